@@ -1,0 +1,37 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Both set up .venv first.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= data
+
+.PHONY: setup demo test check bench lock clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@printf '%s\n' '#!/bin/sh' 'exec "$(CURDIR)/$(BIN)/python" -m flows "$$@"' > $(BIN)/trialweave && chmod +x $(BIN)/trialweave
+	@$(BIN)/python -c "import site, pathlib; pathlib.Path(site.getsitepackages()[0], 'trialweave-checkout.pth').write_text('$(CURDIR)\n')"
+	@touch $@
+
+demo: setup
+	$(BIN)/python -m tests.golden.show_demo --data $(DATA)
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint sql --disable-progress-bar -q
+
+bench: setup
+	$(BIN)/python -m tests.bench.bench
+
+# Pins and hashes only; needs uv on the PATH of whoever moves a version.
+lock:
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-strip-extras --no-annotate --python-version 3.11 -q -o requirements.lock
+
+clean:
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What happens: pull, check, harmonize, publish. Only the flow modules here know Prefect; the engine does the work."""

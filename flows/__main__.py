@@ -1,0 +1,34 @@
+"""The command line: `trialweave` or `python -m flows`.
+
+What belongs here: which commands there are. What does not: what they do (flows/cli).
+Exit codes: 0 ok, 1 degraded (a site is held, missing or carried; the others went on), 2 usage or configuration, 3 failed.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from flows.cli import look, rows, run, serving
+
+app = typer.Typer(
+    name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Weaves the exports of many clinical-trial sites into one set of analysis-ready Parquet tables.",
+    epilog="Exit codes: 0 ok, 1 degraded, 2 usage or configuration, 3 failed.",
+)  # fmt: skip
+app.command()(run.run)
+app.command()(run.backfill)
+app.command()(look.status)
+app.command()(rows.findings)
+app.command()(rows.sql)
+app.command("check-config")(look.check_config)
+app.command()(look.verify)
+app.command()(serving.serve)
+
+
+def main() -> None:
+    """Entry point of `trialweave`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What every command shares: options, how errors end it, where it prints.
+
+What belongs here: consoles, option types, exit codes. What does not: a command of its own. Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from schemas.findings import Exit, TrialweaveError
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEMO = PROJECT / "config" / "demo"
+
+Config = Annotated[Path, typer.Option("--config", help="Configuration folder.", show_default="config/demo")]
+Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
+Sites = Annotated[list[str], typer.Option("--site", metavar="STUDY/SITE", help="Only this site; may be given several times.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """End the command with the error's exit code and its sentence; anything unforeseen ends as failed, by its kind only."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except TrialweaveError as error:
+        say(str(error))
+        raise typer.Exit(int(error.exit_code)) from None
+    except KeyboardInterrupt:
+        say("stopped; the last release stands")
+        raise typer.Exit(int(Exit.FAILED)) from None
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        strerror = getattr(error, "strerror", None)
+        say(f"failed: {type(error).__name__}{f': {strerror}' if strerror else ''}; the last release stands (--debug shows where)")
+        raise typer.Exit(int(Exit.FAILED)) from None
+
+
+def say(text: str) -> None:
+    """A message for a person, on standard error."""
+    typer.echo(text, err=True)
+
+
+def as_path(path: Path) -> str:
+    """A path as a person would type it: relative where it lies below the working folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def print_json(content: Any) -> None:
+    """JSON on standard output."""
+    typer.echo(json.dumps(content, indent=1, default=str))
+
+
+def print_table(title: str, columns: list[str], rows: list[list[Any]], *, right: tuple[str, ...] = ()) -> None:
+    """A table on standard output; wide enough for its content when the output is no terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=160)
+    console.print(table)

@@ -1,0 +1,95 @@
+"""`trialweave status`, `verify`, `check-config`: looking without computing.
+
+What belongs here: commands that read manifests, notes and configuration. What does not: reading rows (flows/cli/rows.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json as jsons
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, say, told_errors
+from schemas.findings import ConfigurationError, Exit
+
+
+def status(data: Data = Path("data"), json: Json = False) -> None:
+    """The latest release, its sites and the age of their data, findings by severity, the last run. Ends 1 when degraded."""
+    with told_errors():
+        from flows.engine import releases, state, summary
+
+        release = releases.latest(data)
+        if release is None:
+            say(f"{data} holds no release yet\n  fix -> trialweave run --data {data}")
+            raise typer.Exit(int(Exit.USAGE))
+        note = data / state.LAST_RUN
+        last: dict[str, Any] = jsons.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+        severities = summary.by_severity(release.manifest)
+        lines = summary.site_lines(release.manifest, last.get("new_findings"))
+        if json:
+            sites = [{"site": s.key, "status": s.status, "age_days": s.age_days, "findings": s.findings, "reason": s.reason} for s in lines]
+            print_json({"release": release.release_id, "as_of": release.manifest["as_of"], "degraded": release.degraded, "sites": sites,
+                        "findings": severities, "last_run": last})  # fmt: skip
+        else:
+            rows = [[s.key, s.status, s.age_days, s.received, s.kept, s.quarantined, s.findings] for s in lines]
+            columns = ["site", "status", "age days", "received", "kept", "quarantined", "findings"]
+            print_table(f"release {release.release_id}", columns, rows, right=tuple(columns[2:]))
+            for line in lines:
+                if line.reason:
+                    typer.echo(line.reason)
+            typer.echo("findings: " + (", ".join(f"{n} {s}" for s, n in severities.items()) or "none"))
+            if last:
+                ended = dt.datetime.fromtimestamp(last["finished"], dt.UTC).isoformat(timespec="seconds")
+                typer.echo(f"last run: {last['outcome']}, ended {ended}, took {last['finished'] - last['started']:.1f} s")
+            typer.echo(as_path(release.folder))
+        raise typer.Exit(int(Exit.DEGRADED if release.degraded else Exit.OK))
+
+
+def verify(
+    release: Annotated[str, typer.Argument(help="Release id; default: the latest.")] = "latest",
+    data: Data = Path("data"),
+    json: Json = False,
+) -> None:
+    """Hash every file of a release again, and follow the ledger's chain. Ends 3 when something is not as it was."""
+    with told_errors():
+        from flows.engine import ledger, releases
+
+        found = releases.latest(data) if release == "latest" else releases.load(data, release)
+        if found is None:
+            say(f"{data} holds no release {release}")
+            raise typer.Exit(int(Exit.USAGE))
+        problems = [*releases.verify(data, found), *ledger.verify_chain(data)]
+        if json:
+            print_json({"release": found.release_id, "files": len(found.manifest["files"]), "problems": problems})
+        else:
+            for problem in problems:
+                typer.echo(problem)
+            typer.echo(f"{found.release_id}: {len(found.manifest['files'])} files, {len(problems)} problems")
+        raise typer.Exit(int(Exit.FAILED if problems else Exit.OK))
+
+
+def check_config(config: Config = DEMO, json: Json = False) -> None:
+    """Load the whole configuration and check every mapping; prints file, line, key and the allowed values. Ends 2 on error."""
+    with told_errors():
+        from flows.engine.config import load
+        from flows.engine.mapping import check_mapping
+
+        problems: list[str] = []
+        units: list[str] = []
+        try:
+            programme = load(config)
+            units = sorted(programme.units)
+            for key in units:
+                problems += [str(problem) for problem in check_mapping(programme.units[key])]
+        except ConfigurationError as error:
+            problems += str(error).splitlines()
+        if json:
+            print_json({"config": str(config), "units": units, "problems": problems})
+        else:
+            for problem in problems:
+                typer.echo(problem)
+            typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems")
+        raise typer.Exit(int(Exit.USAGE if problems else Exit.OK))

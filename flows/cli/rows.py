@@ -1,0 +1,89 @@
+"""`trialweave findings` and `trialweave sql`: looking at rows of a release.
+
+What belongs here: commands that read Parquet. What does not: manifests and notes (flows/cli/look.py).
+Values of participants are shown only where they are asked for: --show-values, and whatever a person's own SQL selects.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.cli.common import Data, Json, print_json, print_table, say, told_errors
+from schemas.findings import Exit, Severity
+
+LISTED = ["severity", "rule", "site", "table", "record_key", "field", "source_row", "first_seen", "status"]
+
+
+def findings(
+    data: Data = Path("data"),
+    site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Only this site.")] = "",
+    rule: Annotated[str, typer.Option(help="Only this rule.")] = "",
+    severity: Annotated[Severity | None, typer.Option(help="Only this severity.")] = None,
+    held: Annotated[bool, typer.Option(help="Findings of a delivery that is held, not of the data in the release.")] = False,
+    show_values: Annotated[bool, typer.Option(help="Show the text as sent; it may identify a participant.")] = False,
+    limit: Annotated[int, typer.Option(help="List at most so many; 0: all.")] = 50,
+    json: Json = False,
+) -> None:
+    """What is wrong in the latest release: how many by rule, and which records."""
+    with told_errors():
+        from flows.engine import releases
+        from flows.engine.findings_view import select
+
+        release = releases.latest(data)
+        if release is None:
+            say(f"{data} holds no release yet\n  fix -> trialweave run --data {data}")
+            raise typer.Exit(int(Exit.USAGE))
+        found = select(data, release, site=site, rule=rule, severity=str(severity or ""), held=held, values=show_values)
+        if json:
+            print_json(found.to_dicts())
+            return
+        counts = found.group_by("severity", "rule").len().sort("len", "rule", descending=[True, False])
+        totals = [list(r) for r in counts.iter_rows()]
+        print_table(f"{found.height} findings", ["severity", "rule", "findings"], totals, right=("findings",))
+        columns = [*LISTED, *(["raw_value"] if show_values else [])]
+        rows = found.select(columns).head(limit or found.height).iter_rows()
+        print_table("records", columns, [list(r) for r in rows], right=("source_row",))
+        if limit and found.height > limit:
+            typer.echo(f"{found.height - limit} more; --limit 0 lists all")
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help='For example "select TIMCAT, count(*) from adex group by 1".')],
+    data: Data = Path("data"),
+    release: Annotated[str, typer.Option(help="Release id; default: the latest.")] = "latest",
+    json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Ask a release with SQL: a view a set, and `findings`."""
+    with told_errors():
+        import duckdb
+
+        from flows.engine import releases
+        from flows.engine.catalog import open_release
+
+        found = releases.latest(data) if release == "latest" else releases.load(data, release)
+        if found is None:
+            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
+            raise typer.Exit(int(Exit.USAGE))
+        con = open_release(found.folder)
+        try:
+            cursor = con.execute(query)
+            columns = [c[0] for c in cursor.description or ()]
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        except duckdb.Error as error:
+            say(str(error))
+            raise typer.Exit(int(Exit.USAGE)) from None
+        finally:
+            con.close()
+        if json:
+            print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        elif as_csv:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerows([columns, *rows])
+        else:
+            print_table("", columns, [list(r) for r in rows])

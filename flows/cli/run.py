@@ -1,0 +1,155 @@
+"""`trialweave run` and `trialweave backfill`: nights, now and again.
+
+What belongs here: the fast answer that nothing changed, starting a flow, showing how it went. What does not: the flow.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.common import DEMO, Config, Data, Json, Sites, as_path, print_json, print_table, say, told_errors
+from schemas.findings import Exit
+
+if TYPE_CHECKING:
+    from flows.engine.assemble import Outcome
+
+COUNTS = ("received", "kept", "quarantined", "findings open", "new")
+
+
+def run(config: Config = DEMO, data: Data = Path("data"), site: Sites = [], json: Json = False, debug: bool = False) -> None:  # noqa: B006
+    """One night: pull, check, harmonize, publish. Ends 0 ok, 1 degraded, 2 usage or configuration, 3 failed."""
+    started = time.time()
+    with told_errors():
+        if (code := _unchanged(config, data, frozenset(site), started, json)) is not None:
+            raise typer.Exit(code)
+        from flows import prefect_home
+
+        prefect_home.settle(data, log_level="CRITICAL")
+        with _progress("starting Prefect", quiet=json):
+            from flows import nightly
+
+            outcome = nightly.run(nightly.NightlyRequest(config=config, data=data, sites=site, started=started))
+        _show(outcome, json)
+        raise typer.Exit(int(Exit.DEGRADED if outcome.degraded else Exit.OK))
+
+
+def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, json: bool) -> int | None:
+    """Answer at once when nothing changed; the exit code then, else None."""
+    from flows.engine import lock, state
+    from flows.engine.config import load
+    from flows.engine.units import units_of
+
+    if not (data / state.NAME).is_file():
+        return None
+    with lock.writing(data):
+        programme = load(config, on=dt.datetime.now(dt.UTC).date())
+        standing = state.stands(data, state.look(config, programme, units_of(programme, only)))
+        if standing is None:
+            return None
+        outcome = "degraded" if standing.degraded else "ok"
+        state.write_last_run(data, started, None, standing.release_id, outcome, [], len(programme.units))
+    if json:
+        print_json({"release": standing.release_id, "published": False, "degraded": standing.degraded, "recomputed": [],
+                    "reused": len(programme.units), "folder": str(data / "releases" / standing.release_id)})  # fmt: skip
+    else:
+        typer.echo(f"nothing changed: release {standing.release_id} stands")
+        if standing.degraded:
+            typer.echo(f"  it is degraded; look -> trialweave status --data {data}")
+    return int(Exit.DEGRADED if standing.degraded else Exit.OK)
+
+
+def backfill(
+    first: Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First night.")],
+    last: Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last night, included.")],
+    config: Config = DEMO,
+    data: Data = Path("data"),
+    site: Sites = [],  # noqa: B006
+    reason: Annotated[str, typer.Option(help="Why, for the manifest and the ledger.")] = "",
+    json: Json = False,
+    debug: bool = False,
+) -> None:
+    """Replay nights with the deliveries known then and today's mapping, newest last; unchanged nights cost nothing."""
+    with told_errors():
+        if last < first:
+            say(f"--to {last.date()} is before --from {first.date()}")
+            raise typer.Exit(int(Exit.USAGE))
+        from flows.engine.config import load
+        from flows.engine.units import units_of
+
+        units_of(load(config), frozenset(site))
+        from flows import prefect_home
+
+        prefect_home.settle(data, log_level="CRITICAL")
+        with _progress("starting Prefect", quiet=json):
+            from flows import backfill as flow
+
+            request = flow.BackfillRequest(first=first.date(), last=last.date(), config=config, data=data, sites=site, reason=reason)
+            outcomes = flow.run(request)
+        if json:
+            from flows.engine.session import as_json
+
+            print_json([as_json(o) for o in outcomes])
+        else:
+            for outcome in outcomes:
+                told = f"{outcome.release.as_of:%Y-%m-%d}  {outcome.release.release_id}"
+                typer.echo(f"{told}  {'latest' if outcome.is_latest else 'latest stays'}{'  degraded' if outcome.degraded else ''}")
+            typer.echo(f"{len(outcomes)} of {(last - first).days + 1} nights changed")
+        raise typer.Exit(int(Exit.DEGRADED if any(o.degraded for o in outcomes) else Exit.OK))
+
+
+@contextmanager
+def _progress(first: str, *, quiet: bool) -> Iterator[None]:
+    """A progress bar on a terminal; nothing elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from flows.engine import progress
+
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task(first, total=None)
+
+        def listener(step: str, done: int, total: int) -> None:
+            bar.update(task, description=step, completed=done, total=total or None)
+
+        progress.listen(listener)
+        try:
+            yield
+        finally:
+            progress.stop(listener)
+
+
+def _show(outcome: Outcome, json: bool) -> None:
+    """The table of sites and where the release is."""
+    from flows.engine.session import as_json
+    from flows.engine.summary import site_lines
+
+    if json:
+        print_json(as_json(outcome))
+        return
+    lines = site_lines(outcome.release.manifest, outcome.new_findings)
+    rows = [[s.key, s.status, s.received, s.kept, s.quarantined, s.findings, s.new] for s in lines]
+    print_table(f"release {outcome.release.release_id}", ["site", "status", *COUNTS], rows, right=COUNTS)
+    for line in lines:
+        if line.reason:
+            typer.echo(line.reason)
+    worked = f"{len(outcome.recomputed)} recomputed, {outcome.reused} reused"
+    if not outcome.published:
+        typer.echo(f"nothing changed: release {outcome.release.release_id} stands ({worked})")
+    else:
+        typer.echo(f"{'degraded' if outcome.degraded else 'ok'}: {worked}")
+    typer.echo(as_path(outcome.release.folder))

@@ -1,0 +1,185 @@
+"""One batch of units from landed files to staged partitions: map, judge, harmonize, judge again, write.
+
+What belongs here: the order of the steps over one in-memory database. What does not: which units are worked (pull and plan),
+what a step does (its own module), what becomes of staged files (releases.py).
+
+A batch shares nothing with another: it takes units and their landed deliveries and leaves one folder a unit, so it may run in
+a thread, a process or on another machine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from flows.engine import coding, judge, models, outcome, partitions, reference
+from flows.engine.config import Programme
+from flows.engine.fingerprint import code_sha256, fingerprint
+from flows.engine.mapping import MapInput, map_batch
+from schemas.analysis import CONTRACTS
+from schemas.columns import PER_SITE, POOLED, RESTRICTED
+from schemas.findings import TrialweaveError
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The output of one unit (or of one trial's pooled step): its folder, and the receipt that says what is in it."""
+
+    unit_key: str
+    fingerprint: str
+    folder: Path
+    receipt: dict[str, Any]
+
+
+class BatchError(TrialweaveError):
+    """A batch could not be worked; its units are tried one by one, so that the guilty one is named."""
+
+
+def staged_folder(data: Path, study: str, name: str, mark: str) -> Path:
+    """Where the output of a fingerprint lies."""
+    return data / "staged" / study / name / mark[:16]
+
+
+def load_staged(folder: Path, unit_key: str, mark: str) -> Staged | None:
+    """The staged output of a fingerprint, if a run finished it."""
+    receipt = folder / "staged.json"
+    if not receipt.is_file():
+        return None
+    return Staged(unit_key, mark, folder, json.loads(receipt.read_text(encoding="utf-8")))
+
+
+def work(programme: Programme, data: Path, inputs: Sequence[MapInput]) -> list[Staged]:
+    """Turn the landed deliveries of some units into staged partitions, one folder a unit.
+
+    Raises ReadError for a unit that cannot be read as declared, BatchError when a model or a rule fails on these units,
+    AccountingError when rows are lost. Nothing is left behind of a batch that fails.
+    """
+    spill = data / "staged" / f".tmp-{uuid.uuid4().hex[:12]}"
+    spill.mkdir(parents=True)
+    con = models.connect(spill=spill / "duckdb")
+    try:
+        return _work(con, programme, data, inputs, spill)
+    except duckdb.Error as error:
+        raise BatchError(f"a batch of {len(inputs)} sites failed in the database: {type(error).__name__}") from None
+    finally:
+        con.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _work(
+    con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput], spill: Path
+) -> list[Staged]:
+    map_batch(con, inputs, programme.codelists)
+    rows = [
+        reference.UnitRow(i.unit_no, i.unit, i.deliveries[-1].delivered_at.date(), i.deliveries[-1].delivery_id) for i in inputs
+    ]
+    reference.build(con, rows, programme.evidence, reference.symptom_terms(programme.codelists))
+    judged = judge.judge_intake(con, programme.evidence)
+    judge.check_contracts(con)
+    coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
+    models.run_schema(con, "core")
+    judged += judge.judge_core(con, programme.evidence)
+    models.run_schema(con, "analysis")
+    for dataset in (*PER_SITE, *RESTRICTED):
+        judge_set(con, dataset, f"analysis.{dataset}")
+    return _stage(con, programme, data, inputs, judged, spill)
+
+
+def judge_set(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> None:
+    """Let Pandera judge a set against its contract before anything is written."""
+    table = partitions.as_published(con.execute(f"select * from {source}").to_arrow_table(), dataset)
+    frame = pl.from_arrow(table)
+    if isinstance(frame, pl.DataFrame):
+        frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+        judge.validate(frame, CONTRACTS[dataset], dataset)
+
+
+def _stage(
+    con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput],
+    judged: Sequence[judge.Judged], spill: Path,
+) -> list[Staged]:  # fmt: skip
+    """Write every unit's partitions, findings, quarantine and receipt into a temporary folder, then move it into place."""
+    homes = {i.unit_no: spill / "out" / str(i.unit_no) for i in inputs}
+    sites = outcome.sites(con)
+    folders = {(study, site): homes[unit] for unit, study, site in sites}
+    if len(folders) != len(sites):
+        raise TrialweaveError("two exports of this batch hold the same site; each site must come from one export")
+    written = partitions.write_sets(con, PER_SITE, "analysis", folders)
+    open_arms = {key: folder for key, folder in folders.items() if not outcome.is_blinded(con, key[0])}
+    trt = partitions.write_sets(con, RESTRICTED, "analysis", open_arms) if open_arms else {}
+    base = outcome.write_base(con, folders)
+    said = outcome.write(con, judged, homes)
+    out = []
+    for item in inputs:
+        mark = fingerprint(programme, item.unit, item.deliveries)
+        mine = [(study, site) for unit, study, site in sites if unit == item.unit_no]
+        files: dict[str, dict[str, dict[str, Any]]] = {}
+        for source in (written, trt, base):
+            for key in mine:
+                for dataset, one in source.get(key, {}).items():
+                    entry = {"file": one.file, "rows": one.rows, "sha256": one.sha256}
+                    files.setdefault(dataset, {})[key[1]] = entry
+        newest = item.deliveries[-1]
+        receipt = {
+            "unit": item.unit.key, "fingerprint": mark, "delivery": newest.sha256,
+            "delivered_on": newest.delivered_at.date().isoformat(), "files": files, **said[item.unit_no],
+        }  # fmt: skip
+        folder = staged_folder(data, item.unit.site.study, item.unit.site.site_id, mark)
+        out.append(_settle(homes[item.unit_no], folder, item.unit.key, mark, receipt))
+    return out
+
+
+def _settle(source: Path, folder: Path, unit_key: str, mark: str, receipt: dict[str, Any]) -> Staged:
+    """Put the receipt in last and move the folder to its place in one rename; an older copy gives way."""
+    partitions.put(source / "staged.json", json.dumps(receipt, sort_keys=True).encode())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        shutil.rmtree(folder)
+    source.rename(folder)
+    return Staged(unit_key, mark, folder, receipt)
+
+
+def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged]) -> Staged:
+    """The sets that need a whole trial (adref, adipd), from the staged `ipd_base` of its sites; reused when none changed."""
+    import hashlib
+
+    parts = sorted(
+        (site, entry["sha256"], s.folder / entry["file"]) for s in staged for site, entry in s.receipt["files"]["ipd_base"].items()
+    )
+    trial = programme.trials[study].model_dump_json()
+    mark = hashlib.sha256(json.dumps([code_sha256(), trial, [p[:2] for p in parts]]).encode()).hexdigest()
+    folder = staged_folder(data, study, "_pooled", mark)
+    if (found := load_staged(folder, f"{study}/_pooled", mark)) is not None:
+        return found
+    spill = data / "staged" / f".tmp-{uuid.uuid4().hex[:12]}"
+    spill.mkdir(parents=True)
+    con = models.connect(spill=spill / "duckdb")
+    try:
+        con.execute("create table staged.ipd_base as select * from read_parquet($1)", [[str(p[2]) for p in parts]])
+        unit = next(u for u in programme.units.values() if u.trial.study == study)
+        row = reference.UnitRow(0, unit, dt.date(1970, 1, 1), "")
+        reference.build(con, [row], programme.evidence, [])
+        models.run_schema(con, "pooled")
+        for dataset in POOLED:
+            judge_set(con, dataset, f"pooled.{dataset}")
+        home = spill / "out"
+        written = partitions.write_sets(con, ["adipd"], "pooled", {(study, p[0]): home for p in parts})
+        files = {"adipd": {k[1]: v["adipd"] for k, v in written.items()}, "adref": {study: partitions.write_whole(con, study, home)}}
+        told = {
+            d: {n: {"file": w.file, "rows": w.rows, "sha256": w.sha256} for n, w in of.items()} for d, of in files.items()
+        }
+        return _settle(home, folder, f"{study}/_pooled", mark, {"unit": f"{study}/_pooled", "fingerprint": mark, "files": told})
+    except duckdb.Error as error:
+        raise BatchError(f"the pooled step of {study} failed in the database: {type(error).__name__}") from None
+    finally:
+        con.close()
+        shutil.rmtree(spill, ignore_errors=True)

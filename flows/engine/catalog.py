@@ -1,0 +1,61 @@
+"""What explains a release to its reader: catalog.duckdb with one view a set, and dictionary.csv.
+
+What belongs here: views, comments, the data dictionary as a file. What does not: the dictionary itself (schemas/columns.csv).
+
+A view must find its files from any working folder, and DuckDB knows no path relative to the database file. So each view names
+the release's own folder, and the variable `release` overrides it where the folder was copied elsewhere:
+
+    set variable release = '/new/place/20260301T041500Z-abc1234-0011aabb';
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from schemas.columns import columns
+
+FINDINGS = "findings"
+
+
+def write_dictionary(path: Path) -> None:
+    """Every published variable with label, type, unit, codes, key and meaning."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["dataset", "name", "label", "type", "unit", "codes", "key", "meaning"])
+        for dataset, found in columns().items():
+            for c in found:
+                writer.writerow([dataset, c.name, c.label, c.type, c.unit, " ".join(c.codes), "Y" if c.is_key else "", c.meaning])
+
+
+def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
+    """Make `folder`/catalog.duckdb for a release that will lie at `final`: a view a set, and `findings`."""
+    con = duckdb.connect(str(folder / "catalog.duckdb"))
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("set variable release = $1", [str(folder.resolve())])
+        for dataset in datasets:
+            con.execute(f"""
+                create view {dataset} as
+                select * from read_parquet(coalesce(getvariable('release'), {_text(str(final))}) || '/{dataset}/**/*.parquet')""")
+            for column in columns().get(dataset, ()):
+                con.execute(f'comment on column {dataset}."{column.name}" is {_text(column.label)}')
+        con.execute("checkpoint")
+    finally:
+        con.close()
+
+
+def open_release(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to a release's views, wherever the release lies now."""
+    con = duckdb.connect(str(folder / "catalog.duckdb"), read_only=True)
+    con.execute("set TimeZone = 'UTC'")
+    con.execute("set variable release = $1", [os.path.realpath(folder)])
+    return con
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

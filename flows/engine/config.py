@@ -1,0 +1,238 @@
+"""Read the configuration folder into typed, frozen objects; say exactly where something is wrong.
+
+What belongs here: YAML with line numbers, laying profiles under sites and the user's folder over the project's, cross checks.
+What does not: the models themselves (schemas/), tables for SQL (reference.py), hashing (fingerprint.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from flows.engine.yamlfile import YamlFile, problems
+from schemas.base import Config, Text
+from schemas.evidence import Evidence
+from schemas.findings import ConfigurationError
+from schemas.instrument import Instrument
+from schemas.site import IntakeTable, Profile, Site
+from schemas.trial import Trial
+
+PROJECT = Path(__file__).resolve().parents[2] / "config"
+DEMO = PROJECT / "demo"
+_DATED = re.compile(r"^site\.from-(\d{4}-\d{2}-\d{2})\.yaml$")
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Correction(Config):
+    """A known error of the source: applied only while the site still sends it as it was."""
+
+    table: IntakeTable
+    key: Text
+    field: Text
+    as_sent: Text
+    use: Text
+    reason: Text
+    who: Text
+    when: dt.date
+
+
+class Corrections(Config):
+    """The corrections beside one site."""
+
+    corrections: tuple[Correction, ...] = ()
+
+
+class MedicationOverride(Config):
+    """A person's decision on what a reported drug name means."""
+
+    verbatim: Text
+    ingredients: tuple[Text, ...]
+    who: Text = ""
+    when: Text = ""
+    note: Text = ""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One export of one site (or of many sites in one export): the grain of landing, fingerprint and holding."""
+
+    key: str
+    site: Site
+    trial: Trial
+    instruments: tuple[Instrument, ...]
+    corrections: tuple[Correction, ...]
+    overrides: tuple[MedicationOverride, ...]
+    folder: Path
+
+    @property
+    def profile(self) -> str | None:
+        """Name of the profile it shares with other sites, if any."""
+        return self.site.profile
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Everything a run is told: the whole configuration."""
+
+    root: Path
+    evidence: Evidence
+    instruments: dict[str, Instrument]
+    trials: dict[str, Trial]
+    units: dict[str, Unit]
+    codelists: tuple[Path, ...]
+
+
+def load(root: Path, on: dt.date | None = None) -> Programme:
+    """Read a configuration folder; `on` picks among dated site files (default: the newest).
+
+    Raises ConfigurationError listing every problem found: file, line, key and the allowed values.
+    """
+    if not (root / "trials").is_dir() or not (root / "sites").is_dir():
+        raise ConfigurationError(f"{root} is no configuration folder: it needs the folders trials and sites")
+    errors: list[str] = []
+    overlay = [PROJECT, root] if root.resolve() != PROJECT else [PROJECT]
+    evidence_file = next(p / "evidence.yaml" for p in reversed(overlay) if (p / "evidence.yaml").is_file())
+    evidence = _model(evidence_file, Evidence, errors)
+    instruments: dict[str, Instrument] = {}
+    for folder in overlay:
+        for path in sorted((folder / "instruments").glob("*.yaml")):
+            if (instrument := _model(path, Instrument, errors)) is not None:
+                instruments[instrument.name] = instrument
+    trials: dict[str, Trial] = {}
+    for path in sorted((root / "trials").glob("*.yaml")):
+        if (trial := _model(path, Trial, errors)) is not None:
+            trials[trial.study] = trial
+            errors += _check_trial(path, trial, instruments)
+    profiles = {path.stem: YamlFile.read(path, errors) for path in sorted((root / "profiles").glob("*.yaml"))}
+    for name, body in profiles.items():
+        if body is not None:
+            errors += problems(body, Profile)
+        elif name:
+            errors.append(f"profiles/{name}.yaml cannot be read")
+    units: dict[str, Unit] = {}
+    for folder in sorted(p for p in (root / "sites").iterdir() if p.is_dir()):
+        unit = _unit(folder, on, trials, instruments, profiles, errors)
+        if unit is not None and unit.key in units:
+            errors.append(f"sites/{folder.name}: {unit.key} is already configured in sites/{units[unit.key].folder.name}")
+        elif unit is not None:
+            units[unit.key] = unit
+    if errors or evidence is None:
+        raise ConfigurationError("\n".join(dict.fromkeys(errors)))
+    lists = tuple(folder / "codelists" for folder in overlay if (folder / "codelists").is_dir())
+    return Programme(root, evidence, instruments, trials, units, lists)
+
+
+def _model(path: Path, model: type[M], errors: list[str]) -> M | None:
+    """One file as one model; problems go to `errors`."""
+    body = YamlFile.read(path, errors)
+    return None if body is None else _validated(body, body.data, model, errors)
+
+
+def _validated(body: YamlFile, data: Any, model: type[M], errors: list[str]) -> M | None:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        errors.extend(body.explain(error))
+        return None
+
+
+def _unit(
+    folder: Path,
+    on: dt.date | None,
+    trials: dict[str, Trial],
+    instruments: dict[str, Instrument],
+    profiles: dict[str, YamlFile | None],
+    errors: list[str],
+) -> Unit | None:
+    """One site folder as a unit, its profile laid under it."""
+    path = _site_file(folder, on)
+    if path is None:
+        errors.append(f"sites/{folder.name} holds no site.yaml")
+        return None
+    body = YamlFile.read(path, errors)
+    if body is None:
+        return None
+    data = body.data
+    name = data.get("profile") if isinstance(data, dict) else None
+    if name is not None:
+        base = profiles.get(name)
+        if base is None:
+            errors.append(f"{body.where('profile')}: no profiles/{name}.yaml; there are {sorted(profiles) or 'none'}")
+            return None
+        data = lay_over(base.data, data)
+    site = _validated(body, data, Site, errors)
+    if site is None:
+        return None
+    trial = trials.get(site.study)
+    if trial is None:
+        errors.append(f"{body.where('study')}: no trial {site.study!r}; there are {sorted(trials) or 'none'}")
+        return None
+    corrections_file = folder / "corrections.yaml"
+    known = _model(corrections_file, Corrections, errors) if corrections_file.is_file() else Corrections()
+    overrides = _overrides(
+        [folder / "medications.csv", folder.parents[1] / "trials" / f"{trial.study}.medications.csv"], errors
+    )
+    used = tuple(instruments[name] for name in trial.instruments if name in instruments)
+    return Unit(site.key, site, trial, used, known.corrections if known else (), overrides, folder)
+
+
+def _site_file(folder: Path, on: dt.date | None) -> Path | None:
+    """The mapping in force on a day: the latest `site.from-<date>.yaml` not after it, else site.yaml."""
+    dated = sorted((m[1], p) for p in folder.iterdir() if (m := _DATED.match(p.name)))
+    in_force = [path for day, path in dated if on is None or day <= on.isoformat()]
+    plain = folder / "site.yaml"
+    return in_force[-1] if in_force else (plain if plain.is_file() else None)
+
+
+def site_dates(folder: Path) -> list[dt.date]:
+    """Days on which a site's mapping changes."""
+    return sorted(dt.date.fromisoformat(m[1]) for p in folder.iterdir() if (m := _DATED.match(p.name)))
+
+
+def lay_over(base: Any, over: Any) -> Any:
+    """Lay a site over its profile: mappings merge key by key, everything else is replaced."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        return {key: lay_over(base[key], over[key]) if key in base and key in over else over.get(key, base.get(key))
+                for key in [*base, *(k for k in over if k not in base)]}  # fmt: skip
+    return over
+
+
+def _overrides(paths: Iterable[Path], errors: list[str]) -> tuple[MedicationOverride, ...]:
+    """Decisions on drug names, the site's before the trial's."""
+    found: dict[str, MedicationOverride] = {}
+    for path in paths:
+        if not path.is_file():
+            continue
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            if not {"verbatim", "ingredients"} <= set(reader.fieldnames or ()):
+                errors.append(f"{path.parent.name}/{path.name} line 1: needs the columns verbatim and ingredients")
+                continue
+            for row in reader:
+                parts = tuple(p.strip() for p in (row["ingredients"] or "").split("|") if p.strip())
+                found.setdefault(
+                    row["verbatim"],
+                    MedicationOverride(
+                        verbatim=row["verbatim"], ingredients=parts, who=row.get("who") or "", when=row.get("when") or ""
+                    ),
+                )
+    return tuple(found.values())
+
+
+def _check_trial(path: Path, trial: Trial, instruments: dict[str, Instrument]) -> list[str]:
+    """What a trial names must exist."""
+    name = f"trials/{path.name}"
+    out = [f"{name}: study is {trial.study!r}, so the file must be called {trial.study}.yaml"] * (path.stem != trial.study)
+    out += [f"{name}: no instrument {i!r}; there are {sorted(instruments)}" for i in trial.instruments if i not in instruments]
+    params = sorted(s.paramcd for i in trial.instruments if i in instruments for s in instruments[i].scales)
+    if trial.primary not in params:
+        out.append(f"{name}: primary {trial.primary!r} is no parameter of its instruments; there are {params}")
+    return out

@@ -1,0 +1,121 @@
+"""Findings over nights: the append-only history, and each release's copy without values.
+
+What belongs here: first and last seen, what is new, what is resolved. What does not: finding them (judge.py), answers of sites.
+
+`data/findings/<release_id>.parquet` holds only what that night changed: findings that are new, changed, back again, or gone
+(RESOLVED). The last row of a finding_id tells how it stands. Release ids sort by time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from flows.engine import outcome, partitions
+from schemas.findings import FindingStatus
+
+_NUMBERS = ("source_row", "n_rows")
+LIFE: dict[str, type[pl.DataType]] = {"first_seen": pl.Date, "last_seen": pl.Date, "status": pl.String, "resolved_on": pl.Date}
+_FOUND: dict[str, type[pl.DataType]] = {c: pl.Int64 if c in _NUMBERS else pl.String for c in outcome.PUBLISHED}
+COLUMNS: dict[str, type[pl.DataType]] = {**_FOUND, **LIFE, "release_id": pl.String}
+#: What a release's readers get: no text as sent.
+IN_RELEASE = tuple(c for c in COLUMNS if c not in ("raw_value", "release_id"))
+#: A finding that differs in one of these is told again.
+_TELLING = ("severity", "raw_value", "message", "suggestion", "rule_sha", "n_rows")
+
+
+@dataclass(frozen=True)
+class SiteFindings:
+    """The findings of one site: how many by severity, and the file for the release."""
+
+    rows: int
+    by_severity: dict[str, int]
+    new: int
+    content: bytes
+    sha256: str
+
+
+def history(data: Path, sites: Sequence[tuple[str, str]] | None = None) -> pl.DataFrame:
+    """How every finding of these sites (default: all) stands: the last row of each, resolved ones included."""
+    files = sorted((data / "findings").glob("[0-9]*.parquet"))
+    if not files:
+        return pl.DataFrame(schema=COLUMNS)
+    frame = pl.concat([pl.scan_parquet(f) for f in files], how="diagonal_relaxed")
+    if sites is not None:
+        names = {"study": pl.String, "site": pl.String}
+        wanted = pl.LazyFrame([list(key) for key in sites], schema=names, orient="row")
+        frame = frame.join(wanted, on=["study", "site"], how="semi")
+    return frame.sort("release_id").unique("finding_id", keep="last", maintain_order=True).select(list(COLUMNS)).collect()
+
+
+def judge_life(found: pl.DataFrame, known: pl.DataFrame, on: dt.date) -> pl.DataFrame:
+    """Findings of tonight with their life: first seen as long ago as the history knows, back again, or new."""
+    before = known.select("finding_id", pl.col("first_seen").alias("_first"), pl.col("status").alias("_status"))
+    was_gone = pl.col("_status").is_in([str(FindingStatus.RESOLVED)])
+    back = was_gone | pl.col("_status").is_in([str(FindingStatus.REOPENED)])
+    return (
+        found.join(before, on="finding_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("_first", pl.lit(on)).alias("first_seen"), pl.lit(on).alias("last_seen"),
+            pl.when(back.fill_null(value=False)).then(pl.lit("REOPENED")).otherwise(pl.coalesce("_status", pl.lit("OPEN"))).alias("status"),
+            pl.lit(None, pl.Date).alias("resolved_on"),
+        )
+        .drop("_first", "_status")
+    )  # fmt: skip
+
+
+def events(living: pl.DataFrame, known: pl.DataFrame, on: dt.date, release_id: str) -> pl.DataFrame:
+    """Rows the history gains tonight: new, changed, back again, and those no longer found (RESOLVED)."""
+    before = known.select("finding_id", *(pl.col(c).alias(f"_{c}") for c in (*_TELLING, "status")))
+    joined = living.join(before, on="finding_id", how="left", maintain_order="left")
+    differs = pl.any_horizontal(pl.col(c).ne_missing(pl.col(f"_{c}")) for c in (*_TELLING, "status"))
+    told = joined.filter(differs).select(living.columns)
+    gone = known.filter(pl.col("status") != "RESOLVED").join(living, on="finding_id", how="anti")
+    gone = gone.with_columns(pl.lit("RESOLVED").alias("status"), pl.lit(on).alias("resolved_on"))
+    rows = pl.concat([frame.select(list(COLUMNS)[:-1]).cast(dict(list(COLUMNS.items())[:-1])) for frame in (told, gone)])  # type: ignore[arg-type]
+    return rows.with_columns(pl.lit(release_id).alias("release_id"))
+
+
+def read_staged(folders: Sequence[Path]) -> pl.DataFrame:
+    """The findings of staged units, with the columns of the contract."""
+    frames = [pl.read_parquet(f / "findings.parquet").select(list(_FOUND)).cast(_FOUND) for f in folders]  # type: ignore[arg-type]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
+
+
+def by_site(living: pl.DataFrame, known: pl.DataFrame, sites: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SiteFindings]:
+    """Each site's file of findings for the release; a site without findings gets an empty one."""
+    ordered = living.sort("study", "site", "severity", "rule", "table", "record_key", "field", "finding_id")
+    parts: Mapping[tuple[object, ...], pl.DataFrame] = ordered.partition_by("study", "site", as_dict=True)
+    old = set(known.get_column("finding_id"))
+    out = {}
+    for key in sites:
+        mine = parts.get(key, ordered.clear())
+        content = to_parquet(mine.select(IN_RELEASE))
+        counts = dict(mine.group_by("severity").len().sort("severity").iter_rows())
+        new = sum(i not in old for i in mine.get_column("finding_id"))
+        out[key] = SiteFindings(mine.height, counts, new, content, hashlib.sha256(content).hexdigest())
+    return out
+
+
+def to_parquet(frame: pl.DataFrame) -> bytes:
+    """Deterministic Parquet bytes with plain text columns."""
+    table = frame.to_arrow()
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema])
+    return partitions.encode(table.cast(plain), plain)
+
+
+def append(data: Path, release_id: str, rows: pl.DataFrame) -> None:
+    """Add one night to the history, whole or not at all; nothing is written when nothing changed."""
+    if rows.is_empty():
+        return
+    folder = data / "findings"
+    temporary = folder / f".tmp-{release_id}.parquet"
+    partitions.put(temporary, to_parquet(rows))
+    temporary.chmod(0o600)
+    temporary.replace(folder / f"{release_id}.parquet")

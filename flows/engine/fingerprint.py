@@ -1,0 +1,74 @@
+"""What a unit's staged output depends on, as one hash: same fingerprint, same output, nothing to recompute.
+
+What belongs here: hashing of code, configuration and deliveries. What does not: deciding what to do with it (state.py, pull).
+Imports nothing heavy: it answers "did anything change" before a flow is started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from flows.engine.config import Programme, Unit
+from flows.engine.landing import Delivery
+
+PROJECT = Path(__file__).resolve().parents[2]
+#: Libraries whose version can change a published byte.
+COMPUTING = ("duckdb", "polars", "pandera", "pyarrow", "pyreadstat", "fastexcel", "rapidfuzz", "tzdata")
+
+
+@cache
+def code_sha256() -> str:
+    """Hash of everything that computes: SQL, rules, contracts, readers, engine, and the libraries under them."""
+    digest = hashlib.sha256()
+    paths = [*PROJECT.glob("sql/*/*.sql"), *PROJECT.glob("schemas/**/*.py"), *PROJECT.glob("schemas/*.csv")]
+    paths += [*PROJECT.glob("flows/engine/**/*.py"), *PROJECT.glob("flows/readers/*.py")]
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(PROJECT).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    for name in COMPUTING:
+        try:
+            digest.update(f"{name}=={version(name)}\n".encode())
+        except PackageNotFoundError:
+            digest.update(f"{name} absent\n".encode())
+    return digest.hexdigest()
+
+
+def shared_sha256(programme: Programme) -> str:
+    """Hash of the configuration that every unit shares: evidence and code lists."""
+    digest = hashlib.sha256(programme.evidence.model_dump_json().encode())
+    for folder in programme.codelists:
+        for path in sorted(folder.glob("*.csv")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def unit_sha256(unit: Unit) -> str:
+    """Hash of one unit's own resolved configuration."""
+    parts = [unit.site.model_dump_json(by_alias=True), unit.trial.model_dump_json()]
+    parts += [i.model_dump_json() for i in unit.instruments]
+    parts += [c.model_dump_json() for c in unit.corrections] + [o.model_dump_json() for o in unit.overrides]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def fingerprint(programme: Programme, unit: Unit, deliveries: Sequence[Delivery]) -> str:
+    """Hash of all that a unit's staged output is made from.
+
+    When a delivery arrived counts too, because dates after it are in its future.
+    """
+    facts = {
+        "code": code_sha256(),
+        "shared": shared_sha256(programme),
+        "unit": unit_sha256(unit),
+        "deliveries": [[d.sha256, d.delivered_at.isoformat()] for d in deliveries],
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def config_sha256(programme: Programme) -> str:
+    """Hash of the whole configuration as it was read."""
+    parts = [shared_sha256(programme), *(unit_sha256(programme.units[key]) for key in sorted(programme.units))]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,287 @@
+"""Judge tables by the rules of schemas/rules/, and split them: kept rows, quarantined rows, withheld values, findings.
+
+What belongs here: running rules over one table and acting on what they say. What does not: what is checked (schemas/rules/),
+how findings live over nights (findings_store.py).
+
+The split is done here and not by Pandera, whose dropping of invalid rows leaves no trace; Pandera then judges the rows that
+were kept against their contract, so that a mistake in the split cannot pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pandera.errors
+import polars as pl
+
+from flows.engine.models import run_schema
+from schemas.evidence import Evidence
+from schemas.findings import AccountingError, Severity, TrialweaveError
+from schemas.intake import CONTRACTS
+from schemas.intake.base import STANDARD, base_name
+from schemas.rules import Rule, catalogue
+
+LOOSE_ROW_COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
+FILE_COLUMN_COLUMNS = {
+    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
+    "column_name": "VARCHAR", "used": "BOOLEAN",
+}  # fmt: skip
+ITEM_FAULT_COLUMNS = STANDARD | {
+    "form_row_id": "BIGINT", "subject_id": "VARCHAR", "subject_id_raw": "VARCHAR", "instrument": "VARCHAR", "visit": "VARCHAR",
+    "visit_raw": "VARCHAR", "assessed_on": "DATE", "item": "VARCHAR", "value_raw": "VARCHAR", "value_fault": "VARCHAR",
+    "column_name": "VARCHAR",
+}  # fmt: skip
+
+#: Order of judging; a staging model may read intake tables before its own.
+JUDGED = (
+    "loose_row", "file_column", "subject", "disposition", "randomization", "session", "dose", "rating", "medication", "form",
+    "item", "item_fault", "adverse_event",
+)  # fmt: skip
+
+FINDING = {
+    "finding_id": pl.String, "rule": pl.String, "rule_sha": pl.String, "category": pl.String, "severity": pl.String,
+    "study": pl.String, "site": pl.String, "subject": pl.String, "table": pl.String, "record_key": pl.String, "field": pl.String,
+    "raw_value": pl.String, "source_file": pl.String, "source_row": pl.Int64, "message": pl.String, "suggestion": pl.String,
+    "impact": pl.String, "unit": pl.Int32, "row_id": pl.Int64, "drops": pl.Boolean, "keeps_date": pl.Boolean,
+}  # fmt: skip
+RESULT = {
+    "rule": pl.String, "table": pl.String, "field": pl.String, "unit": pl.Int32, "study": pl.String, "site": pl.String,
+    "n_checked": pl.Int64, "n_violated": pl.Int64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the rules say of one table: findings (columns of FINDING) and results per rule, field and site (RESULT)."""
+
+    findings: pl.DataFrame
+    results: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Task:
+    rule: Rule
+    field: str
+    check: pl.Expr
+
+
+def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Judged]:
+    """Run each staging model, judge it, split it: intake.<table> holds the kept rows, withheld values null.
+
+    Raises AccountingError when kept and quarantined rows are not the rows received.
+    """
+    out = []
+    for table in JUDGED:
+        run_schema(con, "staging", [f"staging.{table}"])
+        judged = judge_table(con, table, evidence)
+        split(con, table, judged.findings)
+        out.append(judged)
+    return out
+
+
+def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Judged]:
+    """Judge the core tables that rules name. Only queries and notes are allowed there: rows are already in the sets."""
+    tables = sorted({t for rule in catalogue() for t in rule.tables if t.startswith("core.")})
+    for rule in catalogue():
+        if any(t.startswith("core.") for t in rule.tables) and rule.severity in (Severity.REJECT, Severity.WITHHOLD):
+            raise TrialweaveError(f"rule {rule.id} judges a core table, so it can only query or note")
+    return [judge_table(con, table, evidence) for table in tables]
+
+
+def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) -> Judged:
+    """Apply every rule that judges a table. `table` is a staging table's short name or `core.<table>`.
+
+    Raises TrialweaveError naming the rule when a rule cannot run: a check that could not run never passes.
+    """
+    source = table if "." in table else f"staging.{table}"
+    columns = {name: dtype for name, dtype, *_ in con.execute(f"describe {source}").fetchall()}
+    faulty = _faulty_fields(con, source, columns)
+    tasks = [t for rule in catalogue() if rule.judges(table) for t in _tasks(rule, table, columns, faulty, evidence)]
+    total = con.execute(f"select count(*) from {source}").fetchall()[0][0]
+    if not tasks or not total:
+        return Judged(pl.DataFrame(schema=FINDING), pl.DataFrame(schema=RESULT))
+    roots = {name for task in tasks for name in task.check.meta.root_names()}
+    keys = [c for c in ("unit", "study", "site") if c in columns]
+    wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys)))
+    frame = con.execute(f"select {wanted}, rowid as _at from {source}").pl()
+    try:
+        answers = frame.select("_at", *keys, *(t.check.cast(pl.Boolean).alias(f"t{i}") for i, t in enumerate(tasks)))
+    except pl.exceptions.PolarsError as error:
+        raise TrialweaveError(f"a rule of {table} could not run: {type(error).__name__}; rules: {_names(tasks)}") from None
+    results = _results(answers, tasks, table, keys)
+    broken = [i for i in range(len(tasks)) if answers.get_column(f"t{i}").not_().any()]
+    if not broken:
+        return Judged(pl.DataFrame(schema=FINDING), results)
+    hit = answers.filter(pl.any_horizontal(pl.col(f"t{i}").not_() for i in broken)).select("_at", *(f"t{i}" for i in broken))
+    plain = ", ".join(f'"{c}"' for c, dtype in columns.items() if not dtype.endswith("]"))
+    con.register("judge_hit", hit.select("_at").to_arrow())
+    rows = con.execute(
+        f"select * from (select {plain}, rowid as _at from {source}) semi join judge_hit using (_at)"
+    ).pl()
+    con.unregister("judge_hit")
+    rows = rows.join(hit, on="_at", how="left").sort("_at")
+    frames = [_findings(rows.filter(pl.col(f"t{i}").not_()), tasks[i], table, columns, evidence) for i in broken]
+    return Judged(pl.concat(frames), results)
+
+
+def _faulty_fields(con: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str]) -> dict[str, int]:
+    """Companion columns (`x_fault`, `x_repair`) -> how many rows have one; most have none, and are not looked at again."""
+    companions = [c for c in columns if c.endswith(("_fault", "_repair"))]
+    if not companions:
+        return {}
+    counts = con.execute(f"select {', '.join(f'count({chr(34)}{c}{chr(34)})' for c in companions)} from {source}").fetchall()[0]
+    return dict(zip(companions, counts, strict=True))
+
+
+def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, int], evidence: Evidence) -> list[_Task]:
+    """A rule's checks on a table: one, or one a field when its FIELD is `*`."""
+    if rule.field != "*":
+        check = rule.check(rule.field, evidence)
+        if "*" in rule.tables and not set(check.meta.root_names()) <= columns.keys():
+            return []
+        missing = set(check.meta.root_names()) - columns.keys()
+        if missing:
+            raise TrialweaveError(f"rule {rule.id} needs {sorted(missing)}, which {table} does not have")
+        return [_Task(rule, rule.field, check)]
+    tasks = []
+    for field in (c.removesuffix("_fault") for c in columns if c.endswith("_fault")):
+        check = rule.check(field, evidence)
+        roots = set(check.meta.root_names())
+        companions = [c for c in roots if c.endswith(("_fault", "_repair"))]
+        if roots <= columns.keys() and (not companions or any(faulty.get(c) for c in companions)):
+            tasks.append(_Task(rule, field, check))
+    return tasks
+
+
+def _results(answers: pl.DataFrame, tasks: Sequence[_Task], table: str, keys: list[str]) -> pl.DataFrame:
+    """How many rows each rule checked and found wanting, per site."""
+    sums = [pl.col(f"t{i}").is_not_null().sum().alias(f"c{i}") for i in range(len(tasks))]
+    sums += [pl.col(f"t{i}").not_().sum().alias(f"v{i}") for i in range(len(tasks))]
+    sites = answers.group_by(keys).agg(sums).sort(keys)
+    frames = [
+        sites.select(
+            pl.lit(task.rule.id).alias("rule"), pl.lit(table).alias("table"), pl.lit(task.field).alias("field"),
+            pl.col("unit").cast(pl.Int32), "study", "site", pl.col(f"c{i}").cast(pl.Int64).alias("n_checked"),
+            pl.col(f"v{i}").cast(pl.Int64).alias("n_violated"),
+        )
+        for i, task in enumerate(tasks)
+    ]  # fmt: skip
+    return pl.concat(frames)
+
+
+def _findings(rows: pl.DataFrame, task: _Task, table: str, columns: dict[str, str], evidence: Evidence) -> pl.DataFrame:
+    """One finding a violating row; rows with the same key, rule and field become one finding each in `merge`."""
+    rule, field = task.rule, task.field
+    severity = rule.severity
+    contract = CONTRACTS.get(table)
+    if contract and severity is Severity.WITHHOLD and field in {base_name(f) for f in contract.required}:
+        severity = Severity.REJECT
+    raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
+    subject = [pl.col(c).cast(pl.String) for c in ("subject_id", "subject_id_raw") if c in columns]
+    shown = {"item_fault": "item"}.get(table)
+    suggestion = rule.suggest(field, evidence).cast(pl.String) if rule.suggest else pl.lit(None, pl.String)
+    frame = rows.select(
+        pl.lit(rule.id).alias("rule"), pl.lit(rule.sha).alias("rule_sha"), pl.lit(str(rule.category)).alias("category"),
+        pl.lit(str(severity)).alias("severity"), "study", "site",
+        (pl.coalesce(subject) if subject else pl.lit(None, pl.String)).alias("subject"),
+        pl.lit(table.removeprefix("core.")).alias("table"),
+        (pl.col("record_key") if "record_key" in columns else pl.lit("")).fill_null("").alias("record_key"),
+        (pl.col(shown) if shown else pl.lit(field)).alias("field"),
+        (pl.col(raw).cast(pl.String) if raw else pl.lit(None, pl.String)).alias("raw_value"),
+        (pl.col("source_file") if "source_file" in columns else pl.lit(None, pl.String)).alias("source_file"),
+        (pl.col("source_row").cast(pl.Int64) if "source_row" in columns else pl.lit(None, pl.Int64)).alias("source_row"),
+        pl.lit(rule.message).alias("message"), suggestion.alias("suggestion"), pl.lit(str(rule.impact)).alias("impact"),
+        pl.col("unit").cast(pl.Int32),
+        (pl.col("row_id").cast(pl.Int64) if "row_id" in columns else pl.lit(None, pl.Int64)).alias("row_id"),
+        pl.lit(rule.drops).alias("drops"), pl.lit(rule.keeps_date).alias("keeps_date"),
+    )  # fmt: skip
+    ids = [
+        finding_id(*parts) for parts in frame.select("study", "site", "table", "record_key", "rule", "field").iter_rows()
+    ]
+    return frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String)).select(list(FINDING)).cast(FINDING)  # type: ignore[arg-type]
+
+
+def finding_id(study: str, site: str, table: str, record_key: str, rule: str, field: str) -> str:
+    """The same wrong thing has the same id every night: 16 hex of a hash of where it is and which rule found it."""
+    text = "\x1f".join((study, site, table, record_key, rule, field))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) -> None:
+    """Make intake.<table> of staging.<table>: without rejected and dropped rows, withheld values null.
+
+    Rejected rows go to quarantine.<table> with the rules that put them there.
+    """
+    columns = [r[0] for r in con.execute(f"describe staging.{table}").fetchall()]
+    out = findings.filter((pl.col("severity") == "reject") | pl.col("drops"))
+    held = findings.filter(pl.col("severity") == "withhold")
+    con.execute("create schema if not exists quarantine")
+    if "row_id" not in columns:
+        con.execute(f"create or replace table intake.{table} as select * from staging.{table}")
+        return
+    rejected = out.group_by("row_id").agg(pl.col("rule").unique().sort().str.join(","), pl.col("finding_id").sort().first())
+    con.register("judge_out", rejected.to_arrow())
+    con.execute(f"""
+        create or replace table quarantine.{table} as
+        select s.*, o.rule as quarantine_rules, o.finding_id as quarantine_finding
+        from staging.{table} as s inner join judge_out as o using (row_id)""")
+    values = {c: f's."{c}"' for c in columns}
+    joins = []
+    for number, (field,) in enumerate(held.select("field").unique().sort("field").iter_rows()):
+        rows = held.filter(pl.col("field") == field)
+        name = f"judge_held_{number}"
+        con.register(name, rows.group_by("row_id").agg(pl.col("keeps_date").all()).to_arrow())
+        joins.append(f"left join {name} on {name}.row_id = s.row_id")
+        for column in (field, f"{field}_utc", f"{field}_local"):
+            if column in values:
+                values[column] = f'case when {name}.row_id is null then s."{column}" end'
+        if f"{field}_on" in values:
+            values[f"{field}_on"] = f'case when {name}.row_id is null or {name}.keeps_date then s."{field}_on" end'
+    chosen = ", ".join(f'{expression} as "{c}"' for c, expression in values.items())
+    con.execute(f"""
+        create or replace table intake.{table} as
+        select {chosen} from staging.{table} as s {" ".join(joins)} anti join judge_out as o on o.row_id = s.row_id""")
+    for number in range(len(joins)):
+        con.unregister(f"judge_held_{number}")
+    con.unregister("judge_out")
+    counts = con.execute(f"""
+        select (select count(*) from staging.{table}), (select count(*) from intake.{table}),
+               (select count(*) from quarantine.{table}), (select count(distinct row_id) from staging.{table})""").fetchall()[0]
+    if counts[0] != counts[1] + counts[2] or counts[0] != counts[3]:
+        raise AccountingError(
+            f"table {table}: received {counts[0]} rows, but kept {counts[1]} and quarantined {counts[2]}; nothing was published"
+        )
+
+
+def check_contracts(con: duckdb.DuckDBPyConnection) -> None:
+    """Let Pandera judge every intake table of kept rows against its contract.
+
+    Raises TrialweaveError with table, column and check, never a value.
+    """
+    for table, contract in CONTRACTS.items():
+        fields = list(contract.field_types())
+        wanted = ", ".join(f'"{f}"' for f in fields)
+        validate(con.execute(f"select {wanted} from intake.{table}").pl(), contract.contract.to_schema(), f"intake.{table}")
+
+
+def validate(frame: pl.DataFrame, schema: object, name: str) -> None:
+    """Judge a table by a Pandera schema; the error names columns, checks and counts only."""
+    try:
+        schema.validate(frame, lazy=True)  # type: ignore[attr-defined]
+    except pandera.errors.SchemaErrors as error:
+        told = sorted({f"{e.schema.name if e.schema is not None else '?'}: {_check_name(e)}" for e in error.schema_errors})
+        raise TrialweaveError(f"{name} does not meet its contract: {'; '.join(told)}") from None
+
+
+def _check_name(error: pandera.errors.SchemaError) -> str:
+    check = getattr(error, "check", None)
+    return str(getattr(check, "name", None) or error.reason_code or "check")
+
+
+def _names(tasks: Sequence[_Task]) -> str:
+    return ", ".join(sorted({t.rule.id for t in tasks}))
+
+

@@ -1,0 +1,317 @@
+"""Landing: each delivery of a site, byte for byte, under its hash, with a receipt; never changed afterwards.
+
+What belongs here: which files of a source are needed, copying them safely, the log of deliveries, checking landed bytes.
+What does not: where files come from (flows/sources), reading them (flows/readers).
+
+    landing/<study>/<site>/<sha256[:12]>/       original files + receipt.json
+    landing/<study>/<site>/deliveries.jsonl     one line a delivery, oldest first; the same content may come again
+
+Only the standard library, flows.sources and schemas are imported: "nothing changed" must be answered at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from flows import sources
+from flows.sources.files import matches
+from schemas.findings import ReadError
+
+if TYPE_CHECKING:
+    from flows.engine.config import Unit
+    from schemas.site import Site
+
+RECEIPT = "receipt.json"
+LOG = "deliveries.jsonl"
+_TEMPORARY = ".tmp-"
+_PIECE = 2**20
+_MUCH = 2**24
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One file of a delivery. `name` is its path within the export, with /."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a site sent once: the landed files under `folder`, and when they arrived (UTC).
+
+    `left_out` are files of the source that no table of the mapping names; a person should know of them.
+    """
+
+    study: str
+    site: str
+    delivery_id: str
+    sha256: str
+    folder: Path
+    files: tuple[LandedFile, ...]
+    delivered_at: dt.datetime
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """study/site (delivery), for messages."""
+        return f"{self.study}/{self.site} ({self.delivery_id})"
+
+
+def peek(unit: Unit, config_root: Path) -> str:
+    """Hash the delivery that receive() would land now, without landing it. Raises ReadError as receive() does."""
+    wanted, _ = _wanted(unit, config_root)
+    return delivery_sha256(_hashed(unit.site.key, wanted).items())
+
+
+def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime) -> Delivery:
+    """Land the site's export as it is now; the same content as the latest delivery is not landed again.
+
+    Raises ReadError: no file, a file that changes meanwhile, a link out of the folder, a clock behind the last delivery.
+    """
+    site = unit.site
+    known = deliveries(data, site.study, site.site_id)
+    wanted, left_out = _wanted(unit, config_root)
+    hashes = _hashed(site.key, wanted)
+    sha256 = delivery_sha256(hashes.items())
+    if known and known[-1].sha256 == sha256:
+        return known[-1]
+    at = _utc(now)
+    if known and at < known[-1].delivered_at:
+        raise ReadError(f"{site.key}: the clock says {_iso(at)}, but the last delivery arrived {_iso(known[-1].delivered_at)}")
+    home = _home(data, site.study, site.site_id)
+    home.mkdir(parents=True, exist_ok=True)
+    for stale in home.glob(f"{_TEMPORARY}*"):
+        shutil.rmtree(stale)
+    folder = home / sha256[:12]
+    if not folder.exists():
+        _land(unit, wanted, hashes, left_out, sha256, at, folder)
+    delivery = _delivery(folder, site.study, site.site_id, sha256, at)
+    verify(delivery)
+    _append(home / LOG, {"delivery_id": delivery.delivery_id, "sha256": sha256, "delivered_at": _iso(at)})
+    return delivery
+
+
+def deliveries(data: Path, study: str, site: str, as_of: dt.datetime | None = None) -> list[Delivery]:
+    """All deliveries of a site that had arrived by `as_of` (inclusive), oldest first; one that came again is listed again.
+
+    Raises ReadError: a damaged log or receipt.
+    """
+    home = _home(data, study, site)
+    limit = _utc(as_of) if as_of is not None else None
+    out = []
+    for number, line in enumerate(_log_lines(home / LOG), start=1):
+        try:
+            entry = json.loads(line)
+            sha256, at = str(entry["sha256"]), _utc(dt.datetime.fromisoformat(entry["delivered_at"]))
+        except (ValueError, KeyError, TypeError):
+            raise ReadError(f"{study}/{site}: line {number} of landing/{study}/{site}/{LOG} is damaged") from None
+        if limit is None or at <= limit:
+            out.append(_delivery(home / sha256[:12], study, site, sha256, at))
+    return sorted(out, key=lambda d: d.delivered_at)
+
+
+def verify(delivery: Delivery) -> None:
+    """Hash the landed files again. Raises ReadError when one is missing, changed or too many."""
+    landed = {p.relative_to(delivery.folder).as_posix(): p for p in delivery.folder.rglob("*") if not p.is_dir()}
+    landed.pop(RECEIPT, None)
+    told = {f.name: f.sha256 for f in delivery.files}
+    hashes = _hashed(delivery.key, {name: path for name, path in landed.items() if name in told})
+    wrong = sorted({*told.items()} ^ {*hashes.items()}) + [(name, "") for name in sorted(landed.keys() - told.keys())]
+    if wrong:
+        raise ReadError(
+            f"{delivery.key}: {len({name for name, _ in wrong})} landed file(s) are not as received\n"
+            f"  first -> {wrong[0][0]}\n  fix   -> restore landing from a backup; landed files must never be changed"
+        )
+    if delivery_sha256(told.items()) != delivery.sha256:
+        raise ReadError(f"{delivery.key}: the receipt does not belong to this delivery\n  fix   -> restore landing from a backup")
+
+
+def delivery_sha256(files: Iterable[tuple[str, str]]) -> str:
+    """sha256 over the sorted (name, sha256) of the files."""
+    return hashlib.sha256("".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files)).encode()).hexdigest()
+
+
+def file_path(delivery: Delivery, name: str) -> Path:
+    """Where a file of a delivery lies. Raises ReadError for a name that leads out of it."""
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        raise ReadError(f"{delivery.key}: {name!r} leads out of the delivery")
+    return delivery.folder / name
+
+
+def patterns(site: Site, *, blinded: bool) -> tuple[set[str], set[str]]:
+    """Globs of the files the mapping reads, and of those it must not open: the randomization list of a blinded trial."""
+    read: set[str] = set()
+    closed: set[str] = set()
+    for table, several in site.tables.items():
+        into = closed if blinded and table == "randomization" else read
+        for spec in several:
+            into |= {spec.file, *(join.file for join in spec.join)}
+    return read, closed
+
+
+def _wanted(unit: Unit, config_root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Files of the source that the mapping reads, and those that nothing names."""
+    site = unit.site
+    offered = {
+        name: path
+        for name, path in sources.find(site, config_root).items()
+        if not any(matches(name, p) for p in site.ignore_files)
+    }
+    read, closed = patterns(site, blinded=unit.trial.blinding.status == "blinded")
+    wanted = {name: path for name, path in offered.items() if any(matches(name, p) for p in read)}
+    if not wanted:
+        raise ReadError(
+            f"{site.key}: none of {len(offered)} file(s) in {site.source.path} match {', '.join(sorted(read))}\n"
+            f"  fix   -> look whether the export arrived, or correct `file` in {unit.folder.name}/site.yaml"
+        )
+    if RECEIPT in wanted:
+        raise ReadError(f"{site.key}: a file called {RECEIPT} cannot be landed\n  fix   -> rename it")
+    others = [n for n in offered if n not in wanted and not any(matches(n, p) for p in closed)]
+    return wanted, tuple(others)
+
+
+def _hashed(key: str, wanted: Mapping[str, Path]) -> dict[str, str]:
+    """Name -> sha256, two files at a time where there is much to read; threads cost more than small files."""
+    try:
+        if sum(path.stat().st_size for path in wanted.values()) < _MUCH:
+            return {name: _sha256(path) for name, path in wanted.items()}
+        with ThreadPoolExecutor(2) as pool:
+            return dict(zip(wanted, pool.map(_sha256, wanted.values()), strict=True))
+    except OSError as error:
+        raise ReadError(f"{key}: a file cannot be read ({error.strerror}): {Path(error.filename or '').name}") from None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _land(
+    unit: Unit,
+    wanted: Mapping[str, Path],
+    hashes: Mapping[str, str],
+    left_out: tuple[str, ...],
+    sha256: str,
+    at: dt.datetime,
+    folder: Path,
+) -> None:
+    """Copy into a temporary folder, make it durable, then give it its name by one rename."""
+    site = unit.site
+    work = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder.parent))
+    try:
+        files = [_copy(site.key, name, path, work / name, hashes[name]) for name, path in wanted.items()]
+        receipt = {
+            "study": site.study,
+            "site": site.site_id,
+            "source": {"kind": site.source.kind, "path": site.source.path},
+            "delivered_at": _iso(at),
+            "sha256": sha256,
+            "files": [{"name": f.name, "size": f.size, "sha256": f.sha256} for f in files],
+            "left_out": list(left_out),
+        }
+        with (work / RECEIPT).open("w", encoding="utf-8") as file:
+            json.dump(receipt, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        (work / RECEIPT).chmod(0o444)
+        for inner in [p for p in work.rglob("*") if p.is_dir()] + [work]:
+            inner.chmod(0o755)
+            _sync_folder(inner)
+        work.rename(folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        raise ReadError(f"{site.key}: landing failed ({error.strerror}); nothing was landed") from None
+    finally:
+        if work.exists():
+            shutil.rmtree(work)
+
+
+def _copy(key: str, name: str, source: Path, target: Path, expected: str) -> LandedFile:
+    """Copy one file; what was hashed before, what is copied, and what lies there afterwards must be the same."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    with source.open("rb") as reading, target.open("xb") as writing:
+        before = os.fstat(reading.fileno())
+        while piece := reading.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+            writing.write(piece)
+        writing.flush()
+        os.fsync(writing.fileno())
+    after = source.stat()
+    same = (before.st_size, before.st_mtime_ns, before.st_ino) == (after.st_size, after.st_mtime_ns, after.st_ino)
+    if not same or size != after.st_size or digest.hexdigest() != expected:
+        raise ReadError(f"{key}: {name} changed while it was copied\n  fix   -> run again when the export is complete")
+    target.chmod(0o444)
+    return LandedFile(name, size, expected)
+
+
+def _delivery(folder: Path, study: str, site: str, sha256: str, at: dt.datetime) -> Delivery:
+    """A landed folder as its receipt describes it."""
+    try:
+        receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+        files = tuple(LandedFile(str(f["name"]), int(f["size"]), str(f["sha256"])) for f in receipt["files"])
+        left_out = tuple(str(name) for name in receipt.get("left_out", ()))
+        same = receipt["sha256"] == sha256
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ReadError(f"{study}/{site}: the receipt of delivery {folder.name} is missing or damaged") from None
+    if not same:
+        raise ReadError(f"{study}/{site}: the receipt of delivery {folder.name} is of another delivery")
+    delivery = Delivery(study, site, folder.name, sha256, folder, files, at, left_out)
+    for file in files:
+        file_path(delivery, file.name)
+    return delivery
+
+
+def _home(data: Path, study: str, site: str) -> Path:
+    return data / "landing" / study / site
+
+
+def _log_lines(log: Path) -> list[str]:
+    """Whole lines of the log; a last line without its end was cut by a crash and never counted."""
+    if not log.is_file():
+        return []
+    return log.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def _append(log: Path, entry: Mapping[str, str]) -> None:
+    """Add one line that is either wholly there or, after a crash, cut off and overwritten by the next."""
+    with log.open("ab+") as file:
+        file.seek(0)
+        whole = file.read()
+        file.truncate(whole.rfind(b"\n") + 1)
+        file.write(json.dumps(entry).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(log.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone; give it in UTC")
+    return moment.astimezone(dt.UTC)
+
+
+def _iso(moment: dt.datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

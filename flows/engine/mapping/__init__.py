@@ -1,0 +1,117 @@
+"""Mapping compiler: landed files and a site's mapping -> the tables mapped.*, as set-based SQL.
+
+What belongs here: the order of a batch. What does not: its parts (files, rows, text, fields, tables, assessment, loose ...),
+judging (judge.py).
+
+Units whose table mapping is the same and whose files have the same columns are mapped by one statement, so a hundred sites of
+one profile cost little more than one. What a mapping does not say is an error, never a guess:
+ConfigurationError when the mapping cannot be meant so, ReadError when a file is not as the mapping says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from flows.engine.mapping import assessment, codelists, corrections, loose, tables
+from flows.engine.mapping.check import check_mapping, refuse
+from flows.engine.mapping.codelists import Codelists
+from flows.engine.mapping.files import MapInput, Sheet, Shelf, join_options, options
+from flows.engine.mapping.items import ITEM_FAULT_COLUMNS
+from flows.engine.mapping.rows import Joined
+from flows.engine.mapping.tables import MAX_SPEC, Job
+from schemas.findings import ConfigurationError
+from schemas.intake import CONTRACTS
+from schemas.site import IntakeTable, Join, TableSpec
+from schemas.trial import BlindingStatus
+
+__all__ = ["MapInput", "check_mapping", "map_batch"]
+
+
+def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists: Sequence[Path] = ()) -> None:
+    """Read and map the deliveries of some units; every mapped.* table is created, empty where nobody maps it.
+
+    `lists` are folders of code lists laid over the project's. The connection must have the schemas raw and mapped.
+    """
+    words = codelists.read(lists)
+    for item in inputs:
+        refuse(item.unit, words)
+    _create_tables(con)
+    corrections.prepare(con)
+    shelf = Shelf(con)
+    try:
+        jobs = plan(shelf, inputs, words)
+        for job in jobs:
+            if job.table == IntakeTable.ASSESSMENT:
+                assessment.map_assessment(con, job)
+            else:
+                tables.map_table(con, job)
+        loose.fill_loose_rows(con, shelf, inputs, jobs)
+        loose.fill_file_columns(con, shelf, jobs)
+        corrections.find_stale(con, inputs, jobs)
+    finally:
+        shelf.close()
+    con.execute(f"alter table mapped.form drop column {assessment.SLOW}")
+
+
+def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    for name, contract in CONTRACTS.items():
+        tables.create(con, name, contract.mapped_columns() | ({assessment.SLOW: "BOOLEAN"} if name == "form" else {}))
+    tables.create(con, "item_fault", ITEM_FAULT_COLUMNS)
+    tables.create(con, "loose_row", loose.COLUMNS)
+    tables.create(con, "file_column", loose.FILE_COLUMNS)
+
+
+def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job]:
+    """Read every file, then put units together that one statement can map. In the order of IntakeTable."""
+    found: list[tuple[MapInput, IntakeTable, int, TableSpec, list[Sheet], list[tuple[Join, list[Sheet]]]]] = []
+    for item in inputs:
+        site = item.unit.site
+        for table in IntakeTable:
+            if table == IntakeTable.RANDOMIZATION and item.unit.trial.blinding.status == BlindingStatus.BLINDED:
+                continue
+            for number, spec in enumerate(site.tables.get(table, ())):
+                if number >= MAX_SPEC:
+                    raise ConfigurationError(f"{item.unit.key}: more than {MAX_SPEC} mappings of table {table}")
+                sheets = shelf.find(item, spec.file, options(spec, site.defaults), f"table {table}")
+                joins = [
+                    (j, shelf.find(item, j.file, join_options(j.sheet, site.defaults), f"join of table {table}")) for j in spec.join
+                ]
+                found.append((item, table, number, spec, sheets, joins))
+    shelf.register()
+    jobs: dict[tuple[str, ...], Job] = {}
+    counts: dict[str, int] = {}
+    for sheet in shelf.sheets.values():
+        counts[sheet.raw] = counts.get(sheet.raw, 0) + 1
+    order = {table: n for n, table in enumerate(IntakeTable)}
+    for item, table, number, spec, sheets, joins in sorted(found, key=lambda f: (order[f[1]], f[2])):
+        joined = [(j, tuple((s.raw, s.header) for s in js)) for j, js in joins]
+        for raw in dict.fromkeys(s.raw for s in sheets):
+            shape = (table, str(number), raw, _shape(item, spec), repr([sorted({r for r, _ in reads}) for _, reads in joined]))
+            job = jobs.setdefault(shape, Job(table, number, spec, [], [], [], lists))
+            job.items.append(item)
+            job.sheets += [s for s in sheets if s.raw == raw]
+            _add_joins(job, joins)
+    for job in jobs.values():
+        job.is_whole = len({s.file_no for s in job.sheets}) == counts[job.sheets[0].raw]
+        job.fixes = corrections.fixes_of(job.table, job.items)
+    return list(jobs.values())
+
+
+def _shape(item: MapInput, spec: TableSpec) -> str:
+    """Everything of a unit that its statement depends on, besides its files."""
+    site = item.unit.site
+    parts = [spec, site.defaults, *(x for x in (site.subject_id, site.sites) if x is not None), *item.unit.instruments]
+    return f"{site.subject_id is None}{site.sites is None}" + "".join(p.model_dump_json(exclude_unset=True) for p in parts)
+
+
+def _add_joins(job: Job, joins: list[tuple[Join, list[Sheet]]]) -> None:
+    """Add a unit's joined files to those of the other units of the job."""
+    for n, (join, sheets) in enumerate(joins):
+        reads = {raw: (header, list(numbers)) for raw, header, numbers in (job.joins[n].reads if n < len(job.joins) else ())}
+        for sheet in sheets:
+            reads.setdefault(sheet.raw, (sheet.header, []))[1].append(sheet.file_no)
+        made = Joined(join, tuple((raw, header, tuple(sorted(set(numbers)))) for raw, (header, numbers) in reads.items()))
+        job.joins[n : n + 1] = [made]

@@ -1,0 +1,219 @@
+"""Read the landed files that mappings name, each once, and put those with the same columns into one raw table.
+
+What belongs here: globs, read options, raw tables, which rows were ragged. What does not: mapping rows (rows.py, tables.py).
+
+A raw table has the columns file_no, source_row, c0, c1 ...: a site's column names never reach SQL. It is the readers' Arrow
+data registered with DuckDB, not a copy. raw.file says which unit, delivery and file a file_no is.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.engine.config import Unit
+from flows.readers import ROW, Cells, ReadOptions, read
+from schemas.findings import ReadError
+from schemas.site import FileOptions, TableSpec
+
+_BATCH = 16_384
+_SPACES = " \t\r\n\u00a0\u202f\ufeff\u200b"
+
+
+class LandedLike(Protocol):
+    """A landed file: its name within the delivery, and its sha256."""
+
+    @property
+    def name(self) -> str:
+        """Path relative to the delivery's folder, with forward slashes."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its bytes."""
+
+
+class DeliveryLike(Protocol):
+    """A landed delivery."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie."""
+
+    @property
+    def files(self) -> Sequence[LandedLike]:
+        """Its files."""
+
+
+@dataclass(frozen=True)
+class MapInput:
+    """One unit to be mapped: its number in the batch, and its deliveries, oldest first (one for a snapshot)."""
+
+    unit_no: int
+    unit: Unit
+    deliveries: tuple[DeliveryLike, ...]
+
+
+@dataclass
+class Sheet:
+    """One file (or sheet of a workbook) that was read."""
+
+    unit_no: int
+    delivery_no: int
+    unit: Unit
+    name: str
+    source_file: str
+    options: ReadOptions
+    cells: Cells | None
+    header: tuple[str, ...]
+    file_no: int = -1
+    raw: str = ""
+
+    @property
+    def order(self) -> tuple[int, int, str, str]:
+        """Position among all sheets of the batch."""
+        return (self.unit_no, self.delivery_no, self.name, repr(self.options))
+
+
+@dataclass
+class Shelf:
+    """All files of a batch: opened on demand, then registered together."""
+
+    con: duckdb.DuckDBPyConnection
+    sheets: dict[tuple[int, int, str, ReadOptions], Sheet] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
+
+    def find(self, item: MapInput, glob: str, options: ReadOptions, what: str) -> list[Sheet]:
+        """The files of a unit that a glob matches, read. Raises ReadError when there is none or one cannot be read."""
+        found = [
+            self._open(item, number, delivery, landed, options)
+            for number, delivery in enumerate(item.deliveries)
+            for landed in sorted(delivery.files, key=lambda f: f.name)
+            if matches(landed.name, glob)
+        ]
+        if not found:
+            names = sorted({f.name for d in item.deliveries for f in d.files})
+            few = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+            raise ReadError(
+                f"{item.unit.key}: {what}: no file matches {glob!r}\n  files -> {few or 'the delivery is empty'}\n"
+                f"  fix   -> correct `file` in the site's mapping, or ask the site for the file"
+            )
+        return found
+
+    def _open(self, item: MapInput, number: int, delivery: DeliveryLike, landed: LandedLike, options: ReadOptions) -> Sheet:
+        key = (item.unit_no, number, landed.name, options)
+        if key not in self.sheets:
+            try:
+                cells = read(delivery.folder / landed.name, options)
+            except ReadError as error:
+                raise ReadError(f"{item.unit.key}: {error}") from None
+            header = tuple(n for n in cells.table.column_names if n != ROW)
+            self.sheets[key] = Sheet(
+                item.unit_no, number, item.unit, landed.name, landed.sha256[:12], options, cells, header
+            )
+        return self.sheets[key]
+
+    def register(self) -> None:
+        """Number the sheets and make the raw tables, raw.file and raw.ragged."""
+        ordered = sorted(self.sheets.values(), key=lambda s: s.order)
+        groups: dict[tuple[str, ...], list[Sheet]] = {}
+        for number, sheet in enumerate(ordered):
+            sheet.file_no = number
+            groups.setdefault(sheet.header, []).append(sheet)
+        ragged = [(s.file_no, r.row, r.why) for s in ordered if s.cells for r in s.cells.ragged]
+        for number, sheets in enumerate(groups.values()):
+            name = f"raw_{number}"
+            parts = [_numbered(s) for s in sheets]
+            whole = pa.concat_tables(parts)
+            self.con.register(name, pa.Table.from_batches(whole.to_batches(max_chunksize=_BATCH), whole.schema))
+            self.tables.append(name)
+            for sheet in sheets:
+                sheet.raw, sheet.cells = name, None
+        self._describe(ordered, ragged)
+
+    def _describe(self, ordered: list[Sheet], ragged: list[tuple[int, int, str]]) -> None:
+        files = pa.table(
+            {
+                "file_no": pa.array([s.file_no for s in ordered], pa.int32()),
+                "unit": pa.array([s.unit_no for s in ordered], pa.int32()),
+                "study": pa.array([s.unit.site.study for s in ordered], pa.string()),
+                "home": pa.array([s.unit.site.site_id for s in ordered], pa.string()),
+                "delivery_no": pa.array([s.delivery_no for s in ordered], pa.int32()),
+                "source_file": pa.array([s.source_file for s in ordered], pa.string()),
+                "name": pa.array([s.name for s in ordered], pa.string()),
+            }
+        )
+        cut = pa.table(
+            {
+                "file_no": pa.array([r[0] for r in ragged], pa.int32()),
+                "source_row": pa.array([r[1] for r in ragged], pa.int64()),
+                "why": pa.array([r[2] for r in ragged], pa.string()),
+            }
+        )
+        for name, table in (("file", files), ("ragged", cut)):
+            self.con.register("tw_new", table)
+            self.con.execute(f"create or replace table raw.{name} as select * from tw_new")
+            self.con.unregister("tw_new")
+
+    def close(self) -> None:
+        """Free the raw tables."""
+        for name in self.tables:
+            self.con.unregister(name)
+        self.tables.clear()
+        self.sheets.clear()
+        for name in ("file", "ragged"):
+            self.con.execute(f"drop table if exists raw.{name}")
+
+
+def matches(name: str, glob: str) -> bool:
+    """Whether a file of a delivery is meant: a glob without a slash looks at the name alone."""
+    return fnmatch.fnmatchcase(name if "/" in glob else name.rsplit("/", 1)[-1], glob)
+
+
+def options(spec: TableSpec, defaults: FileOptions) -> ReadOptions:
+    """How a table's file is read: its own word, else the site's."""
+    return ReadOptions(
+        encoding=spec.encoding or defaults.encoding,
+        delimiter=spec.delimiter or defaults.delimiter,
+        quote=defaults.quote,
+        sheet=spec.sheet,
+        header_row=spec.header_row,
+        skip_end=spec.skip_end,
+        end_at=spec.end_at,
+    )
+
+
+def join_options(sheet: str | None, defaults: FileOptions) -> ReadOptions:
+    """How a joined file is read."""
+    return ReadOptions(encoding=defaults.encoding, delimiter=defaults.delimiter, quote=defaults.quote, sheet=sheet)
+
+
+def _numbered(sheet: Sheet) -> pa.Table:
+    """A sheet's cells under the raw table's column names, wholly blank rows left out."""
+    if sheet.cells is None:
+        raise ReadError(f"{sheet.unit.key}: {sheet.name} was already registered")
+    table = sheet.cells.table
+    count = table.num_rows
+    columns = [table[n].cast(pa.string()) for n in sheet.header]
+    arrays = [pa.array(np.full(count, sheet.file_no, np.int32)), table[ROW].cast(pa.int64()), *columns]
+    made = pa.Table.from_arrays(arrays, names=["file_no", "source_row", *(f"c{i}" for i in range(len(columns)))])
+    return _without_blank_rows(made)
+
+
+def _without_blank_rows(table: pa.Table) -> pa.Table:
+    """Rows whose cells hold nothing but blanks are no rows."""
+    blank = None
+    for name in table.column_names[2:]:
+        cells = table[name]
+        empty = pc.fill_null(pc.equal(pc.utf8_trim(cells, _SPACES), ""), True)
+        blank = empty if blank is None else pc.and_(blank, empty)
+        if not pc.any(blank).as_py():
+            return table
+    return table if blank is None else table.filter(pc.invert(blank))

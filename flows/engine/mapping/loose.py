@@ -1,0 +1,133 @@
+"""What reached no table: ragged rows, rows nobody reads, rows of unknown sites, files nobody reads; and columns nobody uses.
+
+What belongs here: mapped.loose_row and mapped.file_column. What does not: deciding what happens to them (schemas/rules/).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+
+import duckdb
+import pyarrow as pa
+
+from flows.engine.mapping.files import MapInput, Sheet, Shelf, matches
+from flows.engine.mapping.rows import condition, missing_column
+from flows.engine.mapping.sqltext import lit
+from flows.engine.mapping.tables import MAX_ROW, Job
+from schemas.intake.base import STANDARD
+from schemas.site import IntakeTable
+
+COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
+FILE_COLUMNS = {
+    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
+    "column_name": "VARCHAR", "used": "BOOLEAN",
+}  # fmt: skip
+
+
+def fill_loose_rows(con: duckdb.DuckDBPyConnection, shelf: Shelf, inputs: Sequence[MapInput], jobs: Sequence[Job]) -> None:
+    """mapped.loose_row, one row a source row and fault; table_name is the first table that reads the file."""
+    readers: dict[int, list[Job]] = {}
+    for job in jobs:
+        for sheet in job.sheets:
+            readers.setdefault(sheet.file_no, []).append(job)
+    sheets = {s.file_no: s for s in shelf.sheets.values()}
+    parts = ["select g.file_no, g.source_row, 'ragged_row' as fault, g.why as detail from raw.ragged g"]
+    parts += [
+        f"select file_no, source_row, 'unknown_site', '' from ({job.rows.claimed()}) where site is null"
+        for job in jobs
+        if job.rows is not None and job.first.unit.site.sites is not None
+    ]
+    groups: dict[tuple[str, tuple[int, ...], tuple[str, ...]], list[int]] = {}
+    for number, sheet in sheets.items():
+        reading = readers.get(number, [])
+        if reading and not any(job.rows is not None and job.rows.claims_all for job in reading):
+            groups.setdefault((sheet.raw, tuple(id(j) for j in reading), tuple(_ignored(sheet))), []).append(number)
+    for (raw, _, ignored), numbers in groups.items():
+        claims = " union all ".join(
+            f"select file_no, source_row from ({j.rows.claimed()})" for j in readers[numbers[0]] if j.rows is not None
+        )
+        tests = "".join(f" and not {test}" for test in ignored)
+        parts.append(
+            f"select r.file_no, r.source_row, 'unclaimed_row', '' from {raw} r"
+            f" anti join (select distinct * from ({claims})) c on c.file_no = r.file_no and c.source_row = r.source_row"
+            f" where r.file_no in ({', '.join(map(str, numbers))})"
+            f" and not exists (from raw.ragged g where g.file_no = r.file_no and g.source_row = r.source_row){tests}"
+        )
+    first = {n: r[0].table for n, r in readers.items()}
+    names = " ".join(f"when {n} then {lit(t)}" for n, t in sorted(first.items()))
+    table = f"case f.file_no {names} else '' end" if names else "''"
+    con.execute(
+        f"""
+        insert into mapped.loose_row by name
+        select
+            f.unit, f.study, f.home as site, f.delivery_no, f.source_file, l.source_row,
+            f.file_no::bigint * {MAX_ROW} + l.source_row as row_id, f.name || '|' || l.source_row as record_key,
+            hash(l.fault) as row_hash, {table} as table_name, l.fault, l.detail
+        from (select distinct on (file_no, source_row, fault) * from ({' union all '.join(parts)})) l
+        join raw.file f on f.file_no = l.file_no
+        order by row_id, l.fault
+        """
+    )
+    _unread_files(con, inputs, sheets.values())
+
+
+def _ignored(sheet: Sheet) -> list[str]:
+    """The ignore_rows tests of a file's site, as SQL over the raw table."""
+    out = []
+    for rule in sheet.unit.site.ignore_rows:
+        if matches(sheet.name, rule.file) and all(name in sheet.header for name in rule.where):
+            tests = [condition(f"r.c{sheet.header.index(name)}", test) for name, test in rule.where.items()]
+            out.append("(" + " and ".join(tests) + ")")
+        elif matches(sheet.name, rule.file) and rule.file != "*":
+            name = next(n for n in rule.where if n not in sheet.header)
+            raise missing_column(f"{sheet.unit.key}: ignore_rows", sheet.name, name, sheet.header)
+    return out
+
+
+def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sheets: Iterable[Sheet]) -> None:
+    """A delivered file that no table, join or ignore_files names is one loose row: source_row 0, record_key its name.
+
+    A randomization list is named by its table even where a blinded build does not open it.
+    """
+    read = {(s.unit_no, s.delivery_no, s.name) for s in sheets}
+    for item in inputs:
+        site = item.unit.site
+        for number, delivery in enumerate(item.deliveries):
+            for landed in sorted(delivery.files, key=lambda f: f.name):
+                named = [*site.ignore_files, *(spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ()))]
+                if (item.unit_no, number, landed.name) in read or any(matches(landed.name, g) for g in named):
+                    continue
+                row = [item.unit_no, site.study, site.site_id, number, landed.sha256[:12], 0, 0, landed.name, 0, "", "unclaimed_file", ""]
+                con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
+
+
+def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
+    """mapped.file_column: every column of every file read, and whether a mapping uses it or names it in ignore_columns."""
+    used: dict[int, set[str]] = {s.file_no: set() for s in shelf.sheets.values()}
+    for job in jobs:
+        if job.rows is None:
+            continue
+        for sheet in job.sheets:
+            globs = job.spec.ignore_columns
+            used[sheet.file_no] |= job.rows.used
+            used[sheet.file_no] |= {n for n in sheet.header if any(fnmatch.fnmatchcase(n, g) for g in globs)}
+        for joined in job.joins:
+            names = {*joined.join.on.values(), *joined.join.take.values(), *joined.join.where}
+            for _, _, numbers in joined.reads:
+                for number in numbers:
+                    used[number] |= names
+    for sheet in shelf.sheets.values():
+        for rule in sheet.unit.site.ignore_rows:
+            if matches(sheet.name, rule.file):
+                used[sheet.file_no] |= set(rule.where)
+    rows = [
+        (s.unit_no, s.unit.site.study, s.unit.site.site_id, s.name, s.source_file, column, column in used[s.file_no])
+        for s in sorted(shelf.sheets.values(), key=lambda s: s.file_no)
+        for column in s.header
+    ]
+    kinds = [pa.int32(), *[pa.string()] * 5, pa.bool_()]
+    made = pa.table({n: pa.array([r[i] for r in rows], kinds[i]) for i, n in enumerate(FILE_COLUMNS)})
+    con.register("tw_new", made)
+    con.execute("insert into mapped.file_column select * from tw_new")
+    con.unregister("tw_new")

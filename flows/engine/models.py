@@ -1,0 +1,155 @@
+"""Run the SQL models of sql/: read their headers, order them, create their tables.
+
+What belongs here: finding, ordering and running models, and the DuckDB connection they run on.
+What does not: what a model computes (its own file), judging its rows (judge.py), writing Parquet (partitions.py).
+
+A model is one file `sql/<n>_<schema>/<table>.sql` holding one SELECT under a header:
+
+    -- core.dose_timing: when each dose was given, relative to its session
+    -- Grain: study, site, subject_id, dose_seq
+    -- Reads: core.dose, core.session, ref.evidence
+    -- Why:   ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+from schemas.findings import TrialweaveError
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+SCHEMAS = ("raw", "ref", "mapped", "staging", "intake", "core", "analysis", "staged", "pooled")
+
+_HEADER = re.compile(r"^-- (?P<key>Grain|Reads|Why):\s*(?P<text>.*)$")
+_TITLE = re.compile(r"^-- (?P<name>[a-z]+\.[a-z_0-9]+): (?P<title>.+)$")
+_TABLE = re.compile(r"\b(" + "|".join(SCHEMAS) + r")\.([a-z_][a-z_0-9]*)\b")
+
+
+class ModelError(TrialweaveError):
+    """A SQL model is not what its header says, or failed to run."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL model: the table it makes, its grain (columns that tell rows apart) and the tables it reads."""
+
+    name: str
+    title: str
+    grain: tuple[str, ...]
+    reads: tuple[str, ...]
+    why: str
+    path: Path
+    sql: str
+
+    @property
+    def schema(self) -> str:
+        """The part before the dot: staging, core, analysis or pooled."""
+        return self.name.split(".")[0]
+
+    @property
+    def table(self) -> str:
+        """The part after the dot."""
+        return self.name.split(".")[1]
+
+    def tables_named(self) -> set[str]:
+        """Every schema.table the SQL itself names, comments and strings left out."""
+        code = re.sub(r"'[^']*'", "''", re.sub(r"--[^\n]*", "", self.sql))
+        return {f"{schema}.{table}" for schema, table in _TABLE.findall(code)}
+
+
+def connect(memory_mb: int = 700, threads: int = 2, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with every schema of the route, clock set to UTC, memory bounded."""
+    con = duckdb.connect(":memory:")
+    con.execute("set TimeZone = 'UTC'")
+    con.execute(f"set threads = {int(threads)}")
+    con.execute(f"set memory_limit = '{int(memory_mb)}MB'")
+    con.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false")
+    if spill is not None:
+        con.execute("set temp_directory = $1", [str(spill)])
+    for schema in SCHEMAS:
+        con.execute(f"create schema if not exists {schema}")
+    return con
+
+
+def read_model(path: Path) -> Model:
+    """One model from its file. Raises ModelError when the header is not complete."""
+    text = path.read_text(encoding="utf-8")
+    parts: dict[str, list[str]] = {}
+    title = None
+    key = ""
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        if title is None and (match := _TITLE.match(line)):
+            title = match
+        elif match := _HEADER.match(line):
+            key = match["key"]
+            parts[key] = [match["text"]]
+        elif key:
+            parts[key].append(line.removeprefix("--").strip())
+    expected = f"{path.parent.name.split('_', 1)[1]}.{path.stem}"
+    if title is None or title["name"] != expected or not {"Grain", "Reads"} <= parts.keys():
+        raise ModelError(f"{path.name}: the header must begin with `-- {expected}: ...` and have Grain and Reads lines")
+    split = {k: tuple(x for x in re.split(r"[,\s]+", " ".join(v)) if x) for k, v in parts.items() if k != "Why"}
+    return Model(
+        expected, title["title"], split["Grain"], split["Reads"], " ".join(parts.get("Why", [])), path, text.rstrip().rstrip(";")
+    )
+
+
+@cache
+def catalogue() -> dict[str, Model]:
+    """Every model of sql/, by name, in an order in which each runs after what it reads.
+
+    Raises ModelError for a cycle or a model that reads another's table that does not exist.
+    """
+    models = {m.name: m for m in (read_model(p) for p in sorted(SQL.glob("*/*.sql")))}
+    graph: dict[str, list[str]] = {}
+    for name, model in models.items():
+        needs = [_maker(read) for read in model.reads]
+        unknown = [read for read, made in zip(model.reads, needs, strict=True) if made and made not in models]
+        if unknown:
+            raise ModelError(f"{name} reads {', '.join(unknown)}, which no file of sql/ makes")
+        graph[name] = sorted(made for made in needs if made)
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise ModelError(f"models read each other in a circle: {' -> '.join(error.args[1])}") from None
+    return {name: models[name] for name in order}
+
+
+def _maker(read: str) -> str | None:
+    """The model that must have run before a table can be read; an intake table is made by judging its staging model."""
+    schema, table = read.split(".")
+    if schema == "intake":
+        return f"staging.{table}"
+    return read if schema in ("staging", "core", "analysis", "pooled") else None
+
+
+def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Create the model's table. Raises ModelError naming the model; the database's words carry no row values."""
+    try:
+        con.execute(f"create or replace table {model.name} as\n{model.sql}")
+    except duckdb.Error as error:
+        raise ModelError(f"model {model.name} failed: {_safe(error)}") from None
+
+
+def run_schema(con: duckdb.DuckDBPyConnection, schema: str, names: Iterable[str] | None = None) -> None:
+    """Run the models of one schema in order, or only those named."""
+    wanted = None if names is None else set(names)
+    for model in catalogue().values():
+        if model.schema == schema and (wanted is None or model.name in wanted):
+            run_model(con, model)
+
+
+def _safe(error: duckdb.Error) -> str:
+    """The kind and first words of a database error. Conversion errors quote the value, so only their kind is told."""
+    kind = type(error).__name__
+    telling = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.OutOfMemoryException)
+    return f"{kind}: {str(error).splitlines()[0]}" if isinstance(error, telling) else kind

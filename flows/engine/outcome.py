@@ -1,0 +1,182 @@
+"""What a batch has to say besides its sets: findings, quarantine, counts and check results, one a unit.
+
+What belongs here: turning judged tables into files and receipts. What does not: judging (judge.py), the history of findings
+over nights (findings_store.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from flows.engine import judge, partitions
+from schemas.findings import AccountingError, CheckStatus, Severity
+from schemas.rules import catalogue
+
+#: Intake tables of the contract -> the judged tables that count for them.
+COUNTED = {
+    "subject": ("subject",), "session": ("session",), "dose": ("dose",), "rating": ("rating",), "medication": ("medication",),
+    "assessment": ("form", "item"), "adverse_event": ("adverse_event",), "disposition": ("disposition",),
+    "randomization": ("randomization",),
+}  # fmt: skip
+
+#: Published columns of a finding (DESIGN section 7), in order; the life cycle is added by the history.
+PUBLISHED = (
+    "finding_id", "rule", "rule_sha", "category", "severity", "study", "site", "subject", "table", "record_key", "field",
+    "raw_value", "source_file", "source_row", "n_rows", "message", "suggestion", "impact",
+)  # fmt: skip
+
+
+def sites(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str, str]]:
+    """(unit, study, site) of every real site in the batch: those declared and those that sent rows."""
+    parts = ["select unit, study, site from ref.site"]
+    parts += [f"select unit, study, site from staging.{t}" for names in COUNTED.values() for t in names]
+    parts += ["select unit, study, site from staging.loose_row"]
+    found = con.execute(f"select distinct * from ({' union all '.join(parts)}) where site is not null order by all").fetchall()
+    return [(int(u), str(st), str(si)) for u, st, si in found]
+
+
+def is_blinded(con: duckdb.DuckDBPyConnection, study: str) -> bool:
+    """Whether a trial of the batch is still blinded."""
+    return bool(con.execute("select blinded from ref.trial where study = $1", [study]).fetchall()[0][0])
+
+
+def write_base(
+    con: duckdb.DuckDBPyConnection, folders: dict[tuple[str, str], Path]
+) -> dict[tuple[str, str], dict[str, partitions.Written]]:
+    """Stage core.ipd_base, one small file a site: what the pooled step reads."""
+    table = con.execute("select * from core.ipd_base order by all").to_arrow_table()
+    frame = pl.DataFrame(table)
+    out = {}
+    for (study, site), folder in folders.items():
+        mine = frame.filter((pl.col("study") == study) & (pl.col("site") == site)).to_arrow().cast(table.schema)
+        content = partitions.encode(mine, table.schema)
+        name = f"ipd_base/{site}.parquet"
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        one = partitions.Written(site, name, mine.num_rows, hashlib.sha256(content).hexdigest())
+        out[(study, site)] = {"ipd_base": one}
+    return out
+
+
+def write(
+    con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged], homes: dict[int, Path]
+) -> dict[int, dict[str, Any]]:
+    """Write each unit's findings.parquet and quarantine.parquet; return its counts and check results for the receipt.
+
+    Raises AccountingError when a table's rows are not all accounted for.
+    """
+    findings = merge(pl.concat([j.findings for j in judged]))
+    quarantined = _quarantine(con)
+    tables = _counts(con, findings)
+    checks = _checks(pl.concat([j.results for j in judged]))
+    out: dict[int, dict[str, Any]] = {}
+    for unit, home in homes.items():
+        home.mkdir(parents=True, exist_ok=True)
+        mine = findings.filter(pl.col("unit") == unit).select(PUBLISHED)
+        kept_out = quarantined.filter(pl.col("unit") == unit).drop("unit")
+        _put(mine, home / "findings.parquet")
+        _put(kept_out, home / "quarantine.parquet")
+        out[unit] = {
+            "sites": {site: {"tables": of} for (u, site), of in tables.items() if u == unit},
+            "checks": checks.get(unit, []),
+            "findings": mine.height,
+            "quarantined": kept_out.height,
+        }
+    return out
+
+
+def merge(findings: pl.DataFrame) -> pl.DataFrame:
+    """One row a finding_id: the first source row stands for the others, `n_rows` says how many there are."""
+    ordered = findings.sort("unit", "study", "site", "table", "source_file", "source_row", "row_id", "rule", "field")
+    merged = ordered.group_by("finding_id", maintain_order=True).agg(
+        pl.all().first(), pl.len().cast(pl.Int64).alias("n_rows")
+    )
+    shown = pl.when(pl.col("n_rows") > 1).then(pl.format("{} ({} rows)", "message", "n_rows")).otherwise(pl.col("message"))
+    return merged.with_columns(shown.alias("message"))
+
+
+def _quarantine(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every quarantined row: where it came from, which rules, and its fields as sent."""
+    parts = []
+    for table in judge.JUDGED:
+        held = con.execute(
+            "select count(*) from information_schema.tables where table_schema = 'quarantine' and table_name = $1", [table]
+        ).fetchall()[0][0]
+        if not held:
+            continue
+        names = [r[0] for r in con.execute(f"describe quarantine.{table}").fetchall()]
+        raws = [n for n in names if n.endswith("_raw")]
+        pairs = ", ".join(f"'{n.removesuffix('_raw')}', \"{n}\"" for n in raws)
+        parts.append(f"""
+            select unit, study, site, '{table}' as "table", record_key, source_file, source_row, quarantine_rules as rules,
+                quarantine_finding as finding_id, {f"json_object({pairs})::varchar" if pairs else "null::varchar"} as as_sent
+            from quarantine.{table}""")
+    return con.execute(f"select * from ({' union all '.join(parts)}) order by all").pl()
+
+
+def _counts(con: duckdb.DuckDBPyConnection, findings: pl.DataFrame) -> dict[tuple[int, str], dict[str, dict[str, int]]]:
+    """Per unit and site: rows received, kept and quarantined, values withheld, a table. Checks that nothing is lost."""
+    out: dict[tuple[int, str], dict[str, dict[str, int]]] = {}
+    for unit, _, site in sites(con):
+        out[(unit, site)] = {t: {"received": 0, "kept": 0, "quarantined": 0, "withheld": 0} for t in COUNTED}
+    for table, sources in COUNTED.items():
+        for source in sources:
+            only = "where counts" if source == "item" else ""
+            for column, schema in (("received", "staging"), ("kept", "intake"), ("quarantined", "quarantine")):
+                sql = f"select unit, site, count(*) from {schema}.{source} {only} group by all"
+                for unit, site, n in con.execute(sql).fetchall():
+                    out[(unit, site)][table][column] += n
+    loose = "select unit, site, table_name, count(*) from staging.loose_row where site is not null group by all"
+    for unit, site, table, n in con.execute(loose).fetchall():
+        if table in COUNTED:
+            out[(unit, site)][table]["received"] += n
+            out[(unit, site)][table]["quarantined"] += n
+    names = {source: table for table, sources in COUNTED.items() for source in sources} | {"item_fault": "assessment"}
+    held = findings.filter(pl.col("severity") == str(Severity.WITHHOLD)).group_by("unit", "site", "table").agg(pl.sum("n_rows"))
+    for unit, site, table, n in held.iter_rows():
+        if table in names:
+            out[(unit, site)][names[table]]["withheld"] += n
+    for (_, site), tables in out.items():
+        for table, n in tables.items():
+            if n["received"] != n["kept"] + n["quarantined"]:
+                raise AccountingError(
+                    f"site {site}, table {table}: received {n['received']}, kept {n['kept']}, quarantined {n['quarantined']}"
+                )
+    return out
+
+
+def _checks(results: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
+    """Every rule's result, a table and site; a rule that had nothing to look at is NOT_APPLICABLE."""
+    severity = {r.id: r.severity for r in catalogue()}
+    grouped = results.group_by("unit", "rule", "table", "study", "site").agg(pl.sum("n_checked"), pl.sum("n_violated"))
+    out: dict[int, list[dict[str, Any]]] = {}
+    for unit, rule, table, _, site, checked, violated in grouped.sort("unit", "site", "table", "rule").iter_rows():
+        out.setdefault(unit, []).append({
+            "rule": rule, "table": table.removeprefix("core."), "site": site, "n_checked": checked, "n_violated": violated,
+            "pct": round(100 * violated / checked, 3) if checked else None, "threshold": None,
+            "status": str(_status(severity[rule], checked, violated)),
+        })  # fmt: skip
+    return out
+
+
+def _status(severity: Severity, checked: int, violated: int) -> CheckStatus:
+    if not checked:
+        return CheckStatus.NOT_APPLICABLE
+    if not violated:
+        return CheckStatus.PASSED
+    grave = severity in (Severity.REJECT, Severity.WITHHOLD)
+    return CheckStatus.FAILED if grave else CheckStatus.PASSED_WITH_FINDINGS
+
+
+def _put(frame: pl.DataFrame, path: Path) -> None:
+    table: pa.Table = frame.to_arrow()
+    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema])
+    path.write_bytes(partitions.encode(table.cast(plain), plain))

@@ -1,0 +1,136 @@
+"""Write published sets as Parquet, one file a set and site, with labels in the field metadata.
+
+What belongs here: Arrow schemas of the sets, cutting a batch's table into sites, bytes and hashes of files.
+What does not: which rows are in a set (sql/3_analysis), where a release puts the file (releases.py).
+
+Files are deterministic: rows come in the order of the SQL model, row groups have a fixed size, nothing in a file is a clock
+time. Text that repeats is kept as dictionaries while it is written; readers see plain text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.columns import columns
+from schemas.findings import TrialweaveError
+
+ROW_GROUP = 131_072
+
+_ARROW = {
+    "Text": pa.string(), "Integer": pa.int32(), "Integer64": pa.int64(), "Float": pa.float64(), "Date": pa.date32(),
+    "Datetime": pa.timestamp("us", tz="UTC"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file of one site: where it lies in the staged folder, how many rows, its hash."""
+
+    site: str
+    file: str
+    rows: int
+    sha256: str
+
+
+@cache
+def arrow_schema(dataset: str) -> pa.Schema:
+    """A set's Arrow schema; each field carries label, unit, codes and meaning, the schema the name of the set."""
+    fields = []
+    for column in columns()[dataset]:
+        told = {"label": column.label, "unit": column.unit, "codes": " ".join(column.codes), "meaning": column.meaning}
+        fields.append(pa.field(column.name, _ARROW[column.type], metadata={k: v for k, v in told.items() if v}))
+    key = " ".join(c.name for c in columns()[dataset] if c.is_key)
+    return pa.schema(fields, metadata={"dataset": dataset.upper(), "grain": key})
+
+
+def as_published(table: pa.Table, dataset: str) -> pa.Table:
+    """A table with exactly the set's columns, in order, in its types; repeated text stays dictionary encoded.
+
+    Raises TrialweaveError when a column is missing or has another type.
+    """
+    schema = arrow_schema(dataset)
+    if table.column_names != schema.names:
+        wrong = sorted(set(table.column_names) ^ set(schema.names)) or ["their order"]
+        raise TrialweaveError(f"{dataset} has not the columns of its contract: {', '.join(wrong)}")
+    arrays = []
+    for field, array in zip(schema, table.columns, strict=True):
+        if pa.types.is_dictionary(array.type) and field.type == pa.string():
+            arrays.append(array)
+        else:
+            arrays.append(array.cast(field.type))
+    return pa.table(arrays, names=schema.names)
+
+
+def encode(table: pa.Table, schema: pa.Schema) -> bytes:
+    """Parquet bytes of a table under a schema that tells readers plain text where the table holds dictionaries."""
+    told = dict(schema.metadata or {}) | {b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes())}
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink, table.schema.remove_metadata(), compression="zstd", compression_level=1, store_schema=False, version="2.6"
+    ) as writer:
+        writer.write_table(table, row_group_size=ROW_GROUP)
+        writer.add_key_value_metadata(told)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole and durable; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def write_sets(
+    con: duckdb.DuckDBPyConnection, datasets: Iterable[str], schema: str, sites: dict[tuple[str, str], Path]
+) -> dict[tuple[str, str], dict[str, Written]]:
+    """Write `<schema>.<dataset>` for every (study, site) into `<folder>/<dataset>/<site>.parquet`.
+
+    A site without rows gets an empty file: reading a set whole then always works. Raises TrialweaveError when a set holds
+    rows of a site that is not among `sites`.
+    """
+    out: dict[tuple[str, str], dict[str, Written]] = {key: {} for key in sites}
+    with ThreadPoolExecutor(2) as pool:
+        for dataset in datasets:
+            source = f"{schema}.{dataset}"
+            spans = con.execute(
+                f"select STUDYID, SITEID, min(rowid), max(rowid), count(*) from {source} group by all"
+            ).fetchall()
+            for study, site, first, last, rows in spans:
+                if (study, site) not in sites or last - first + 1 != rows:
+                    raise TrialweaveError(f"{dataset}: rows of {study}/{site} do not belong to this batch, or are not in order")
+            table = as_published(con.execute(f"select * from {source}").to_arrow_table(), dataset)
+            where = {(study, site): (first, rows) for study, site, first, _, rows in spans}
+            jobs = {
+                key: pool.submit(_write, table.slice(*where.get(key, (0, 0))), dataset, key[1], folder)
+                for key, folder in sites.items()
+            }
+            for key, job in jobs.items():
+                out[key][dataset] = job.result()
+    return out
+
+
+def _write(table: pa.Table, dataset: str, site: str, folder: Path) -> Written:
+    content = encode(table, arrow_schema(dataset))
+    name = f"{dataset}/{site}.parquet"
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return Written(site, name, table.num_rows, hashlib.sha256(content).hexdigest())
+
+
+def write_whole(con: duckdb.DuckDBPyConnection, study: str, folder: Path) -> Written:
+    """Write pooled.adref of one trial into `adref/<study>.parquet`."""
+    return _write(as_published(con.execute("select * from pooled.adref").to_arrow_table(), "adref"), "adref", study, folder)

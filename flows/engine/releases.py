@@ -1,0 +1,210 @@
+"""Releases: written aside, made durable, renamed into place; then `latest` is switched. A crash leaves the old one valid.
+
+What belongs here: release folders, their manifest, `latest`, clearing what a crash left. What does not: what goes into a
+release (assemble.py), the history of findings (findings_store.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flows.engine import ledger
+from schemas.findings import PublicationError
+
+PROJECT = Path(__file__).resolve().parents[2]
+MANIFEST = "manifest.json"
+_ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-z]+-[0-9a-f]{8}$")
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A published release: its folder and manifest."""
+
+    release_id: str
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def content(self) -> str:
+        """8 hex of the hash of inputs and configuration."""
+        return self.release_id.rpartition("-")[2]
+
+    @property
+    def as_of(self) -> dt.datetime:
+        """The moment up to which deliveries count."""
+        return dt.datetime.fromisoformat(self.manifest["as_of"])
+
+    @property
+    def degraded(self) -> bool:
+        """Some site is held, missing or carried."""
+        return any(s["status"] in ("carried", "held", "missing") for s in self.manifest["sites"])
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a release: a staged file to link, or bytes to write. `path` is relative to the release."""
+
+    dataset: str
+    path: str
+    rows: int
+    sha256: str
+    source: Path | None = None
+    content: bytes = b""
+
+
+def load(data: Path, release_id: str) -> Release | None:
+    """A release by its id, or None when it is not there whole."""
+    folder = data / "releases" / release_id
+    try:
+        return Release(release_id, folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def latest(data: Path) -> Release | None:
+    """The release that `latest` points to."""
+    link = data / "releases" / "latest"
+    return load(data, link.readlink().name) if link.is_symlink() else None
+
+
+def standing(data: Path, as_of: dt.datetime) -> Release | None:
+    """The release that stood at a moment: the newest `as_of` not after it; of two, the one published later."""
+    told = {str(e["release_id"]): dt.datetime.fromisoformat(e["as_of"]) for e in ledger.entries(data, "release_published")}
+    now = latest(data)
+    if now is not None:
+        told.setdefault(now.release_id, now.as_of)
+    order = sorted(((at, release_id) for release_id, at in told.items() if at <= as_of), reverse=True)
+    return next((found for _, release_id in order if (found := load(data, release_id)) is not None), None)
+
+
+def clear_leftovers(data: Path) -> list[str]:
+    """Remove what killed runs left half-written; only the holder of the lock may do so."""
+    gone = []
+    for folder in ("releases", "staged", "restricted", "findings"):
+        for path in sorted((data / folder).glob(".tmp-*")):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+            gone.append(f"{folder}/{path.name}")
+    return gone
+
+
+def new_id(data: Path, content: str, now: dt.datetime) -> str:
+    """A release id later than every release there is, so that ids sort by time of publication."""
+    there = [p.name for p in (data / "releases").glob("2*") if _ID.match(p.name)]
+    there += [str(e["release_id"]) for e in ledger.entries(data, "release_published")[-1:]]
+    last = max((dt.datetime.strptime(name[:16], _STAMP).replace(tzinfo=dt.UTC) for name in there), default=None)
+    at = now.astimezone(dt.UTC).replace(microsecond=0)
+    if last is not None and at <= last:
+        at = last + dt.timedelta(seconds=1)
+    return f"{at.strftime(_STAMP)}-{git_sha()}-{content}"
+
+
+def write(data: Path, release_id: str, parts: Iterable[Part], manifest: dict[str, Any]) -> Path:
+    """Write a release aside, into releases/.tmp-<id>, all but the catalog; staged files are linked, not copied."""
+    folder = data / "releases" / f".tmp-{release_id}"
+    folder.mkdir(parents=True)
+    for part in parts:
+        put_part(folder, part)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    return folder
+
+
+def put_part(folder: Path, part: Part, mode: int = 0o444) -> None:
+    """One file into a release; read-only, because a staged file and its link are one."""
+    target = folder / part.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if part.source is None:
+        target.write_bytes(part.content)
+    else:
+        try:
+            os.link(part.source, target)
+        except OSError:
+            shutil.copyfile(part.source, target)
+    if target.stat().st_mode & 0o777 != mode:
+        target.chmod(mode)
+
+
+def make_durable(folder: Path, fresh: Iterable[Path] = ()) -> None:
+    """Force a folder tree's directories, its small files and the files named to the disk."""
+    for path in [*fresh, *(p for p in folder.iterdir() if p.is_file())]:
+        sync(path)
+    for inner, _, _ in os.walk(folder):
+        sync(Path(inner))
+
+
+def sync(path: Path) -> None:
+    """Force one file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def settle(data: Path, release_id: str) -> Release:
+    """Give the finished release its name. Raises PublicationError when it cannot be read back."""
+    home = data / "releases"
+    (home / f".tmp-{release_id}").rename(home / release_id)
+    sync(home)
+    found = load(data, release_id)
+    if found is None:
+        raise PublicationError(f"release {release_id} cannot be read back; `latest` stays as it is")
+    return found
+
+
+def switch_latest(data: Path, release: Release) -> bool:
+    """Point `latest` to a release by one rename; not when the present one knows later deliveries."""
+    present = latest(data)
+    if present is not None and present.as_of > release.as_of:
+        return False
+    home = data / "releases"
+    link = home / f".tmp-latest-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(release.release_id)
+    link.replace(home / "latest")
+    sync(home)
+    return True
+
+
+@cache
+def git_sha() -> str:
+    """The checkout's short commit, or nogit."""
+    if not (PROJECT / ".git").exists():
+        return "nogit"
+    try:
+        told = subprocess.run(
+            ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "nogit"
+    return told.stdout.strip() or "nogit"
+
+
+def verify(data: Path, release: Release) -> list[str]:
+    """What is wrong with a release, one sentence each: files missing, changed or unknown; a manifest that was touched."""
+    told = [e for e in ledger.entries(data, "release_published") if e["release_id"] == release.release_id]
+    manifest = hashlib.sha256((release.folder / MANIFEST).read_bytes()).hexdigest()
+    problems = [] if told and told[-1]["manifest_sha256"] == manifest else [f"{MANIFEST} is not the one the ledger knows"]
+    known = set()
+    for entry in release.manifest["files"]:
+        path = release.folder / entry["path"]
+        known.add(entry["path"])
+        if not path.is_file():
+            problems.append(f"{entry['path']} is missing")
+            continue
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
+                problems.append(f"{entry['path']} is not as it was published")
+    there = {p.relative_to(release.folder).as_posix() for p in release.folder.rglob("*.parquet")}
+    return problems + [f"{name} is not in the manifest" for name in sorted(there - known)]

@@ -1,0 +1,106 @@
+"""One run on a data folder from lock to ledger: what it starts with, and how it is written down when it ends.
+
+What belongs here: locking, clearing leftovers, loading, the notes last_run.json, state.json and the ledger's lines.
+What does not: the work (night.py, assemble.py), the command line.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flows.engine import landing, ledger, lock, releases, state
+from flows.engine.assemble import Outcome
+from flows.engine.config import load
+from flows.engine.night import Night, Roster
+from flows.engine.units import units_of
+
+
+@dataclass
+class Session:
+    """An open run. `look` is None for a replay, which pulls nothing."""
+
+    night: Night
+    look: state.Look | None
+    started: float
+    flow_started: float = field(default_factory=time.time)
+    troubles: dict[str, str] = field(default_factory=dict)
+
+    def to_pull(self) -> list[str]:
+        """Units whose source is not as it was when it was last pulled."""
+        if self.look is None:
+            return []
+        known = state.read(self.night.data)
+        before = known.look.sources if known else {}
+        return [k for k, sha256 in self.look.sources.items() if not sha256 or before.get(k) != sha256 or not self._landed(k)]
+
+    def _landed(self, key: str) -> bool:
+        site = self.night.programme.units[key].site
+        return (self.night.data / "landing" / site.study / site.site_id / landing.LOG).is_file()
+
+    def finish(self, outcome: Outcome, roster: Roster) -> None:
+        """Write down how the run ended."""
+        if self.look is not None and outcome.is_latest:
+            seen = state.Look(self.look.config, self.look.code, {k: "" if k in self.troubles else v for k, v in self.look.sources.items()})
+            sources = state.after(state.read(self.night.data), seen)
+            note = state.State(
+                state.Look(seen.config, seen.code, {k: v for k, v in sources.items() if k in self.night.programme.units}),
+                outcome.release.release_id, outcome.degraded, settled=not roster.passing,
+            )  # fmt: skip
+            state.write(self.night.data, note)
+        told = "degraded" if outcome.degraded else "ok"
+        self.note(outcome.release.release_id, told, outcome.recomputed, outcome.reused, outcome.new_findings)
+        ledger.append(
+            self.night.data, "run_finished", release_id=outcome.release.release_id, outcome=told, published=outcome.published,
+            recomputed=len(outcome.recomputed), reused=outcome.reused,
+        )  # fmt: skip
+
+    def note(self, release_id: str | None, outcome: str, recomputed: list[str], reused: int, new: dict[str, int]) -> None:
+        """Write last_run.json."""
+        state.write_last_run(self.night.data, self.started, self.flow_started, release_id, outcome, recomputed, reused, new)
+
+
+@contextmanager
+def opened(
+    config: Path, data: Path, only: frozenset[str] = frozenset(), as_of: dt.datetime | None = None, started: float | None = None
+) -> Iterator[Session]:
+    """Open a run: lock, clear what a killed run left, load the configuration. `as_of` replays a past night.
+
+    A run that fails is written down as failed, and its error goes on.
+    """
+    began = time.time() if started is None else started
+    with lock.writing(data) as leftover:
+        if leftover:
+            ledger.append(data, "lock_taken_over", left_by=leftover)
+        for name in releases.clear_leftovers(data):
+            ledger.append(data, "leftover_removed", name=name)
+        now = dt.datetime.now(dt.UTC)
+        at = min(as_of, now) if as_of else now
+        programme = load(config, on=at.date())
+        chosen = units_of(programme, only)
+        look = None if as_of else state.look(config, programme, chosen)
+        session = Session(Night(programme, data, at, chosen, releases.standing(data, at), replay=as_of is not None), look, began)
+        ledger.append(data, "run_started", as_of=at.isoformat(), config=str(config), only=sorted(chosen))
+        try:
+            yield session
+        except BaseException as error:
+            session.note(None, "failed", [], 0, {})
+            ledger.append(data, "run_failed", error=type(error).__name__)
+            raise
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """What a script wants to know of a run."""
+    return {
+        "release": outcome.release.release_id, "folder": str(outcome.release.folder), "published": outcome.published,
+        "latest": outcome.is_latest, "degraded": outcome.degraded, "recomputed": outcome.recomputed, "reused": outcome.reused,
+        "sites": [
+            {k: s[k] for k in ("study", "site", "status", "age_days", "delivered_on", "reason", "tables", "findings")}
+            for s in outcome.release.manifest["sites"]
+        ],
+    }  # fmt: skip

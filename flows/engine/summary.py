@@ -1,0 +1,47 @@
+"""A release in a few numbers a site, for tables on screens. Keys and counts only, never a participant's value.
+
+What belongs here: sums over a manifest. What does not: drawing (flows/cli), the manifest itself (assemble.py).
+Imports nothing heavy: `trialweave status` must answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SiteLine:
+    """One site of a release: rows summed over its tables, findings summed over severities."""
+
+    key: str
+    status: str
+    age_days: int | None
+    received: int
+    kept: int
+    quarantined: int
+    findings: int
+    new: int
+    reason: str
+
+
+def site_lines(manifest: Mapping[str, Any], new: Mapping[str, int] | None = None) -> list[SiteLine]:
+    """A line a site, in order of study and site. `new`: findings seen for the first time, a site."""
+    out = []
+    for entry in sorted(manifest["sites"], key=lambda e: (e["study"], e["site"])):
+        key = f"{entry['study']}/{entry['site']}"
+        sums = {n: sum(t[n] for t in entry["tables"].values()) for n in ("received", "kept", "quarantined")}
+        found = sum(entry["findings"].values())
+        fresh = (new or {}).get(key, 0)
+        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, reason=entry["reason"]))
+    return out
+
+
+def by_severity(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """Findings of a whole release by severity, gravest first."""
+    sums: dict[str, int] = {}
+    for entry in manifest["sites"]:
+        for severity, n in entry["findings"].items():
+            sums[severity] = sums.get(severity, 0) + n
+    return {s: sums[s] for s in ("reject", "withhold", "query", "note") if s in sums}

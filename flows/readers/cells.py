@@ -1,0 +1,157 @@
+"""What every reader gives back: text cells that remember their row, and the rows that could not be cut into cells.
+
+What belongs here: ReadOptions, Cells, Ragged, column names, and what is the same for every format (blank rows, trailing notes).
+What does not: a format of its own (delimited.py, xlsx.py, xpt.py, parquet.py), what a cell means (flows/engine/mapping).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.findings import ReadError
+
+ROW = "_row"
+_INVISIBLE = str.maketrans({"\ufeff": None, "\u200b": None, "\u00a0": " ", "\u202f": " "})
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a file is read. What is None is found out from the file and recorded in Cells.
+
+    `sheet` is a name or a number, 1 = the first sheet. `header_row` is the 1-based line or sheet row of the column names.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str = '"'
+    sheet: str | int | None = None
+    header_row: int = 1
+    skip_end: int = 0
+    end_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """A row that could not be cut into cells. `row` is its number among the data rows, `line` its first line in the file."""
+
+    row: int
+    line: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A file as text: string columns named by the header (null = blank cell) and int64 `_row`.
+
+    `_row` is the 1-based number of the data row in the file; ragged rows have a number too, so numbers may jump.
+    """
+
+    table: pa.Table
+    ragged: list[Ragged] = field(default_factory=list)
+    encoding: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def column_names(header: list[str | None], notes: list[str], places: list[int] | None = None) -> list[str]:
+    """Trimmed, unique names: a second `dose` becomes `dose#2`, a blank third column `#3`; both are noted.
+
+    `places` are the 1-based columns of the file, where some are left out.
+    """
+    names: list[str] = []
+    taken: set[str] = {ROW}
+    for place, cell in zip(places or range(1, len(header) + 1), header, strict=True):
+        plain = (cell or "").translate(_INVISIBLE).strip()
+        name, copy = plain or f"#{place}", 1
+        while name in taken:
+            copy += 1
+            name = f"{plain}#{copy}"
+        if name != plain:
+            told = f"is a second {plain!r}" if plain else "has no name"
+            notes.append(f"column {place} {told}; it is read as {name!r}")
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def number_text(value: float) -> str:
+    """The shortest text that reads back as the same number: 50, 0.1, 0.0000001."""
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    text = repr(value)
+    return format(Decimal(text), "f") if "e" in text and 1e-15 < abs(value) < 1e21 else text
+
+
+def finish(
+    names: list[str],
+    columns: list[pa.ChunkedArray],
+    rows: npt.NDArray[np.int64],
+    options: ReadOptions,
+    notes: list[str],
+    *,
+    encoding: str | None = None,
+    ragged: list[Ragged] | None = None,
+    ragged_firsts: dict[int, str] | None = None,
+) -> Cells:
+    """Leave out blank rows, then the last `skip_end` rows, then all from the first row that `end_at` matches.
+
+    Blank rows keep their number but are no rows: neither skip_end nor end_at sees them.
+    """
+    table = pa.Table.from_arrays([pa.array(rows, pa.int64()), *columns], names=[ROW, *names])
+    table = _without_blank_rows(table, names, notes)
+    bad = ragged or []
+    last = _last_row(table, bad, ragged_firsts or {}, options, notes)
+    if last is not None:
+        table = table.filter(pc.less_equal(table[ROW], last))
+        bad = [r for r in bad if r.row <= last]
+    order = [*names, ROW]
+    return Cells(table.select(order), bad, encoding, notes)
+
+
+def _without_blank_rows(table: pa.Table, names: list[str], notes: list[str]) -> pa.Table:
+    """Rows without a single cell filled, such as ;;;; at the end of a spreadsheet's export."""
+    blank = None
+    for name in names:
+        if table[name].null_count == 0:
+            return table
+        missing = pc.is_null(table[name])
+        blank = missing if blank is None else pc.and_(blank, missing)
+        if not pc.any(blank).as_py():
+            return table
+    if blank is None or not pc.any(blank).as_py():
+        return table
+    kept = table.filter(pc.invert(blank))
+    notes.append(f"{table.num_rows - kept.num_rows} row(s) without a filled cell are left out")
+    return kept
+
+
+def _last_row(
+    table: pa.Table, ragged: list[Ragged], firsts: dict[int, str], options: ReadOptions, notes: list[str]
+) -> int | None:
+    """Number of the last row that is data, or None when all are."""
+    if not options.skip_end and options.end_at is None:
+        return None
+    numbers = np.sort(np.concatenate([table[ROW].to_numpy(), np.array([r.row for r in ragged], np.int64)]))
+    kept = numbers[: max(len(numbers) - options.skip_end, 0)]
+    if options.end_at is not None and len(kept):
+        pattern = re.compile(options.end_at)
+        cells = dict(zip(table[ROW].to_pylist(), table[table.column_names[1]].to_pylist(), strict=True)) | firsts
+        ends = next((i for i, row in enumerate(kept.tolist()) if pattern.match(cells.get(row) or "")), None)
+        if ends is None:
+            notes.append("no row matches end_at; every row was read as data")
+        else:
+            kept = kept[:ends]
+    notes.append(f"{len(numbers) - len(kept)} row(s) at the end are left out, as skip_end and end_at say")
+    return int(kept[-1]) if len(kept) else 0
+
+
+def unreadable(path: Path, what: str, todo: str) -> ReadError:
+    """The one form of a reader's error: file, what is wrong, what to do. Never a cell's value."""
+    return ReadError(f"{path.name}: {what}\n  fix   -> {todo}")

@@ -1,0 +1,210 @@
+"""The cells of an Excel workbook as text: dates by number format, numbers at their shortest, errors as Excel shows them.
+
+What belongs here: shared strings, number formats, the 1900 and 1904 calendars, one cell's text.
+What does not: rows, header and sheets (xlsx.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as Xml
+
+from flows.readers.cells import number_text
+
+#: Built-in number formats that show a date or time (ECMA-376 18.8.30, with the East Asian ones).
+_BUILT_IN = {
+    **dict.fromkeys((14, 15, 16, 17, *range(27, 32), 36, *range(50, 55), 57, 58), "date"),
+    **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47, 55, 56), "time"),
+    22: "datetime",
+    46: "duration",
+}
+_NO_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_WHOLE = re.compile(r"-?\d{1,40}")
+_SECONDS = 86_400
+
+
+@dataclass
+class Book:
+    """What the sheets of one workbook share. `sheets`: name -> part of the archive, in the workbook's order."""
+
+    sheets: dict[str, str] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    strings: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    is_1904: bool = False
+
+
+def read_book(archive: zipfile.ZipFile) -> Book:
+    """Sheets, shared strings, styles and calendar of a workbook."""
+    start = next(target for kind, target in _relations(archive, "").values() if kind == "officeDocument")
+    root = _parse(archive, start)
+    related = _relations(archive, start)
+    book = Book()
+    for element in root.iter():
+        tag = _tag(element)
+        if tag == "workbookPr":
+            book.is_1904 = element.get("date1904") in ("1", "true")
+        elif tag == "sheet":
+            link = next(value for key, value in element.items() if key.endswith("}id"))
+            kind, part = related[link]
+            if kind == "worksheet":
+                book.sheets[element.get("name", "")] = part
+                if element.get("state", "visible") != "visible":
+                    book.hidden.add(element.get("name", ""))
+    for kind, part in related.values():
+        if kind == "sharedStrings":
+            book.strings = list(_shared_strings(archive, part))
+        elif kind == "styles":
+            book.kinds = _kinds(_parse(archive, part))
+    return book
+
+
+def _tag(element: Xml.Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _parse(archive: zipfile.ZipFile, part: str) -> Xml.Element:
+    return Xml.fromstring(archive.read(part))
+
+
+def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
+    """Id -> (last word of the type, part in the archive) of what a part refers to."""
+    folder, name = posixpath.split(part)
+    out = {}
+    for element in _parse(archive, posixpath.join(folder, "_rels", f"{name}.rels")):
+        target = element.get("Target", "")
+        kind = element.get("Type", "").rpartition("/")[2]
+        if element.get("TargetMode") != "External":
+            path = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            out[element.get("Id", "")] = (kind, path)
+    return out
+
+
+def _shared_strings(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
+    with archive.open(part) as file:
+        for _, element in Xml.iterparse(file):
+            if _tag(element) == "si":
+                yield _string(element)
+                element.clear()
+
+
+def _string(element: Xml.Element) -> str:
+    """Text of plain and rich strings; phonetic readings (rPh) are left out."""
+    parts = []
+    for child in element:
+        tag = _tag(child)
+        if tag == "t":
+            parts.append(child.text or "")
+        elif tag == "r":
+            parts += [t.text or "" for t in child if _tag(t) == "t"]
+    text = "".join(parts)
+    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+
+
+def _kinds(styles: Xml.Element) -> list[str]:
+    """Cell style -> '' (a number), date, time, datetime or duration."""
+    codes: dict[int, str] = {}
+    out: list[str] = []
+    for element in styles:
+        if _tag(element) == "numFmts":
+            codes = {int(f.get("numFmtId", "0")): f.get("formatCode", "") for f in element}
+        elif _tag(element) == "cellXfs":
+            for style in element:
+                number = int(style.get("numFmtId", "0"))
+                out.append(format_kind(codes[number]) if number in codes else _BUILT_IN.get(number, ""))
+    return out
+
+
+def format_kind(code: str) -> str:
+    """What a number format shows: '' for a number, else date, time, datetime or duration ([h]:mm)."""
+    plain = _NO_CODE.sub("", code.split(";")[0]).lower()
+    if re.search(r"\[[hms]+\]", plain):
+        return "duration"
+    if "general" in plain or re.search(r"[0#?]", re.sub(r"s\.0+", "s", plain)):
+        return ""
+    clock = bool(re.search(r"[hs]", plain))
+    day = bool(re.search(r"[yde]", plain)) or ("m" in plain and not clock)
+    return "datetime" if day and clock else "date" if day else "time" if clock else ""
+
+
+@dataclass
+class CellReader:
+    """Text of one cell after the other; counts what cannot be seen in the text."""
+
+    book: Book
+    without_value: int = 0
+    errors: int = 0
+
+    def text(self, cell: Xml.Element) -> str:
+        """The cell as text, '' when blank."""
+        kind = cell.get("t", "n")
+        value: str | None = None
+        formula = False
+        for child in cell:
+            tag = _tag(child)
+            if tag == "v":
+                value = child.text
+            elif tag == "is":
+                return _string(child)
+            formula |= tag == "f"
+        if value is None:
+            self.without_value += formula and kind != "str"
+            return ""
+        if kind == "s":
+            return self.book.strings[int(value)]
+        if kind == "n":
+            style = int(cell.get("s", "0"))
+            shown = self.book.kinds[style] if style < len(self.book.kinds) else ""
+            return _dated(float(value), shown, self.book.is_1904) if shown else _number(value)
+        if kind == "b":
+            return "true" if value.strip() in ("1", "true") else "false"
+        self.errors += kind == "e"
+        return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value) if kind == "str" and "_x" in value else value
+
+    def notes(self) -> list[str]:
+        """What to tell about the cells read so far."""
+        out = []
+        if self.without_value:
+            out.append(f"{self.without_value} formula cell(s) hold no computed value and are read as blank")
+        if self.errors:
+            out.append(f"{self.errors} cell(s) hold an Excel error such as #N/A, read as that text")
+        return out
+
+
+def _number(value: str) -> str:
+    value = value.strip()
+    return str(int(value)) if _WHOLE.fullmatch(value) else number_text(float(value))
+
+
+def _dated(serial: float, kind: str, is_1904: bool) -> str:
+    """A serial day number as ISO text; a number no calendar has (below 0, above 9999) stays a number.
+
+    Excel's 1900 calendar has a 29 February 1900 (serial 60), which is given as it stands; before it, days count from 1899-12-31.
+    """
+    milliseconds = round(serial * _SECONDS * 1000)
+    days, rest = divmod(milliseconds, _SECONDS * 1000)
+    if kind == "duration":
+        return ("-" if milliseconds < 0 else "") + _clock(abs(milliseconds))
+    if milliseconds < 0 or days > (2_957_003 if is_1904 else 2_958_465):
+        return number_text(serial)
+    if days == 0 and (kind == "time" or (kind == "datetime" and not is_1904)):
+        return _clock(rest)
+    if days == 60 and not is_1904:
+        day = "1900-02-29"
+    else:
+        first = dt.date(1904, 1, 1) if is_1904 else dt.date(1899, 12, 31) if days < 60 else dt.date(1899, 12, 30)
+        day = (first + dt.timedelta(days=days)).isoformat()
+    return day if kind == "date" and not rest else f"{day}T{_clock(rest)}"
+
+
+def _clock(milliseconds: int) -> str:
+    """HH:MM:SS, with thousandths only where there are some; hours may pass 24 for durations."""
+    seconds, rest = divmod(milliseconds, 1000)
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return f"{text}.{rest:03d}" if rest else text

@@ -1,0 +1,182 @@
+"""SAS transport files, version 5 and 8 -> text cells.
+
+What belongs here: headers, variables, IBM numbers, SAS dates by their format, special missing values.
+What does not: other SAS files (sas7bdat), formats that need a catalogue (a code stays its number).
+
+Decided: a plain missing number (.) is a blank cell; a special one (.A to .Z, ._) is kept as its text, because a site uses it to
+say why; declare it in `missing` where it is to be blank. pyreadstat gives both as missing, so the file is read here.
+Layout: SAS Institute, TS-140 (version 5) and TS-140-2 (version 8).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from flows.readers.cells import Cells, ReadOptions, column_names, finish, number_text, unreadable
+
+_RECORD = 80
+_HEADER = b"HEADER RECORD*******"
+_DATES = ("DATE", "DDMMYY", "MMDDYY", "YYMMDD", "YYMM", "MMYY", "MONYY", "E8601DA", "B8601DA", "IS8601DA", "WORDDAT", "WEEKDAT",
+          "JULIAN", "JULDAY", "EURDFDD", "EURDFDE", "NENGO", "YYQ", "YEAR")  # fmt: skip
+_DATETIMES = ("DATETIME", "DATEAMPM", "MDYAMPM", "E8601DT", "B8601DT", "IS8601DT", "E8601DZ", "B8601DZ", "DTDATE", "DTMONYY",
+              "DTWKDATX", "DTYEAR", "DTYYQC", "EURDFDT")  # fmt: skip
+_TIMES = ("TIME", "TIMEAMPM", "TOD", "HHMM", "HOUR", "MMSS", "E8601TM", "B8601TM", "IS8601TM")
+
+
+@dataclass(frozen=True)
+class _Variable:
+    name: bytes
+    is_text: bool
+    length: int
+    start: int
+    format: str
+
+
+def read(path: Path, options: ReadOptions) -> Cells:
+    """The one table of a transport file as text cells; encoding UTF-8, else windows-1252, unless declared.
+
+    Raises ReadError: a cut or damaged file, several tables in one file, a declared encoding that does not fit.
+    """
+    data = path.read_bytes()
+    try:
+        variables, start, told = _layout(path, data)
+    except (ValueError, struct.error, LookupError):
+        raise unreadable(path, "its SAS transport headers are damaged", "export it again as a version 5 file") from None
+    rows = _rows(path, data[start:], max(v.start + v.length for v in variables), told)
+    notes: list[str] = []
+    encoding = _encoding(path, [v.name for v in variables], variables, rows, options.encoding, notes)
+    names = column_names([v.name.decode(encoding) for v in variables], notes)
+    columns = [pa.chunked_array([_column(rows, v, encoding)], pa.string()) for v in variables]
+    numbers = np.arange(1, len(rows) + 1, dtype=np.int64)
+    return finish(names, columns, numbers, options, notes, encoding=encoding)
+
+
+def _layout(path: Path, data: bytes) -> tuple[list[_Variable], int, int | None]:
+    """The variables, where the rows start, and how many rows version 8 says there are."""
+    headers = [at for at in range(0, len(data), _RECORD) if data.startswith(_HEADER, at)]
+    kinds = {data[at + len(_HEADER) : at + len(_HEADER) + 8].strip(): at for at in headers}
+    if sum(data.startswith(_HEADER + b"MEMB", at) for at in headers) != 1:
+        raise unreadable(path, "it holds several tables, or none", "export each table to a file of its own")
+    version_8 = b"OBSV8" in kinds
+    members = kinds[b"MEMBV8" if version_8 else b"MEMBER"]
+    names = kinds[b"NAMSTV8" if version_8 else b"NAMESTR"]
+    size = int(data[members + 74 : members + 78])
+    count = int(data[names + 48 : names + 58])
+    variables: list[_Variable] = []
+    start = 0
+    for at in range(names + _RECORD, names + _RECORD + size * count, size):
+        variables.append(_variable(data[at : at + size], version_8, start))
+        start += variables[-1].length
+    if not variables:
+        raise unreadable(path, "it has no variables", "export it again")
+    rows_at = kinds[b"OBSV8" if version_8 else b"OBS"]
+    told = data[rows_at + 48 : rows_at + 63].strip() if version_8 else b""
+    return variables, rows_at + _RECORD, int(told) if told.isdigit() else None
+
+
+def _variable(record: bytes, version_8: bool, start: int) -> _Variable:
+    """One variable. Its place is counted, as ReadStat does: the position files state is wrong in those of SAS's own macro."""
+    kind, _, length, _ = struct.unpack(">4h", record[:8])
+    name = (record[88:120] if version_8 else b"").strip(b" \0") or record[8:16].strip(b" \0")
+    return _Variable(name, kind == 2, length, start, record[56:64].decode("latin-1").strip(" \0").upper())
+
+
+def _rows(path: Path, data: bytes, width: int, told: int | None) -> npt.NDArray[np.uint8]:
+    """Rows x bytes; blanks that fill the last 80-byte record are no rows."""
+    count = len(data) // width
+    rest = data[count * width :]
+    if told is not None and told <= count:
+        count, rest = told, b""
+    elif told is not None or rest.strip(b" ") or len(data) % _RECORD:
+        raise unreadable(path, "it ends in the middle of a row: the file is cut", "fetch or export it again")
+    rows = np.frombuffer(data, np.uint8, count * width).reshape(count, width)
+    filler = 0
+    while told is None and filler < count and (filler + 1) * width + len(rest) < _RECORD and (rows[-1 - filler] == 32).all():
+        filler += 1
+    return rows[: count - filler]
+
+
+def _encoding(
+    path: Path,
+    names: list[bytes],
+    variables: list[_Variable],
+    rows: npt.NDArray[np.uint8],
+    declared: str | None,
+    notes: list[str],
+) -> str:
+    """Transport files do not say their encoding: the declared one, else strict UTF-8, else windows-1252."""
+    texts = {v.name: _texts(rows, v) for v in variables if v.is_text}
+    whole = [*names, *(b"\n".join(set(cells)) for cells in texts.values())]
+    for encoding in [declared] if declared is not None else ["utf-8", "cp1252", "latin-1"]:
+        try:
+            for text in whole:
+                text.decode(encoding)
+        except (UnicodeError, LookupError):
+            continue
+        if encoding != (declared or "utf-8"):
+            notes.append(f"the text is not UTF-8; read as {encoding}, a guess: declare its encoding")
+        return encoding
+    raise unreadable(path, f"the declared encoding {declared} does not fit its bytes", "declare the encoding it has")
+
+
+def _texts(rows: npt.NDArray[np.uint8], variable: _Variable) -> list[bytes]:
+    cut = np.ascontiguousarray(rows[:, variable.start : variable.start + variable.length])
+    cells: list[bytes] = cut.view(f"S{variable.length}").ravel().tolist()
+    return [cell.rstrip(b" \0") for cell in cells]
+
+
+def _column(rows: npt.NDArray[np.uint8], variable: _Variable, encoding: str) -> pa.Array:
+    if variable.is_text:
+        return pa.array([cell.decode(encoding) or None for cell in _texts(rows, variable)], pa.string())
+    padded = np.zeros((len(rows), 8), np.uint8)
+    padded[:, : variable.length] = rows[:, variable.start : variable.start + variable.length]
+    bits, places = np.unique(padded.view(">u8").ravel().astype(np.uint64), return_inverse=True)
+    shown = _shown(variable.format)
+    texts = [_number(int(value), shown) for value in bits]
+    return pa.array(texts, pa.string()).take(pa.array(places, pa.int64()))
+
+
+def _number(bits: int, shown: Callable[[float], str]) -> str | None:
+    """An IBM double (sign, exponent of 16, 56 bits of fraction) or a missing value as text."""
+    first, fraction = bits >> 56, bits & (2**56 - 1)
+    if not fraction and first in (0x2E, 0x5F, *range(0x41, 0x5B)):
+        return None if first == 0x2E else f".{chr(first)}"
+    value = float(fraction) * 16.0 ** ((first & 0x7F) - 64 - 14)
+    return shown(-value if first & 0x80 else value)
+
+
+def _shown(name: str) -> Callable[[float], str]:
+    """How a value of a variable with this format is written."""
+    if name.startswith(_DATETIMES):
+        return lambda value: _instant(*divmod(round(value * 1000), 86_400_000), value)
+    if name.startswith(_DATES):
+        return lambda value: _day(int(value // 1), value)
+    return (lambda value: _clock(round(value * 1000))) if name.startswith(_TIMES) else number_text
+
+
+def _day(days: int, value: float) -> str:
+    """SAS day number as a date; beyond the years 1 to 9999 it stays a number."""
+    try:
+        return (dt.date(1960, 1, 1) + dt.timedelta(days=days)).isoformat()
+    except OverflowError:
+        return number_text(value)
+
+
+def _instant(days: int, milliseconds: int, value: float) -> str:
+    day = _day(days, value)
+    return f"{day}T{_clock(milliseconds)}" if "-" in day[1:] else day
+
+
+def _clock(milliseconds: int) -> str:
+    """HH:MM:SS; a SAS time may be negative or pass 24 hours."""
+    seconds, rest = divmod(abs(milliseconds), 1000)
+    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}" + (f".{rest:03d}" if rest else "")
+    return f"-{text}" if milliseconds < 0 else text

@@ -1,0 +1,65 @@
+"""Typed model of config/evidence.yaml: thresholds of the literature, each with its source.
+
+What belongs here: numbers that hold across trials. What does not: anything a protocol decides (trial.py).
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.base import Config, Text
+
+Number = TypeVar("Number", int, float)
+
+
+class Threshold(BaseModel, Generic[Number]):
+    """One number with its unit and where it comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    value: Number
+    unit: Text
+    source: Text
+
+
+class Evidence(Config):
+    """Thresholds used by SQL (as ref.evidence, one column each) and by rules."""
+
+    timing_ge4h_min: Threshold[float]
+    timing_2h_min: Threshold[float]
+    timing_1h_min: Threshold[float]
+    timing_post_immediate_min: Threshold[float]
+    timing_over60_min: Threshold[float]
+    implausible_lag_min: Threshold[float]
+    link_before_min: Threshold[float]
+    link_after_min: Threshold[float]
+    dose_low_mg: Threshold[float]
+    dose_high_mg: Threshold[float]
+    dose_impossible_mg: Threshold[float]
+    pediatric_age_years: Threshold[float]
+    pediatric_low_mg: Threshold[float]
+    pediatric_high_mg: Threshold[float]
+    dose_plateau: Threshold[int]
+    acute_interval_days: Threshold[int]
+    chronic_antidepressant_days: Threshold[int]
+    age_max_years: Threshold[float]
+    weight_min_kg: Threshold[float]
+    weight_max_kg: Threshold[float]
+    session_min_length_min: Threshold[float]
+    session_max_length_min: Threshold[float]
+    suds_scale_min_ratings: Threshold[int]
+    suds_scale_looks_like_max: Threshold[float]
+
+    def values(self) -> dict[str, float | int]:
+        """Name -> number, in declaration order: the one row of ref.evidence."""
+        return {name: getattr(self, name).value for name in type(self).model_fields}
+
+
+class SymptomTerm(Config):
+    """One entry of config/codelists/adverse_events.csv: a word pattern and the term it stands for."""
+
+    pattern: Text
+    term: Text
+    special_interest: Text = Field(default="", pattern=r"^(|PSYCHOSIS|CONVULSION)$")
+    expected: bool = False

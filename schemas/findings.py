@@ -1,0 +1,114 @@
+"""What a finding is, how grave it can be, and how a run ends.
+
+What belongs here: the vocabulary of DESIGN section 7 and the project's exit codes and error classes.
+What does not: a check of its own (schemas/rules/), splitting rows (flows/engine/judge.py).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Severity(StrEnum):
+    """What happens to the value or row (gravest first)."""
+
+    REJECT = "reject"
+    WITHHOLD = "withhold"
+    QUERY = "query"
+    NOTE = "note"
+
+
+class Category(StrEnum):
+    """Data quality categories of Kahn et al. 2016 (doi:10.13063/2327-9214.1244)."""
+
+    CONFORMANCE = "conformance"
+    COMPLETENESS = "completeness"
+    PLAUSIBILITY = "plausibility"
+
+
+class FindingStatus(StrEnum):
+    """Life of a finding over nights."""
+
+    OPEN = "OPEN"
+    ANSWERED = "ANSWERED"
+    WAIVED = "WAIVED"
+    RESOLVED = "RESOLVED"
+    REOPENED = "REOPENED"
+
+
+class CheckStatus(StrEnum):
+    """Result of one check in one run. A check that could not run is ERROR, never passed."""
+
+    ERROR = "ERROR"
+    NOT_DUE = "NOT_DUE"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    FAILED = "FAILED"
+    PASSED_WITH_FINDINGS = "PASSED_WITH_FINDINGS"
+    PASSED = "PASSED"
+
+
+class Impact(StrEnum):
+    """What a finding can touch: the timing of a dose, the primary outcome, both or neither."""
+
+    TIMING = "timing"
+    PRIMARY = "primary"
+    BOTH = "timing+primary"
+    NONE = ""
+
+
+class Fault(StrEnum):
+    """Why the text of a field is not its value, as the mapping finds out. One rule each in schemas/rules/."""
+
+    UNREADABLE = "unreadable"
+    IMPOSSIBLE_DATE = "impossible_date"
+    AMBIGUOUS_FORMAT = "ambiguous_format"
+    UNKNOWN_CODE = "unknown_code"
+    UNIT_MISSING = "unit_missing"
+    UNIT_UNKNOWN = "unit_unknown"
+    UNIT_CONFLICT = "unit_conflict"
+    OUT_OF_SCALE = "out_of_scale"
+    AMBIGUOUS_JOIN = "ambiguous_join"
+    NONEXISTENT_LOCAL_TIME = "nonexistent_local_time"
+    AMBIGUOUS_LOCAL_TIME = "ambiguous_local_time"
+
+
+class Repair(StrEnum):
+    """A spelling that a written rule put right: a note, never silent."""
+
+    ID_PADDED = "id_padded"
+    SPACE_REMOVED = "space_removed"
+    TWO_DIGIT_YEAR = "two_digit_year"
+    CORRECTED = "corrected"
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line."""
+
+    OK = 0
+    DEGRADED = 1
+    USAGE = 2
+    FAILED = 3
+
+
+class TrialweaveError(Exception):
+    """An error a person can act on: what broke, how many, where, and the next command. Never a participant's value."""
+
+    exit_code = Exit.FAILED
+
+
+class ConfigurationError(TrialweaveError):
+    """The configuration does not say what it must."""
+
+    exit_code = Exit.USAGE
+
+
+class ReadError(TrialweaveError):
+    """A file cannot be read as its mapping says; its site is held."""
+
+
+class AccountingError(TrialweaveError):
+    """Rows kept and quarantined are not the rows received; nothing is published."""
+
+
+class PublicationError(TrialweaveError):
+    """A release does not meet its own contract; `latest` stays as it is."""

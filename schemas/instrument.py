@@ -1,0 +1,117 @@
+"""Typed model of config/instruments/<name>.yaml: one rating scale, its items and how it is scored.
+
+What belongs here: items, ranges, subscales, direction, the rule for missing items.
+What does not: which trial uses it (trial.py), how a site names its columns (site.py).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Config, ParameterCode, Text
+
+
+class Missing(StrEnum):
+    """What to do when items are missing: prorate by the person's mean up to a share, or score only complete."""
+
+    PRORATE = "prorate"
+    COMPLETE = "complete"
+
+
+class Method(StrEnum):
+    """How items become a score."""
+
+    SUM = "sum"
+    MEAN = "mean"
+
+
+class ItemBlock(Config):
+    """A run of items with the same range: code pattern with {n}, numbers first..last.
+
+    `LSF{n:02d}` with first 1, last 24 gives LSF01 ... LSF24.
+    """
+
+    code: Text
+    first: int = Field(default=1, ge=1)
+    last: int = Field(ge=1)
+    minimum: float
+    maximum: float
+    not_assessed: tuple[float, ...] = Field(default=(), description="Values that mean not assessed, such as 0 in CGI.")
+
+    def codes(self) -> list[str]:
+        """The item codes of this block, in order."""
+        return [self.code.format(n=n) for n in range(self.first, self.last + 1)]
+
+
+class Scale(Config):
+    """One score (a PARAMCD): over named items, or the sum of other scales (`parts`)."""
+
+    paramcd: ParameterCode
+    label: Text = Field(max_length=200)
+    items: tuple[Text, ...] = Field(default=(), description="Item codes; `LSF01..LSF24` names a run.")
+    parts: tuple[ParameterCode, ...] = Field(default=(), description="Scales whose sum this one is.")
+    reverse: tuple[Text, ...] = ()
+    method: Method = Method.SUM
+    minimum: float
+    maximum: float
+    higher_is_worse: bool = True
+    missing: Missing = Missing.COMPLETE
+    max_missing_pct: float = Field(default=0, ge=0, lt=100)
+
+    @model_validator(mode="after")
+    def items_or_parts(self) -> Self:
+        """A scale is made of items, or of parts."""
+        if bool(self.items) == bool(self.parts):
+            raise ValueError("give either items or parts")
+        return self
+
+
+class Instrument(Config):
+    """One instrument: items, scales, source of its rules."""
+
+    name: Text
+    title: Text
+    source: Text
+    items: tuple[ItemBlock, ...]
+    scales: tuple[Scale, ...] = Field(min_length=1)
+
+    def item_codes(self) -> list[str]:
+        """All item codes in their fixed order: the order of the list `item_values` of an administration."""
+        return [code for block in self.items for code in block.codes()]
+
+    def expand(self, names: tuple[str, ...]) -> list[str]:
+        """Write out runs such as `LSF01..LSF24` as item codes, in item order.
+
+        Raises ValueError when a code is not an item of this instrument.
+        """
+        order = self.item_codes()
+        out: list[str] = []
+        for name in names:
+            first, dots, last = name.partition("..")
+            for code in (first, last) if dots else (first,):
+                if code not in order:
+                    raise ValueError(f"{code} is not an item of {self.name}")
+            out += order[order.index(first) : order.index(last) + 1] if dots else [first]
+        return out
+
+    @model_validator(mode="after")
+    def scales_use_known_items(self) -> Self:
+        """Every item and part a scale names exists, codes are told apart."""
+        codes = self.item_codes()
+        if len(codes) != len(set(codes)):
+            raise ValueError("two items have the same code")
+        params = [s.paramcd for s in self.scales]
+        if len(params) != len(set(params)):
+            raise ValueError("two scales have the same paramcd")
+        for scale in self.scales:
+            self.expand(scale.items)
+            missing = [r for r in self.expand(scale.reverse) if r not in self.expand(scale.items)]
+            if missing:
+                raise ValueError(f"{scale.paramcd} reverses {missing}, which are not among its items")
+            unknown = [p for p in scale.parts if p not in params]
+            if unknown:
+                raise ValueError(f"{scale.paramcd} adds {unknown}, which are not scales of {self.name}")
+        return self

@@ -1,0 +1,76 @@
+"""The checks. One file is one rule; its name is the rule's id, its docstring the catalogue entry. Found by folder, no list.
+
+A rule module has: TABLE (a table or several; `*`: every staging table), FIELD (`""`: the row; `*`: every field with a fault
+column), SEVERITY, CATEGORY, IMPACT, MESSAGE (no participant's value) and `check(field, evidence)`, a Polars expression that is
+true where the row is in order, false where it is not and null where the rule does not apply. It may have
+`suggest(field, evidence)` (a text expression), DROPS (a note that sends the row to quarantine: a repetition) and KEEPS_DATE
+(an instant is withheld but its date is known).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from schemas.evidence import Evidence
+from schemas.findings import Category, Impact, Severity
+
+Check = Callable[[str, Evidence], pl.Expr]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One check, as its file declares it."""
+
+    id: str
+    tables: tuple[str, ...]
+    field: str
+    severity: Severity
+    category: Category
+    impact: Impact
+    message: str
+    check: Check
+    suggest: Check | None
+    drops: bool
+    keeps_date: bool
+    sha: str
+    doc: str
+
+    def judges(self, table: str) -> bool:
+        """Whether the rule looks at a table; `*` means every staging table, named without its schema."""
+        return table in self.tables or ("*" in self.tables and "." not in table)
+
+
+@cache
+def catalogue() -> tuple[Rule, ...]:
+    """Every rule, by id. Raises AttributeError naming the attribute when a rule file is not complete."""
+    rules = []
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem.startswith("_"):
+            continue
+        module = importlib.import_module(f"schemas.rules.{path.stem}")
+        table = module.TABLE
+        rules.append(
+            Rule(
+                id=path.stem,
+                tables=(table,) if isinstance(table, str) else tuple(table),
+                field=module.FIELD,
+                severity=module.SEVERITY,
+                category=module.CATEGORY,
+                impact=module.IMPACT,
+                message=module.MESSAGE,
+                check=module.check,
+                suggest=getattr(module, "suggest", None),
+                drops=getattr(module, "DROPS", False),
+                keeps_date=getattr(module, "KEEPS_DATE", False),
+                sha=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
+                doc=(module.__doc__ or "").strip(),
+            )
+        )
+    return tuple(rules)

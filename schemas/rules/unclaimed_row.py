@@ -1,0 +1,24 @@
+"""Every row of a file is read by some table.
+
+Why: a row that no mapping reads would vanish; it is set aside instead and told.
+Site: tell us what kind of row it is; the mapping will read or expressly ignore it.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.evidence import Evidence
+from schemas.findings import Category, Impact, Severity
+
+TABLE = "loose_row"
+FIELD = ""
+SEVERITY = Severity.REJECT
+CATEGORY = Category.CONFORMANCE
+IMPACT = Impact.BOTH
+MESSAGE = "No table's mapping reads this row; it is set aside."
+
+
+def check(field: str, evidence: Evidence) -> pl.Expr:
+    """See the module's docstring."""
+    return pl.col("fault") != "unclaimed_row"

@@ -1,0 +1,301 @@
+"""Typed model of config/sites/<study>_<site>/site.yaml and config/profiles/<name>.yaml: how a site writes its export.
+
+What belongs here: the mapping language (which column becomes which field, and how its text is read) and the source.
+What does not: what the protocol says (trial.py), turning a mapping into SQL (flows/engine/mapping.py).
+
+Nothing here is guessed: a format, unit or scale that is not declared is an error, or a finding on the value.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, Self
+from zoneinfo import available_timezones
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from schemas.base import Config, Name, Text
+
+
+class Clock(StrEnum):
+    """What a clock time means: the site's wall clock, UTC, or a time that carries its own offset."""
+
+    SITE = "site"
+    UTC = "utc"
+    OFFSET = "offset"
+
+
+class SudsScale(StrEnum):
+    """Declared scale of fear ratings; converted to 0-100 linearly, never guessed."""
+
+    S0_100 = "0-100"
+    S1_100 = "1-100"
+    S0_10 = "0-10"
+    S0_8 = "0-8"
+
+
+class IntakeTable(StrEnum):
+    """The intake tables a site is mapped to (DESIGN section 6)."""
+
+    SUBJECT = "subject"
+    SESSION = "session"
+    DOSE = "dose"
+    RATING = "rating"
+    MEDICATION = "medication"
+    ASSESSMENT = "assessment"
+    ADVERSE_EVENT = "adverse_event"
+    DISPOSITION = "disposition"
+    RANDOMIZATION = "randomization"
+
+
+def _texts(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+#: One text or several, kept as several.
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
+Pattern = Annotated[Text, BeforeValidator(_pattern)]
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str | bool | int | float)
+
+
+class Column(Config):
+    """A column named on its own: used for a unit or a strength that stands in another column."""
+
+    from_: Text = Field(alias="from")
+
+
+class FieldSpec(Config):
+    """How one field is read. `name: column` is short for `name: {from: column}`.
+
+    Text of several columns is joined with one space, blanks left out; a format reads the joined text.
+    """
+
+    from_: Texts = Field(default=(), alias="from", description="Source column, or several.")
+    const: str | bool | int | float | None = Field(default=None, description="The same value for every row.")
+    format: Texts = Field(default=(), description="strptime formats, tried in order; two that read differently: finding.")
+    clock: Clock = Clock.SITE
+    partial: bool = Field(default=False, description="Dates may miss day or month (ISO 8601, or the shorter formats).")
+    pivot: int | None = Field(default=None, ge=0, le=99, description="Two-digit years below it are 20xx, others 19xx.")
+    unit: Text | Column | None = None
+    split_unit: bool = Field(default=False, description="The text carries its own unit: 50 mg; 0,05 g.")
+    times: Text | None = Field(default=None, description="Column with the strength that the count `from` multiplies.")
+    map: dict[str, str | bool | int | float | None] | None = Field(default=None, description="Text as sent -> value.")
+    pattern: Pattern | None = Field(default=None, description="The named group `value` (or `id`) is what is meant.")
+    missing: Texts = Field(default=(), description="Missing codes of this field, besides the site's.")
+    decimal: str | None = Field(default=None, pattern=r"^[.,]$")
+    thousands: str | None = Field(default=None, pattern=r"^[., ' ]$")
+    scale: SudsScale | None = None
+    pad: int | None = Field(default=None, ge=1, le=20, description="Identifiers are zero-padded to this length.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def short_form(cls, value: Any) -> Any:
+        """`visit: Woche` means `visit: {from: Woche}`."""
+        return {"from": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def says_where_from(self) -> Self:
+        """A field is a constant or comes from columns; a pattern names its group."""
+        if self.from_ and self.const is not None:
+            raise ValueError("give either from or const")
+        if self.pattern is not None and not {"value", "id"} & set(re.compile(self.pattern).groupindex):
+            raise ValueError("pattern needs a named group (?P<value>...) that holds the value")
+        if self.split_unit and self.unit is not None:
+            raise ValueError("give either unit or split_unit")
+        return self
+
+
+class Condition(Config):
+    """A test on one column: equal to one of the values, or matching a pattern, or the opposite of either."""
+
+    any_of: Texts | None = None
+    none_of: Texts | None = None
+    matches: Pattern | None = None
+    blank: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def short_form(cls, value: Any) -> Any:
+        """`Status: ok` means any_of [ok]; a list is any_of; an empty text means blank."""
+        if isinstance(value, str):
+            return {"blank": True} if value == "" else {"any_of": [value]}
+        return {"any_of": value} if isinstance(value, list) else value
+
+
+class Wide(Config):
+    """Columns that hold many rows side by side, told apart by a pattern over the column's whole name.
+
+    Named groups become columns of the long row. The group `column` (or, where it is absent, the name `value`) names the
+    column that takes the cell: `suds_(?P<column>[be])_s(?P<session>\\d+)_e(?P<exercise>\\d+)` gives rows with the columns
+    session, exercise, b and e. For a questionnaire, `item` is the item code made of the groups: `LS{half}{item:02d}`.
+    """
+
+    pattern: Pattern
+    item: Text | None = None
+
+
+class Long(Config):
+    """One value a row (SDTM findings): rows with the same `by` become one row, a column a test code."""
+
+    test: Text
+    value: Text
+    by: Texts
+
+
+class Join(Config):
+    """Columns taken from another raw table of the same export; more than one different match is a finding."""
+
+    file: Text
+    sheet: Text | None = None
+    on: dict[str, str] = Field(min_length=1, description="Column here -> column there.")
+    where: dict[str, Condition] = {}
+    take: dict[str, str] = Field(min_length=1, description="New column name here -> column there.")
+
+
+class FileOptions(Config):
+    """How a file is read into text cells. A table may override any of them."""
+
+    encoding: Text | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    quote: str = Field(default='"', max_length=1)
+    decimal: str = Field(default=".", pattern=r"^[.,]$")
+    missing: Texts = ()
+    pivot: int | None = Field(default=None, ge=0, le=99)
+    clock: Clock = Clock.SITE
+
+
+class TableSpec(Config):
+    """How one intake table is read from one kind of file."""
+
+    file: Text = Field(description="Glob within the delivery.")
+    sheet: Text | int | None = None
+    header_row: int = Field(default=1, ge=1, description="1-based line or sheet row of the column names.")
+    skip_end: int = Field(default=0, ge=0, description="Rows at the end that are no data (totals, notes).")
+    end_at: Pattern | None = Field(default=None, description="Data ends before the row whose first cell matches.")
+    encoding: Text | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    decimal: str | None = Field(default=None, pattern=r"^[.,]$")
+    where: dict[str, Condition] = {}
+    fill_down: Texts = ()
+    join: tuple[Join, ...] = ()
+    wide: Wide | None = None
+    long: Long | None = None
+    site: FieldSpec | None = Field(default=None, description="Site of the row, when the export holds many sites.")
+    fields: dict[str, FieldSpec] = {}
+    totals: dict[str, FieldSpec] = Field(default={}, description="Assessments: PARAMCD -> total as the site reports it.")
+    ignore_columns: Texts = ()
+
+    @model_validator(mode="after")
+    def one_reshape(self) -> Self:
+        """A table is melted or spread, not both."""
+        if self.wide and self.long:
+            raise ValueError("give either wide or long")
+        return self
+
+
+def _tables(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: v if isinstance(v, list | tuple) else [v] for k, v in value.items()}
+    return value
+
+
+Tables = Annotated[dict[IntakeTable, tuple[TableSpec, ...]], BeforeValidator(_tables)]
+
+
+class Delivery(StrEnum):
+    """`snapshot`: each delivery is the whole truth. `delta`: deliveries add up, the later row of a key wins."""
+
+    SNAPSHOT = "snapshot"
+    DELTA = "delta"
+
+
+class FilesSource(Config):
+    """A folder of files; `path` is relative to the configuration folder."""
+
+    kind: str = Field(pattern=r"^files$")
+    path: Text
+    include: Texts = ("**/*",)
+
+
+class MemberSite(Config):
+    """One site of an export that holds many."""
+
+    timezone: Text | None = None
+
+
+class ManySites(Config):
+    """One export that holds many sites: where the site stands in each row, and which sites are known."""
+
+    from_: Text = Field(alias="from")
+    pattern: Pattern | None = None
+    map: dict[str, Name] | None = None
+    known: dict[Name, MemberSite] = Field(default={}, description="Empty: every site found is accepted.")
+
+
+class IgnoredRows(Config):
+    """Rows of a file that no table is to read; every other unread row is a finding."""
+
+    file: Text = "*"
+    where: dict[str, Condition] = Field(min_length=1)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Every IANA name; the list is read from some six hundred files, so it is read once."""
+    return frozenset(available_timezones())
+
+
+class SiteBody(Config):
+    """What a profile and a site have in common: everything but the names."""
+
+    timezone: Text | None = None
+    delivery: Delivery = Delivery.SNAPSHOT
+    subject_id: FieldSpec | None = None
+    defaults: FileOptions = FileOptions()
+    sites: ManySites | None = None
+    tables: Tables = {}
+    ignore_files: Texts = ()
+    ignore_rows: tuple[IgnoredRows, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def is_a_zone(cls, value: str | None) -> str | None:
+        """An IANA name, such as Europe/Lisbon."""
+        if value is not None and value not in _zones():
+            raise ValueError(f"{value} is not an IANA time zone, such as Europe/Lisbon")
+        return value
+
+
+class Profile(SiteBody):
+    """A mapping that many sites share."""
+
+
+class Site(SiteBody):
+    """One site's export after its profile has been laid under it: nothing left open."""
+
+    site_id: Name
+    study: Name
+    profile: Name | None = None
+    timezone: Text
+    source: FilesSource
+    tables: Tables = Field(min_length=1)
+
+    @property
+    def key(self) -> str:
+        """study/site, the site's name in messages and on the command line."""
+        return f"{self.study}/{self.site_id}"

@@ -1,0 +1,64 @@
+-- staging.adverse_event: adverse events as mapped, repetitions marked
+-- Grain: row_id
+-- Reads: mapped.adverse_event, mapped.disposition, intake.subject, ref.unit, ref.site
+-- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here. A start that cannot be read is
+--        compared as sent: two records with different unreadable starts are not one record
+with place as (
+    -- latest_on: the last site-local date on which the export can have been made
+    select
+        u.unit,
+        s.site,
+        u.delivered_on,
+        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
+            as latest_on,
+    from ref.unit as u
+    left join ref.site as s on u.unit = s.unit
+),
+removed as (
+    select distinct unit, study, site, subject_id
+    from mapped.disposition
+    where scope = 'remove' and subject_id is not null
+),
+keyed as (
+    select
+        row_id, unit, study, site, delivery_no, row_hash, subject_id, verbatim, record_no,
+        coalesce(started_on, started_on_raw) as start_key,
+    from mapped.adverse_event
+    where subject_id is not null and verbatim is not null
+),
+rivals as (
+    select
+        row_id,
+        case
+            when delivery_no < max(delivery_no) over of_key then 'superseded'
+            when min(row_hash) over of_delivery <> max(row_hash) over of_delivery then 'conflict'
+            when row_id > min(row_id) over of_delivery then 'same'
+        end as dup_kind,
+    from keyed
+    window
+        of_key as (partition by unit, study, site, subject_id, verbatim, start_key, record_no),
+        of_delivery as (partition by unit, study, site, subject_id, verbatim, start_key, record_no, delivery_no)
+)
+
+select
+    m.unit, m.study, m.site, m.delivery_no, m.source_file, m.source_row, m.row_id, m.record_key, m.row_hash,
+    m.subject_id, m.subject_id_raw, m.subject_id_fault, m.subject_id_repair,
+    m.verbatim, m.verbatim_raw, m.verbatim_fault, m.verbatim_repair,
+    m.started_on, m.started_on_raw, m.started_on_fault, m.started_on_repair,
+    m.severity, m.severity_raw, m.severity_fault, m.severity_repair,
+    m.serious, m.serious_raw, m.serious_fault, m.serious_repair,
+    m.related, m.related_raw, m.related_fault, m.related_repair,
+    m.record_no, m.record_no_raw, m.record_no_fault, m.record_no_repair,
+    d.dup_kind,
+    case when m.subject_id is not null and x.subject_id is null then s.subject_id is not null end as subject_known,
+    x.subject_id is not null as subject_removed,
+    s.consented_on,
+    p.delivered_on,
+    p.latest_on,
+from mapped.adverse_event as m
+left join place as p on m.unit = p.unit and (m.site = p.site or p.site is null)
+left join rivals as d on m.row_id = d.row_id
+left join removed as x
+    on m.unit = x.unit and m.study = x.study and m.site = x.site and m.subject_id = x.subject_id
+left join intake.subject as s
+    on m.unit = s.unit and m.study = s.study and m.site = s.site and m.subject_id = s.subject_id

@@ -1,0 +1,48 @@
+-- staging.randomization: arms as mapped, repetitions marked; empty in a blinded trial, whose list is never opened
+-- Grain: row_id
+-- Reads: mapped.randomization, mapped.disposition, intake.subject, ref.arm
+-- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here
+with removed as (
+    select distinct unit, study, site, subject_id,
+    from mapped.disposition
+    where scope = 'remove' and subject_id is not null
+),
+repeated as (
+    select unit, study, site, subject_id,
+    from mapped.randomization
+    where subject_id is not null
+    group by all
+    having count(*) > 1
+),
+rivals as (
+    select
+        m.row_id,
+        case
+            when m.delivery_no < max(m.delivery_no) over of_key then 'superseded'
+            when min(m.row_hash) over of_delivery <> max(m.row_hash) over of_delivery then 'conflict'
+            when m.row_id > min(m.row_id) over of_delivery then 'same'
+        end as dup_kind,
+    from mapped.randomization as m
+    inner join repeated as r
+        on m.unit = r.unit and m.study = r.study and m.site = r.site
+        and m.subject_id = r.subject_id
+    window
+        of_key as (partition by m.unit, m.site, m.subject_id),
+        of_delivery as (partition by m.unit, m.site, m.subject_id, m.delivery_no)
+)
+
+select
+    m.unit, m.study, m.site, m.delivery_no, m.source_file, m.source_row, m.row_id, m.record_key, m.row_hash,
+    m.subject_id, m.subject_id_raw, m.subject_id_fault, m.subject_id_repair,
+    m.arm, m.arm_raw, m.arm_fault, m.arm_repair,
+    m.number, m.number_raw, m.number_fault, m.number_repair,
+    d.dup_kind,
+    case when m.subject_id is not null and x.subject_id is null then s.subject_id is not null end as subject_known,
+    x.subject_id is not null as subject_removed,
+    m.arm in (select a.arm, from ref.arm as a where a.study = m.study) as arm_known,
+from mapped.randomization as m
+left join rivals as d on m.row_id = d.row_id
+left join removed as x
+    on m.unit = x.unit and m.study = x.study and m.site = x.site and m.subject_id = x.subject_id
+left join intake.subject as s
+    on m.unit = s.unit and m.study = s.study and m.site = s.site and m.subject_id = s.subject_id

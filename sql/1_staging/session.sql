@@ -1,0 +1,140 @@
+-- staging.session: sessions as mapped, wall clocks turned into UTC, repetitions marked
+-- Grain: row_id
+-- Reads: mapped.session, mapped.disposition, intake.subject, intake.disposition, ref.unit, ref.site, ref.trial, ref.local_time
+-- Why:   a clock time sent without an offset means what the site's zone says of that day; a time that the spring change
+--        skipped, or that the autumn change gave twice, means nothing certain and stays without an instant.
+--        A date is the site's own date, also where the site writes another clock.
+with place as (
+    -- latest_on: the last site-local date on which the export can have been made
+    select
+        u.unit,
+        s.site,
+        u.delivered_on,
+        coalesce(s.timezone, u.timezone) as timezone,
+        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
+            as latest_on,
+    from ref.unit as u
+    left join ref.site as s on u.unit = s.unit
+),
+removed as (
+    select distinct unit, study, site, subject_id,
+    from mapped.disposition
+    where scope = 'remove' and subject_id is not null
+),
+repeated as (
+    select unit, study, site, subject_id, session_no,
+    from mapped.session
+    where subject_id is not null and session_no is not null
+    group by all
+    having count(*) > 1
+),
+rivals as (
+    select
+        m.row_id,
+        case
+            when m.delivery_no < max(m.delivery_no) over of_key then 'superseded'
+            when min(m.row_hash) over of_delivery <> max(m.row_hash) over of_delivery then 'conflict'
+            when m.row_id > min(m.row_id) over of_delivery then 'same'
+        end as dup_kind,
+    from mapped.session as m
+    inner join repeated as r
+        on m.unit = r.unit and m.study = r.study and m.site = r.site
+        and m.subject_id = r.subject_id and m.session_no = r.session_no
+    window
+        of_key as (partition by m.unit, m.site, m.subject_id, m.session_no),
+        of_delivery as (partition by m.unit, m.site, m.subject_id, m.session_no, m.delivery_no)
+),
+clocks as (
+    select
+        m.row_id,
+        p.timezone,
+        p.delivered_on,
+        p.latest_on,
+        coalesce(m.started_at_offset_s, case when z1.kind = 'normal' then z1.offset_s end)
+            as started_at_shift_s,
+        coalesce(
+            m.started_at_fault,
+            case z1.kind when 'gap' then 'nonexistent_local_time' when 'overlap' then 'ambiguous_local_time' end
+        ) as started_at_trouble,
+        case
+            when started_at_trouble is null
+                then make_timestamptz(epoch_us(m.started_at_local) - started_at_shift_s::bigint * 1000000)
+        end as started_at_utc,
+        coalesce(m.exposure_started_at_offset_s, case when z2.kind = 'normal' then z2.offset_s end)
+            as exposure_started_at_shift_s,
+        coalesce(
+            m.exposure_started_at_fault,
+            case z2.kind when 'gap' then 'nonexistent_local_time' when 'overlap' then 'ambiguous_local_time' end
+        ) as exposure_started_at_trouble,
+        case
+            when exposure_started_at_trouble is null
+                then make_timestamptz(epoch_us(m.exposure_started_at_local) - exposure_started_at_shift_s::bigint * 1000000)
+        end as exposure_started_at_utc,
+        coalesce(m.ended_at_offset_s, case when z3.kind = 'normal' then z3.offset_s end)
+            as ended_at_shift_s,
+        coalesce(
+            m.ended_at_fault,
+            case z3.kind when 'gap' then 'nonexistent_local_time' when 'overlap' then 'ambiguous_local_time' end
+        ) as ended_at_trouble,
+        case
+            when ended_at_trouble is null
+                then make_timestamptz(epoch_us(m.ended_at_local) - ended_at_shift_s::bigint * 1000000)
+        end as ended_at_utc,
+    from mapped.session as m
+    left join place as p on m.unit = p.unit and (m.site = p.site or p.site is null)
+    asof left join ref.local_time as z1
+        on p.timezone = z1.timezone
+        and case when m.started_at_offset_s is null then m.started_at_local end >= z1.local_from
+    asof left join ref.local_time as z2
+        on p.timezone = z2.timezone
+        and case when m.exposure_started_at_offset_s is null then m.exposure_started_at_local end >= z2.local_from
+    asof left join ref.local_time as z3
+        on p.timezone = z3.timezone
+        and case when m.ended_at_offset_s is null then m.ended_at_local end >= z3.local_from
+)
+
+select
+    m.unit, m.study, m.site, m.delivery_no, m.source_file, m.source_row, m.row_id, m.record_key, m.row_hash,
+    m.subject_id, m.subject_id_raw, m.subject_id_fault, m.subject_id_repair,
+    m.session_no, m.session_no_raw, m.session_no_fault, m.session_no_repair,
+    m.attended, m.attended_raw, m.attended_fault, m.attended_repair,
+    c.started_at_utc, m.started_at_local,
+    case
+        when m.started_at_offset_s is null then m.started_at_on
+        else coalesce((c.started_at_utc at time zone c.timezone)::date, m.started_at_on)
+    end as started_at_on,
+    c.started_at_shift_s as started_at_offset_s,
+    m.started_at_raw, c.started_at_trouble as started_at_fault, m.started_at_repair,
+    c.exposure_started_at_utc, m.exposure_started_at_local,
+    case
+        when m.exposure_started_at_offset_s is null then m.exposure_started_at_on
+        else coalesce((c.exposure_started_at_utc at time zone c.timezone)::date, m.exposure_started_at_on)
+    end as exposure_started_at_on,
+    c.exposure_started_at_shift_s as exposure_started_at_offset_s,
+    m.exposure_started_at_raw, c.exposure_started_at_trouble as exposure_started_at_fault, m.exposure_started_at_repair,
+    c.ended_at_utc, m.ended_at_local,
+    case
+        when m.ended_at_offset_s is null then m.ended_at_on
+        else coalesce((c.ended_at_utc at time zone c.timezone)::date, m.ended_at_on)
+    end as ended_at_on,
+    c.ended_at_shift_s as ended_at_offset_s,
+    m.ended_at_raw, c.ended_at_trouble as ended_at_fault, m.ended_at_repair,
+    d.dup_kind,
+    case when m.subject_id is not null and x.subject_id is null then s.subject_id is not null end as subject_known,
+    x.subject_id is not null as subject_removed,
+    s.consented_on,
+    w.withdrawn_on,
+    t.n_sessions,
+    c.timezone,
+    c.delivered_on,
+    c.latest_on,
+from mapped.session as m
+inner join clocks as c on m.row_id = c.row_id
+left join ref.trial as t on m.study = t.study
+left join rivals as d on m.row_id = d.row_id
+left join removed as x
+    on m.unit = x.unit and m.study = x.study and m.site = x.site and m.subject_id = x.subject_id
+left join intake.subject as s
+    on m.unit = s.unit and m.study = s.study and m.site = s.site and m.subject_id = s.subject_id
+left join intake.disposition as w
+    on m.unit = w.unit and m.study = w.study and m.site = w.site and m.subject_id = w.subject_id

@@ -1,0 +1,43 @@
+-- core.adverse_event: every adverse event with its term, and the days between which it began
+-- Grain: unit, study, site, subject_id, ae_seq
+-- Reads: intake.adverse_event, ref.adverse_event_coding, ref.adverse_event_term
+-- Why:   the first pattern of the word list that fits decides. The term NOT_AN_EVENT stands for "none" and for a denied symptom:
+--        the row is kept without a term. A partial start is a range of days; start_on is the earliest, flagged
+with dated as (
+    select
+        a.unit, a.study, a.site, a.subject_id, a.row_id, a.record_key, a.source_file, a.source_row, a.verbatim, a.verbatim_raw,
+        a.started_on, a.started_on_raw, a.severity, a.serious, a.related,
+        case length(a.started_on)
+            when 4 then try_cast(a.started_on || '-01-01' as date)
+            when 7 then try_cast(a.started_on || '-01' as date)
+            else try_cast(replace(a.started_on, '---', '-01-') as date)
+        end as start_earliest,
+        case length(a.started_on)
+            when 4 then try_cast(a.started_on || '-12-31' as date)
+            when 7 then last_day(try_cast(a.started_on || '-01' as date))
+            else try_cast(replace(a.started_on, '---', '-12-') as date)
+        end as start_latest,
+        case
+            when length(a.started_on) = 7 then 'D'
+            when length(a.started_on) in (4, 9) then 'M'
+        end as start_imputed,
+    from intake.adverse_event as a
+)
+
+select
+    d.unit, d.study, d.site, d.subject_id,
+    row_number() over (partition by d.unit, d.study, d.site, d.subject_id order by d.start_earliest nulls last, d.row_id)::integer
+        as ae_seq,
+    d.row_id, d.verbatim, d.verbatim_raw,
+    case when t.term <> 'NOT_AN_EVENT' then t.term end as term,
+    t.special_interest,
+    case when t.term <> 'NOT_AN_EVENT' then t.expected end as is_expected,
+    coalesce(t.term <> 'NOT_AN_EVENT', true) as is_event,
+    d.started_on as start_dtc,
+    d.started_on, d.started_on_raw,
+    d.start_earliest as start_on,
+    d.start_imputed, d.start_earliest, d.start_latest, d.severity, d.serious, d.related,
+    d.record_key, d.source_file, d.source_row,
+from dated as d
+left join ref.adverse_event_coding as m on d.verbatim = m.verbatim
+left join ref.adverse_event_term as t on m.term_no = t.term_no

@@ -1,0 +1,42 @@
+-- core.form_check: what rules must know of each administration: its visit, its date, how much of it is answered
+-- Grain: form_id
+-- Reads: core.form, core.form_visit, core.form_total, core.score, core.subject, ref.visit
+-- Why:   one finding an administration, not one an item or a scale
+with unscored as (
+    select form_id, count(*) as n_unscored,
+    from core.score
+    where aval is null and n_answered > 0
+    group by form_id
+)
+
+select
+    f.unit,
+    f.study,
+    f.site,
+    f.subject_id,
+    f.form_id,
+    f.instrument,
+    f.visit_label as visit,
+    f.visit_raw,
+    f.assessed_on,
+    f.assessed_on_raw,
+    v.is_labelled,
+    f.study in (select study from ref.visit) as has_visits,
+    v.out_of_window,
+    v.n_in_visit,
+    v.visit = 'UNSCHEDULED' as is_unscheduled,
+    v.is_told_apart,
+    v.is_used,
+    f.n_answered,
+    f.n_faulty,
+    f.n_items,
+    coalesce(u.n_unscored, 0) as n_unscored,
+    f.form_id in (select form_id from core.form_total) as has_total,
+    s.consented_on,
+    f.record_key,
+    f.source_file,
+    f.source_row,
+from core.form as f
+inner join core.form_visit as v on f.form_id = v.form_id
+inner join core.subject as s on f.study = s.study and f.site = s.site and f.subject_id = s.subject_id
+left join unscored as u on f.form_id = u.form_id

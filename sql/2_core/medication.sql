@@ -1,0 +1,81 @@
+-- core.medication: every medication as coded, one row per ingredient, with the days between which it was taken
+-- Grain: unit, study, site, subject_id, med_seq
+-- Reads: intake.medication, core.medication_period, ref.coding, ref.coding_part, ref.prohibited_class
+-- Why:   one text may name several drugs, each with its own class. What an uncoded medication is stays null; a text that is no
+--        drug is none of them. A prohibited class is a class of the dictionary, a group (ANTIDEPRESSANT, ANTIPSYCHOTIC,
+--        BENZODIAZEPINE, PSYCHOTROPIC, INTERACTING) or the beginning of an ATC code
+with coded as (
+    select
+        m.unit, m.study, m.site, m.subject_id, m.row_id, m.record_key, m.source_file, m.source_row, m.verbatim, m.verbatim_raw,
+        m.started_on, m.started_on_raw, m.ended_on, m.ended_on_raw, m.ongoing,
+        coalesce(p.part_no, 1) as part_no,
+        c.cmmodify,
+        coalesce(c.codestat, 'UNCODED') as codestat,
+        c.cmsugg,
+        p.ingredient,
+        p.class,
+        p.atc,
+        coalesce(c.codestat in ('EXACT_INGREDIENT', 'EXACT_BRAND', 'OVERRIDE'), false) as is_coded,
+        coalesce(c.codestat <> 'NOT_A_DRUG', true) as is_drug,
+        p.antidepressant,
+        p.ssri,
+        p.benzodiazepine,
+        p.psychotropic,
+        p.interacting,
+    from intake.medication as m
+    left join ref.coding as c on m.unit = c.unit and m.verbatim = c.verbatim
+    left join ref.coding_part as p on m.unit = p.unit and m.verbatim = p.verbatim
+),
+banned as (
+    select distinct c.row_id, c.part_no
+    from coded as c
+    inner join ref.prohibited_class as x
+        on c.study = x.study
+        and (
+            c.class = x.class
+            or (x.class = 'ANTIDEPRESSANT' and c.antidepressant)
+            or (x.class = 'ANTIPSYCHOTIC' and c.class like 'ANTIPSYCHOTIC%')
+            or (x.class = 'BENZODIAZEPINE' and c.benzodiazepine)
+            or (x.class = 'PSYCHOTROPIC' and c.psychotropic)
+            or (x.class = 'INTERACTING' and c.interacting)
+            or (regexp_full_match(x.class, '[A-Z][0-9]{2}.*') and starts_with(c.atc, x.class))
+        )
+    where c.is_coded
+),
+trials as (
+    select distinct study from ref.prohibited_class
+)
+
+select
+    c.unit, c.study, c.site, c.subject_id,
+    row_number() over (
+        partition by c.unit, c.study, c.site, c.subject_id order by d.start_on nulls last, c.row_id, c.part_no
+    )::integer as med_seq,
+    c.row_id, c.part_no, c.verbatim, c.verbatim_raw, c.cmmodify, c.ingredient, c.class, c.atc, c.codestat, c.cmsugg,
+    c.started_on as start_dtc,
+    c.ended_on as end_dtc,
+    c.started_on, c.started_on_raw, c.ended_on, c.ended_on_raw,
+    d.start_on, d.start_imputed, d.end_on, d.end_imputed,
+    c.ongoing, d.start_earliest, d.start_latest, d.end_earliest, d.end_latest, d.ends_before_start,
+    c.is_coded,
+    c.is_drug,
+    case when c.is_coded then c.antidepressant when not c.is_drug then false end as is_antidepressant,
+    case when c.is_coded then c.ssri when not c.is_drug then false end as is_ssri,
+    case when c.is_coded then c.benzodiazepine when not c.is_drug then false end as is_benzodiazepine,
+    case when c.is_coded then c.psychotropic when not c.is_drug then false end as is_psychotropic,
+    case when c.is_coded then c.interacting when not c.is_drug then false end as is_interacting,
+    case
+        when c.is_coded or not c.is_drug or t.study is null then b.row_id is not null
+    end as is_prohibited,
+    coalesce(c.class like 'STUDY_DRUG%' or c.class like '%CYCLOSERINE%', false) as is_study_drug,
+    case
+        when c.ingredient is not null and c.started_on is not null
+            then dense_rank() over (
+                partition by c.unit, c.study, c.site, c.subject_id, c.ingredient, c.started_on order by c.row_id
+            )
+    end as times_reported,
+    c.record_key, c.source_file, c.source_row,
+from coded as c
+inner join core.medication_period as d on c.row_id = d.row_id
+left join banned as b on c.row_id = b.row_id and c.part_no = b.part_no
+left join trials as t on c.study = t.study

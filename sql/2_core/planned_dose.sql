@@ -1,0 +1,84 @@
+-- core.planned_dose: each dose the protocol plans at an attended session, and whether it was taken
+-- Grain: study, site, subject_id, session_no, time_point
+-- Reads: core.session, core.dose_timing, core.session_suds, staging.dose, intake.dose, ref.planned_dose, ref.trial
+-- Why:   is_taken is false only when no record can be the dose: not one of unknown taking, not one in quarantine, not one
+--        that no session could be found for on that day. A tailored trial expects a POST dose only after success.
+with planned as (
+    select
+        v.unit,
+        v.study,
+        v.site,
+        v.subject_id,
+        v.session_no,
+        v.started_on,
+        p.time_point,
+        t.tailored and p.time_point = 'POST' as is_tailored,
+        u.is_success,
+        v.record_key,
+        v.source_file,
+        v.source_row,
+    from core.session as v
+    inner join ref.planned_dose as p on v.study = p.study and v.session_no = p.session_no
+    inner join ref.trial as t on v.study = t.study
+    left join core.session_suds as u
+        on v.study = u.study and v.site = u.site and v.subject_id = u.subject_id and v.session_no = u.session_no
+    where v.attended
+),
+recorded as (
+    select
+        d.study,
+        d.site,
+        d.subject_id,
+        d.session_no,
+        d.time_point,
+        coalesce(bool_or(d.taken), false) as is_taken,
+        arg_min(d.source_file, d.dose_seq) as source_file,
+        arg_min(d.source_row, d.dose_seq) as source_row,
+    from core.dose_timing as d
+    where d.session_no is not null and d.time_point is not null
+    group by all
+),
+possible as (
+    select d.study, d.site, d.subject_id, d.session_no, d.time_point, d.dosed_on,
+    from core.dose_timing as d
+    where d.taken is null or (d.taken and (d.session_no is null or d.time_point is null))
+    union all
+    select q.study, q.site, q.subject_id, q.session_no, q.time_point, q.dosed_at_on,
+    from staging.dose as q
+    anti join intake.dose as k on q.row_id = k.row_id
+    where q.subject_known and q.taken is distinct from false and q.dup_kind is distinct from 'superseded'
+        and q.dup_kind is distinct from 'same'
+),
+uncertain as (
+    select distinct p.study, p.site, p.subject_id, p.session_no, p.time_point,
+    from planned as p
+    inner join possible as m on p.study = m.study and p.site = m.site and p.subject_id = m.subject_id
+    where
+        (m.time_point is null or m.time_point = p.time_point)
+        and (
+            m.session_no = p.session_no
+            or (m.session_no is null and (m.dosed_on is null or p.started_on is null or m.dosed_on = p.started_on))
+        )
+)
+
+select
+    p.unit,
+    p.study,
+    p.site,
+    p.subject_id,
+    p.session_no,
+    p.time_point,
+    p.started_on,
+    case when r.is_taken then true when c.session_no is null then false end as is_taken,
+    p.is_tailored,
+    case when p.is_tailored then p.is_success else true end as is_expected,
+    p.record_key,
+    coalesce(r.source_file, p.source_file) as source_file,
+    coalesce(r.source_row, p.source_row) as source_row,
+from planned as p
+left join recorded as r
+    on p.study = r.study and p.site = r.site and p.subject_id = r.subject_id and p.session_no = r.session_no
+    and p.time_point = r.time_point
+left join uncertain as c
+    on p.study = c.study and p.site = c.site and p.subject_id = c.subject_id and p.session_no = c.session_no
+    and p.time_point = c.time_point

@@ -1,0 +1,17 @@
+-- core.site_suds: how high a site's fear ratings reach that were declared on 0-100 or 1-100
+-- Grain: study, site
+-- Reads: intake.rating
+-- Why:   a scale is never guessed, but a whole site that never passes 10 of 100 may well have rated on 0-10
+select
+    r.unit,
+    r.study,
+    r.site,
+    null::varchar as subject_id,
+    r.site as record_key,
+    arg_min(r.source_file, r.row_id) as source_file,
+    arg_min(r.source_row, r.row_id) as source_row,
+    count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
+    max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) as highest_suds,
+from intake.rating as r
+where r.scale in ('0-100', '1-100')
+group by all

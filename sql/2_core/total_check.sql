@@ -1,0 +1,24 @@
+-- core.total_check: reported totals against the scores computed from items
+-- Grain: form_id, paramcd
+-- Reads: core.form, core.form_total, core.score, ref.scale
+-- Why:   judged by rules. A reported mean may be rounded to one decimal; a sum may not differ at all
+select
+    f.unit,
+    f.study,
+    f.site,
+    f.subject_id,
+    t.form_id,
+    t.paramcd,
+    t.reported as total,
+    t.reported_raw as total_raw,
+    s.aval,
+    s.total_diff,
+    abs(s.total_diff) <= case r.method when 'mean' then 0.05 + 1e-9 else 0 end as is_equal,
+    t.reported between r.scale_min and r.scale_max as is_in_scale,
+    t.record_key,
+    t.source_file,
+    t.source_row,
+from core.form_total as t
+inner join core.form as f on t.form_id = f.form_id
+left join ref.scale as r on f.instrument = r.instrument and t.paramcd = r.paramcd
+left join core.score as s on t.form_id = s.form_id and t.paramcd = s.paramcd

@@ -1,0 +1,15 @@
+-- core.treatment_period: the days of each participant's first and last taken dose
+-- Grain: study, site, subject_id
+-- Reads: core.dose_timing
+-- Why:   medications and adverse events are set against it. Site-local days. A first (last) dose whose day is unknown leaves
+--        first_on (last_on) null although a dose was taken: later or earlier days must not stand in for it
+select
+    study,
+    site,
+    subject_id,
+    count(*) as n_taken,
+    case when arg_min(dosed_on is not null, dose_no) then min(dosed_on) end as first_on,
+    case when arg_max(dosed_on is not null, dose_no) then max(dosed_on) end as last_on,
+from core.dose_timing
+where taken
+group by study, site, subject_id

@@ -1,0 +1,57 @@
+-- analysis.adae: adverse events, treatment emergence and days since the last dose
+-- Grain: USUBJID, AESEQ
+-- Reads: core.adverse_event, core.subject, core.treatment_period, core.dose_timing
+-- Why:   TRTEMFL: begun on or after the day of the first taken dose; N when none was taken, U when a partial or missing start or
+--        an unknown first day leaves it open. DAYSLDOS: days from the last taken dose on or before a completely known start; null
+--        when the next dose's day is unknown, for it may have been that one. AEEXPFL is null where no term was found
+with taken as (
+    select
+        study, site, subject_id, dosed_on, dose_no,
+        coalesce(lead(dosed_on) over (partition by study, site, subject_id order by dose_no) is null, false)
+        and lead(dose_no) over (partition by study, site, subject_id order by dose_no) is not null as is_next_undated,
+    from core.dose_timing
+    where taken
+),
+latest as (
+    select
+        a.study, a.site, a.subject_id, a.ae_seq,
+        max(d.dosed_on) as dosed_on,
+        arg_max(d.is_next_undated, d.dose_no) as is_next_undated,
+    from core.adverse_event as a
+    inner join taken as d
+        on a.study = d.study and a.site = d.site and a.subject_id = d.subject_id and d.dosed_on <= a.start_on
+    where a.start_imputed is null
+    group by a.study, a.site, a.subject_id, a.ae_seq
+)
+
+select
+    a.study as STUDYID,
+    s.usubjid as USUBJID,
+    a.site as SITEID,
+    a.ae_seq as AESEQ,
+    a.verbatim as AETERM,
+    a.term as AEDECOD,
+    a.start_dtc as AESTDTC,
+    a.start_on as ASTDT,
+    a.start_imputed as ASTDTF,
+    a.severity as AESEV,
+    case when a.serious then 'Y' when not a.serious then 'N' end as AESER,
+    a.related as AEREL,
+    case
+        when p.n_taken is null then 'N'
+        when a.start_earliest >= p.first_on then 'Y'
+        when a.start_latest < p.first_on then 'N'
+        else 'U'
+    end as TRTEMFL,
+    case when not l.is_next_undated then a.start_on - l.dosed_on end as DAYSLDOS,
+    case when a.special_interest is not null then 'Y' end as AESIFL,
+    a.special_interest as AESICAT,
+    case when a.is_expected then 'Y' when not a.is_expected then 'N' end as AEEXPFL,
+    a.source_file as SRCFILE,
+    a.source_row as SRCROW,
+from core.adverse_event as a
+inner join core.subject as s on a.study = s.study and a.site = s.site and a.subject_id = s.subject_id
+left join core.treatment_period as p on a.study = p.study and a.site = p.site and a.subject_id = p.subject_id
+left join latest as l
+    on a.study = l.study and a.site = l.site and a.subject_id = l.subject_id and a.ae_seq = l.ae_seq
+order by a.study, a.site, s.usubjid, a.ae_seq

@@ -1,0 +1,72 @@
+-- analysis.adsl: one row per participant
+-- Grain: STUDYID, USUBJID
+-- Reads: core.subject, core.subject_dose, core.treatment_period, core.session, core.session_suds, core.subject_medication,
+--        core.deviation, ref.trial, ref.evidence
+-- Why:   counts of a participant without doses, sessions or deviations are 0, not missing
+with held as (
+    select
+        v.study,
+        v.site,
+        v.subject_id,
+        (count(*) filter (v.attended))::integer as n_sessions,
+        (count(*) filter (u.outcome = 'GOOD'))::integer as n_good,
+        (count(*) filter (u.outcome = 'BAD'))::integer as n_bad,
+    from core.session as v
+    left join core.session_suds as u
+        on v.study = u.study and v.site = u.site and v.subject_id = u.subject_id and v.session_no = u.session_no
+    group by all
+),
+deviated as (
+    select study, site, subject_id, count(*)::integer as n_deviations, (count(*) filter (is_major))::integer as n_major,
+    from core.deviation
+    group by all
+)
+
+select
+    s.study as STUDYID,
+    s.usubjid as USUBJID,
+    s.site as SITEID,
+    s.subject_id as SUBJID,
+    t.disorder as DISORDER,
+    s.age_years as AGE,
+    s.age_group as AGEGR1,
+    s.sex as SEX,
+    s.weight_kg as WEIGHTBL,
+    s.consented_on as ICFDT,
+    s.randomized_on as RANDDT,
+    s.arm_label as TRT01P,
+    case when d.n_doses > 0 then s.arm_label end as TRT01A,
+    case when t.blinded then 'Y' else 'N' end as BLINDFL,
+    case when s.randomized_on is not null then 'Y' else 'N' end as ITTFL,
+    case when d.n_doses > 0 then 'Y' else 'N' end as SAFFL,
+    case when s.randomized_on is not null and coalesce(v.n_major, 0) = 0 then 'Y' else 'N' end as PPROTFL,
+    p.first_on as TRTSDT,
+    p.last_on as TRTEDT,
+    coalesce(d.n_doses, 0) as NDOSE,
+    least(coalesce(d.n_doses, 0), e.dose_plateau) as NDOSECAP,
+    case when d.n_doses > e.dose_plateau then 'Y' else 'N' end as DOSE9FL,
+    case when d.n_doses is null then 0.0 else d.total_mg end as CUMDOSE,
+    coalesce(d.n_1_2h_before, 0) as NWIN12,
+    coalesce(d.n_over60_before, 0) as NGT60,
+    coalesce(d.n_ge4h_before, 0) as NGE4H,
+    coalesce(d.n_immediately_after, 0) as NPOSTIM,
+    coalesce(d.n_unknown_timing, 0) as NTIMUNK,
+    coalesce(h.n_sessions, 0) as NSESS,
+    coalesce(h.n_good, 0) as NGOOD,
+    coalesce(h.n_bad, 0) as NBAD,
+    coalesce(m.ad_bl_fl, 'N') as ADBLFL,
+    coalesce(m.ad_chr_fl, 'N') as ADCHRFL,
+    coalesce(m.psy_bl_fl, 'N') as PSYBLFL,
+    case when s.is_withdrawn then 'Y' else 'N' end as WDFL,
+    s.withdrawn_on as WDDT,
+    coalesce(v.n_deviations, 0) as NDV,
+    coalesce(v.n_major, 0) as NDVMAJ,
+from core.subject as s
+inner join ref.trial as t on s.study = t.study
+cross join ref.evidence as e
+left join core.subject_dose as d on s.study = d.study and s.site = d.site and s.subject_id = d.subject_id
+left join core.treatment_period as p on s.study = p.study and s.site = p.site and s.subject_id = p.subject_id
+left join held as h on s.study = h.study and s.site = h.site and s.subject_id = h.subject_id
+left join deviated as v on s.study = v.study and s.site = v.site and s.subject_id = v.subject_id
+left join core.subject_medication as m on s.study = m.study and s.site = m.site and s.subject_id = m.subject_id
+order by s.study, s.site, s.usubjid

@@ -1,0 +1,241 @@
+"""Measure trialweave against the hand-written script on one large invented trial, side by side.
+
+What belongs here: running both as processes of their own, in turn, and the table and numbers that come out.
+What does not: any judgement (no time fails a build), the data (generate.py), the yardstick (handwritten.py).
+
+    python -m tests.bench.bench [--subjects 10000] [--sites 100] [--rounds 2]
+
+Counted: wall and CPU time of the process and its children, and the most memory they held at one moment. Prefect's
+start-up is what trialweave itself says it took (last_run.json) and is shown apart; `full_ratio` is without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from tests.bench.generate import generate
+from tests.bench.handwritten import SETS
+
+BUILD = Path(__file__).resolve().parents[2] / "build"
+SEED = 20_260_101
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One process: seconds, gigabytes, and how long it took to start (0 where it does not say)."""
+
+    wall_s: float
+    cpu_s: float
+    peak_gb: float
+    startup_s: float = 0.0
+    startup_cpu_s: float = 0.0
+
+    @property
+    def work_wall_s(self) -> float:
+        """Wall time without start-up."""
+        return max(self.wall_s - self.startup_s, 0.0)
+
+    @property
+    def work_cpu_s(self) -> float:
+        """CPU time without start-up."""
+        return max(self.cpu_s - self.startup_cpu_s, 0.0)
+
+
+def tree_bytes(root: int) -> int:
+    """Resident memory of a process and all its descendants, now."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            parents.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(entry.name))
+    total, todo = 0, [root]
+    while todo:
+        pid = todo.pop()
+        todo += parents.get(pid, [])
+        try:
+            total += int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * PAGE
+        except OSError:
+            continue
+    return total
+
+
+def measured(command: list[str], log: Path, good: tuple[int, ...] = (0,)) -> Measure:
+    """Run one command to its end; raises RuntimeError with the end of its output when it fails."""
+    peak, over = [0], threading.Event()
+    with log.open("wb") as out:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=BUILD.parent)
+
+        def watch() -> None:
+            while not over.wait(0.1):
+                peak[0] = max(peak[0], tree_bytes(process.pid))
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        over.set()
+        watcher.join()
+    if process.returncode not in good:
+        tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+        raise RuntimeError(f"{' '.join(command[1:])} ended with {process.returncode}\n{tail}")
+    return Measure(wall, usage.ru_utime + usage.ru_stime, max(peak[0], usage.ru_maxrss * 1024) / 1e9)
+
+
+def trialweave(work: Path, data: Path) -> Measure:
+    """One nightly run; 1 (degraded) counts as run. Start-up as last_run.json says."""
+    command = [sys.executable, "-m", "flows", "run", "--config", str(work / "config"), "--data", str(data)]
+    (data / "last_run.json").unlink(missing_ok=True)
+    seen = measured(command, work / "trialweave.log", (0, 1))
+    said = data / "last_run.json"
+    if not said.is_file():
+        raise RuntimeError(f"trialweave wrote no last_run.json, so it did not run to its end; see {work / 'trialweave.log'}")
+    told = json.loads(said.read_text(encoding="utf-8"))
+    startup = told["flow_started"] - told["started"] if told.get("flow_started") and told.get("started") else 0.0
+    # Start-up computes on one core, unless the run says what it used.
+    startup_cpu = float(told.get("startup_cpu_s", min(startup, seen.cpu_s)))
+    return Measure(seen.wall_s, seen.cpu_s, seen.peak_gb, startup, startup_cpu)
+
+
+def handwritten(work: Path) -> Measure:
+    """The yardstick, into an empty folder."""
+    out = work / "handwritten"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    command = [sys.executable, "-m", "tests.bench.handwritten", str(work / "config"), str(work / "exports"), str(out)]
+    return measured(command, work / "handwritten.log")
+
+
+def prepared(subjects: int, sites: int) -> tuple[Path, dict[str, object]]:
+    """A copy of the generated trial to work on; generated once for each size."""
+    made = BUILD / "bench" / f"{subjects}x{sites}"
+    if not (made / "plan.json").is_file():
+        shutil.rmtree(made, ignore_errors=True)
+        generate(made, subjects, sites, SEED)
+    work = BUILD / "bench" / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(made, work)
+    return work, json.loads((made / "plan.json").read_text(encoding="utf-8"))
+
+
+def agreement(work: Path) -> dict[str, list[float | None]]:
+    """Numbers that both must give, [hand-written, trialweave]: rows of each set, doses an hour or two ahead, sum of totals."""
+    shown = {name: f"from '{{}}/{name}/**/*.parquet'" for name in (*SETS, "adipd")}
+    queries = {name: f"select count(*) {source}" for name, source in shown.items()}
+    queries["adex PRE_1_2H"] = f"select count(*) {shown['adex']} where TIMCAT = 'PRE_1_2H'"
+    queries["adqs LSASTOT sum"] = f"select round(sum(AVAL), 3) {shown['adqs']} where PARAMCD = 'LSASTOT'"
+    out: dict[str, list[float | None]] = {}
+    for name, query in queries.items():
+        out[name] = [_number(query.format(folder)) for folder in (work / "handwritten", work / "data" / "releases" / "latest")]
+    return out
+
+
+def _number(query: str) -> float | None:
+    """The one number a query gives; None where the files are not there."""
+    try:
+        rows = duckdb.execute(query).fetchall()
+    except duckdb.Error:
+        return None
+    return rows[0][0]
+
+
+def change_one_site(work: Path) -> None:
+    """The first site sends three more adverse events."""
+    path = work / "exports" / "001" / "adverse_events.csv"
+    with path.open("a", encoding="utf-8") as lines:
+        lines.writelines(f"{n:04d},stiff neck,2023-03-0{n},mild,no,no\n" for n in (1, 2, 3))
+
+
+def best(measures: list[Measure]) -> Measure:
+    """The run with the least wall time besides start-up: what disturbs a run only ever slows it."""
+    return min(measures, key=lambda m: m.work_wall_s)
+
+
+def table(rows: list[tuple[str, Measure]], base: Measure) -> str:
+    """What was measured, as text."""
+    lines = ["run                        wall s  start-up s  work s   CPU s  peak GB  work / hand-written"]
+    for name, m in rows:
+        lines.append(
+            f"{name:26}{m.wall_s:7.2f}{m.startup_s:12.2f}{m.work_wall_s:8.2f}{m.cpu_s:8.2f}{m.peak_gb:9.2f}"
+            f"{m.work_wall_s / base.work_wall_s:21.2f}"
+        )
+    return "\n".join(lines)
+
+
+def run(subjects: int, sites: int, rounds: int) -> dict[str, object]:
+    """Measure everything, print the table, write build/bench.json and return what it says."""
+    work, plan = prepared(subjects, sites)
+    rows = plan["rows"]
+    n_rows = sum(rows.values()) if isinstance(rows, dict) else 0
+    megabytes = float(str(plan["bytes"])) / 1e6
+    print(f"{subjects} subjects, {sites} sites, {n_rows} rows, {megabytes:.0f} MB; {rounds} rounds, in turn", flush=True)
+    by_hand: list[Measure] = []
+    full: list[Measure] = []
+    data = work / "data"
+    for _ in range(rounds):
+        by_hand.append(handwritten(work))
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir()
+        full.append(trialweave(work, data))
+    same = agreement(work)
+    nothing = trialweave(work, data)
+    change_one_site(work)
+    one = trialweave(work, data)
+    runs_by_name = {"handwritten": by_hand, "full": full, "nothing": [nothing], "one": [one]}
+    yardstick, whole = best(by_hand), best(full)
+    shown = [("hand-written SQL", yardstick), ("trialweave, full", whole), ("trialweave, nothing new", nothing)]
+    print(table([*shown, ("trialweave, one site new", one)], yardstick))
+    unlike = {name: pair for name, pair in same.items() if pair[0] != pair[1]}
+    print("both gave the same numbers" if not unlike else f"NOT THE SAME [hand-written, trialweave]: {unlike}")
+    result: dict[str, object] = {
+        "full_ratio": round(whole.work_wall_s / yardstick.wall_s, 3),
+        "full_cpu_ratio": round(whole.work_cpu_s / yardstick.cpu_s, 3),
+        "one_changed_ratio": round(one.work_cpu_s / whole.work_cpu_s, 3) if whole.work_cpu_s else None,
+        "nothing_changed_s": round(nothing.wall_s, 3),
+        "startup_s": round(whole.startup_s, 3),
+        "peak_gb": round(max(m.peak_gb for m in full), 3),
+        "rows": n_rows,
+        "handwritten_s": round(yardstick.wall_s, 3),
+        "trialweave_s": round(whole.wall_s, 3),
+        "handwritten_peak_gb": round(max(m.peak_gb for m in by_hand), 3),
+        "unlike": unlike,
+        "subjects": subjects,
+        "sites": sites,
+        "runs": {name: [asdict(m) for m in runs] for name, runs in runs_by_name.items()},
+    }
+    (BUILD / "bench.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return result
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Measure trialweave against hand-written SQL.")
+    parser.add_argument("--subjects", type=int, default=10_000)
+    parser.add_argument("--sites", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=2)
+    given = parser.parse_args()
+    try:
+        result = run(given.subjects, given.sites, given.rounds)
+    except RuntimeError as error:
+        sys.exit(str(error))
+    print(json.dumps({k: v for k, v in result.items() if k != "runs"}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+-- event: adverse events and the terms they stand for. Reads sent_adverse_events, subject, event_term.
+create table event_typed as
+with read_once as (
+    select
+        site_no, source_file, source_row, nullif(trim(subject), '') as subject_id, nullif(trim(term), '') as verbatim,
+        start as start_raw, partial_date(start) as start_dtc, serious as serious_raw, severity as severity_raw,
+        case when lower(trim(severity)) in ('mild', 'moderate', 'severe') then upper(trim(severity)) end as severity,
+        case trim(serious) when 'yes' then true when 'no' then false end as serious, related,
+        hash(severity, serious, related) as row_hash,
+    from sent_adverse_events
+)
+select
+    r.*, s.usubjid,
+    case when r.subject_id is null or r.verbatim is null then 'key_missing' when s.subject_id is null then 'unknown_subject' end as reason,
+    row_number() over same_key as copy_no, min(row_hash) over same_key_all <> max(row_hash) over same_key_all as is_conflict,
+from read_once as r
+left join subject as s on s.site_no = r.site_no and s.subject_id = r.subject_id
+window
+    same_key as (partition by r.site_no, r.subject_id, r.verbatim, r.start_dtc order by r.source_row),
+    same_key_all as (partition by r.site_no, r.subject_id, r.verbatim, r.start_dtc);
+
+create table event as
+with terms as (
+    select t.verbatim, min_by(e, e.term_no) as e
+    from (select distinct verbatim from event_typed) as t join event_term as e on regexp_matches(lower(t.verbatim), e.pattern)
+    group by all
+)
+select
+    t.site_no, t.usubjid, t.verbatim, t.start_dtc, first_day(t.start_dtc) as start_on, last_day_of(t.start_dtc) as start_latest,
+    t.severity, t.serious, t.related, m.e.term as term, m.e.special_interest as special_interest, m.e.expected as expected,
+    row_number() over (partition by t.usubjid order by t.start_dtc, t.verbatim, t.source_row) as ae_seq,
+    t.source_file, t.source_row,
+from event_typed as t
+left join terms as m using (verbatim)
+where t.reason is null and t.copy_no = 1 and not t.is_conflict;
+
+insert into finding
+select date_fault(start_raw), 'withhold', site_no, 'adverse_event', concat_ws('|', subject_id, verbatim, start_raw), 'started_on', start_raw, source_file, source_row
+from event_typed where start_raw is not null and start_dtc is null
+union all
+select
+    coalesce(reason, case when is_conflict then 'duplicate_conflict' else 'duplicate_same' end),
+    case when reason is not null or is_conflict then 'reject' else 'drop' end,
+    site_no, 'adverse_event', concat_ws('|', subject_id, verbatim, start_raw), '', null, source_file, source_row
+from event_typed where reason is not null or is_conflict or copy_no > 1
+union all
+select 'special_interest', 'query', site_no, 'adverse_event', concat_ws('|', usubjid, verbatim), 'verbatim', verbatim, source_file, source_row
+from event where special_interest <> '';

@@ -1,0 +1,167 @@
+"""The flows under Prefect: final states, artifacts, retries; one harness for all, because it costs ten seconds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.nights import Nights
+from tests.nights import two_sites as two_sites
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def harness() -> Iterator[None]:
+    """A temporary Prefect server, its recorder batched, the flows' heartbeat off."""
+    with pytest.MonkeyPatch.context() as patch:
+        from flows.prefect_home import SETTINGS
+
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
+        patch.setenv("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+        from prefect.testing.utilities import prefect_test_harness
+
+        with prefect_test_harness(server_startup_timeout=60), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            yield
+
+
+@pytest.fixture
+def in_prefect(harness: None, two_sites: Nights, monkeypatch: pytest.MonkeyPatch) -> Nights:
+    """Two sites, the counting engine, no waiting between retries."""
+    from flows import prefect_home, pull
+
+    monkeypatch.setattr(pull.pull_site, "retry_delay_seconds", [0, 0])
+    monkeypatch.setattr(prefect_home, "settle", lambda *a, **k: None)
+    return two_sites
+
+
+def request(nights: Nights, **more):
+    from flows.nightly import NightlyRequest
+
+    return NightlyRequest(config=nights.config, data=nights.data, **more)
+
+
+def call(*words: object) -> tuple[int, str]:
+    from flows.__main__ import app
+
+    ended = CliRunner().invoke(app, [str(w) for w in words])
+    return ended.exit_code, ended.output
+
+
+def test_a_good_night_completes_and_a_night_with_a_held_site_is_degraded(in_prefect: Nights):
+    from flows.nightly import nightly
+
+    good = nightly(request(in_prefect), return_state=True)
+    in_prefect.send("01", "S1 bad\nS2 bad\n")
+    held = nightly(request(in_prefect), return_state=True)
+
+    assert (good.type.value, good.name) == ("COMPLETED", "Completed")
+    assert (held.type.value, held.name) == ("COMPLETED", "Degraded")
+
+
+def test_a_night_without_any_site_fails_and_the_last_release_stands(in_prefect: Nights):
+    from flows.nightly import nightly
+
+    in_prefect.send("01", None)
+    in_prefect.send("02", None)
+
+    state = nightly(request(in_prefect), return_state=True)
+
+    assert state.type.value == "FAILED"
+    assert "no site can be published" in state.message
+
+
+def test_each_run_leaves_a_table_of_sites_and_a_link_to_the_release(in_prefect: Nights):
+    from prefect.artifacts import Artifact
+
+    from flows.nightly import run
+
+    outcome = run(request(in_prefect))
+
+    table, link = Artifact.get("sites"), Artifact.get("release")
+    assert table and link
+    assert json.loads(table.data) == [
+        {"site": "t01/01", "status": "fresh", "received": 2, "kept": 2, "quarantined": 0},
+        {"site": "t01/02", "status": "fresh", "received": 2, "kept": 2, "quarantined": 0},
+    ]
+    assert outcome.release.release_id in link.data
+
+
+def test_a_pull_is_tried_three_times_and_then_the_site_is_missing(in_prefect: Nights, monkeypatch):
+    from flows import pull
+    from flows.nightly import run
+    from schemas.findings import ReadError
+
+    tried = []
+
+    def away(data, unit, root, now):
+        tried.append(unit.key)
+        raise ReadError(f"{unit.key}: the share is away")
+
+    run(request(in_prefect))
+    in_prefect.send("01", "S1 52\n")
+    monkeypatch.setattr(pull.landing, "receive", away)
+    outcome = run(request(in_prefect))
+
+    assert tried == ["t01/01"] * 3
+    assert outcome.degraded
+    assert outcome.release.manifest["sites"][0]["status"] == "carried"
+
+
+def test_the_command_prints_the_table_and_ends_by_the_outcome(in_prefect: Nights):
+    words = ("--config", in_prefect.config, "--data", in_prefect.data)
+
+    code, text = call("run", *words)
+    assert code == 0, text
+    assert "ok: 2 recomputed, 0 reused" in text
+    in_prefect.send("02", "BROKEN\n")
+    code, text = call("run", *words)
+    assert code == 1, text
+    assert "degraded: 0 recomputed, 2 reused" in text
+    assert "t01/02: cannot be read" in text
+    assert call("run", *words)[0] == 1
+
+
+def test_a_backfill_replays_changed_nights_in_order_and_latest_is_the_newest(in_prefect: Nights):
+    for day, text in (("2026-03-01", "S1 50\n"), ("2026-03-03", "S1 50\nS2 50\n")):
+        in_prefect.land("01", text, day)
+        in_prefect.land("02", "S1 50\n", day)
+    words = ("backfill", "--from", "2026-02-27", "--to", "2026-03-04", "--config", in_prefect.config, "--data", in_prefect.data)
+
+    code, text = call(*words, "--json")
+    assert code == 0, text
+    folders = [json.loads(text)[n]["folder"] for n in range(2)]
+    assert len(json.loads(text)) == 2
+    assert (in_prefect.data / "releases" / "latest").resolve().name == folders[1].rpartition("/")[2]
+    code, text = call(*words)
+    assert (code, "0 of 6 nights changed" in text) == (0, True), text
+
+
+def test_a_backfill_of_one_site_leaves_the_others_as_they_were_published(in_prefect: Nights):
+    from flows.backfill import BackfillRequest, run
+
+    for site in ("01", "02"):
+        in_prefect.land(site, "S1 50\n", "2026-03-01")
+    in_prefect.run(as_of="2026-03-01")
+    for site in ("01", "02"):
+        file = in_prefect.config / "sites" / f"t01_{site}" / "site.yaml"
+        file.write_text(file.read_text().replace("Lisbon", "Berlin"))
+    day = dt.date(2026, 3, 1)
+
+    (outcome,) = run(BackfillRequest(first=day, last=day, config=in_prefect.config, data=in_prefect.data, sites=["t01/01"]))
+
+    assert outcome.recomputed == ["t01/01"]
+    assert [s["status"] for s in outcome.release.manifest["sites"]] == ["fresh", "unchanged"]
+
+
+def test_a_backfill_from_a_later_to_an_earlier_night_is_refused(harness):
+    from flows.backfill import BackfillRequest
+
+    with pytest.raises(ValueError, match="before the first"):
+        BackfillRequest(first=dt.date(2026, 3, 2), last=dt.date(2026, 3, 1))

@@ -1,0 +1,161 @@
+"""Adverse events: terms, special interest, treatment emergence, days since the last dose, and the rules on them."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.engine import coding
+from flows.engine.config import PROJECT
+from tests.harness import ModelBench
+
+DOSES = """
+    subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE
+    S1         | 1                 | 1                | true           | 2024-06-10
+    S1         | 2                 | 2                | true           | 2024-06-20
+    S1         | 3                 |                  | false          | 2024-06-22
+"""
+
+
+def run(bench: ModelBench, text: str, doses: str = DOSES) -> ModelBench:
+    """Adverse events of one participant against two taken doses."""
+    bench.given("core.subject", "study | site | subject_id | usubjid\nt01 | 01 | S1 | t01-01-S1")
+    bench.given("core.dose_timing", "unit::INTEGER | study | site | " + doses.strip().replace("\n", "\n0 | t01 | 01 | "))
+    bench.given("mapped.adverse_event", text)
+    bench.run("intake.medication", "intake.adverse_event")
+    coding.code(bench.con, [PROJECT / "codelists"], {})
+    return bench.run("analysis.adae")
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "term", "interest", "expected"),
+    [
+        ("Headache", "Headache", None, "Y"),
+        ("head ache after pill", "Headache", None, "Y"),
+        ("Kopfschmerzen", "Headache", None, "Y"),
+        ("irritable", "Irritability", None, "Y"),
+        ("Depressed mood", "Depression", None, "Y"),
+        ("ST segment depression", "Other depression of function", None, "N"),
+        ("respiratory depression", "Other depression of function", None, "N"),
+        ("Nausea", "Nausea", None, "N"),
+        ("M\u00fcdigkeit", "Fatigue", None, "N"),
+        ("no appetite", None, None, None),
+        ("broken finger", None, None, None),
+        ("Seizure", "Seizure", "CONVULSION", "N"),
+        ("CONVULSIONS (generalised)", "Seizure", "CONVULSION", "N"),
+        ("Krampfanfall", "Seizure", "CONVULSION", "N"),
+        ("had a fit", "Seizure", "CONVULSION", "N"),
+        ("seizure, no loss of consciousness", "Seizure", "CONVULSION", "N"),
+        ("auditory hallucinations", "Hallucination", "PSYCHOSIS", "N"),
+        ("psychotic episode", "Psychotic disorder", "PSYCHOSIS", "N"),
+        ("feeling paranoid", "Delusion", "PSYCHOSIS", "N"),
+        ("rash after antipsychotic", "Rash", None, "N"),
+        ("shoes that do not fit", None, None, None),
+        ("non-epileptic seizure", "Nonepileptic seizure", None, "N"),
+        ("no seizures", None, None, None),
+        ("denies hallucinations", None, None, None),
+        ("none", None, None, None),
+    ],
+)
+def test_the_first_pattern_that_fits_gives_the_term(run_models, verbatim, term, interest, expected):
+    run(run_models, f"subject_id | verbatim | started_on\nS1 | {verbatim} | 2024-06-15")
+    flag = "Y" if interest else None
+    assert run_models.rows("analysis.adae", "AETERM", "AEDECOD", "AESIFL", "AESICAT", "AEEXPFL") == [
+        (verbatim, term, flag, interest, expected)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("started", "emergent", "days", "flag"),
+    [
+        ("2024-06-09", "N", None, None),
+        ("2024-06-10", "Y", 0, None),
+        ("2024-06-19", "Y", 9, None),
+        ("2024-06-25", "Y", 5, None),
+        ("2024-07", "Y", None, "D"),
+        ("2024-06", "U", None, "D"),
+        ("2024", "U", None, "M"),
+        ("2023", "N", None, "M"),
+        ("2024---15", "U", None, "M"),
+        ("", "U", None, None),
+    ],
+)
+def test_treatment_emergence_and_days_since_the_last_dose(run_models, started, emergent, days, flag):
+    run(run_models, f"subject_id | verbatim | started_on\nS1 | headache | {started}")
+    assert run_models.rows("analysis.adae", "TRTEMFL", "DAYSLDOS", "ASTDTF") == [(emergent, days, flag)]
+
+
+def test_without_a_taken_dose_nothing_is_treatment_emergent(run_models):
+    run(run_models, "subject_id | verbatim\nS1 | headache", doses="""
+        subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE
+        S1         | 1                 |                  | false          | 2024-06-10
+    """)
+    assert run_models.rows("analysis.adae", "TRTEMFL", "DAYSLDOS") == [("N", None)]
+
+
+def test_a_dose_without_a_day_leaves_open_what_it_could_change(run_models):
+    run(run_models, """
+        subject_id | verbatim | started_on
+        S1         | headache | 2024-06-12
+        S1         | nausea   | 2024-06-25
+    """, doses="""
+        subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE
+        S1         | 1                 | 1                | true           | 2024-06-10
+        S1         | 2                 | 2                | true           |
+        S1         | 3                 | 3                | true           | 2024-06-20
+    """)
+    assert run_models.rows("analysis.adae", "AETERM", "TRTEMFL", "DAYSLDOS") == [("headache", "Y", None), ("nausea", "Y", 5)]
+
+
+def test_a_first_dose_without_a_day_leaves_treatment_emergence_open(run_models):
+    run(run_models, "subject_id | verbatim | started_on\nS1 | headache | 2024-06-25", doses="""
+        subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE
+        S1         | 1                 | 1                | true           |
+        S1         | 2                 | 2                | true           | 2024-06-20
+    """)
+    assert run_models.rows("analysis.adae", "TRTEMFL", "DAYSLDOS") == [("U", 5)]
+
+
+def test_adae_has_the_contracts_columns_in_order_and_counts_by_start(run_models):
+    run(run_models, """
+        subject_id | verbatim | started_on | severity | serious | related
+        S1         | nausea   | 2024-06-25 | MILD     | false   | POSSIBLY RELATED
+        S1         | headache | 2024-06    | SEVERE   | true    |
+    """)
+    names = [r[0] for r in run_models.con.execute("describe analysis.adae").fetchall()]
+    assert " ".join(names) == (
+        "STUDYID USUBJID SITEID AESEQ AETERM AEDECOD AESTDTC ASTDT ASTDTF AESEV AESER AEREL TRTEMFL DAYSLDOS "
+        "AESIFL AESICAT AEEXPFL SRCFILE SRCROW"
+    )
+    assert run_models.rows("analysis.adae", "USUBJID", "AESEQ", "AETERM", "AESTDTC", "AESEV", "AESER", "AEREL", "SRCROW") == [
+        ("t01-01-S1", 1, "headache", "2024-06", "SEVERE", "Y", None, 2),
+        ("t01-01-S1", 2, "nausea", "2024-06-25", "MILD", "N", "POSSIBLY RELATED", 1),
+    ]
+
+
+def test_the_rules_on_coded_events(run_models):
+    run(run_models, "subject_id | verbatim | record_key\nS1 | seizure | fit\nS1 | none | nothing\nS1 | nausea | fine")
+    assert run_models.judge("core.adverse_event") == [
+        ("adverse_event_not_an_event", "verbatim", "nothing"), ("adverse_event_special_interest", "verbatim", "fit"),
+    ]  # fmt: skip
+
+
+def test_the_rules_on_events_as_sent(run_models):
+    run_models.trial(delivered_on="2024-06-30")
+    run_models.given("intake.subject", "subject_id | consented_on\nS1 | 2024-03-10")
+    run_models.given("mapped.adverse_event", """
+        subject_id | verbatim | started_on | severity | severity_raw | record_key
+        S1         | a        | 2024-03-10 | MILD     | mild         | fine
+        S1         | b        | 2024-03    | MILD     | mild         | maybe before
+        S1         | c        | 2024-02    | MILD     | mild         | before
+        S1         | d        |            |          |              | bare
+        S1         | e        | 2024-05    |          | huge         | unreadable severity
+        S1         | f        | 2025       | MILD     | mild         | future
+    """)
+    run_models.run("staging.adverse_event")
+    mine = [f for f in run_models.judge("adverse_event") if f[0].startswith("adverse_event_")]
+    assert mine == [
+        ("adverse_event_before_consent", "started_on", "before"),
+        ("adverse_event_severity_missing", "severity", "bare"),
+        ("adverse_event_start_in_future", "started_on", "future"),
+        ("adverse_event_start_missing", "started_on", "bare"),
+    ]

@@ -1,0 +1,221 @@
+"""core.deviation: what departs from the protocol, and only where it is certain."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.harness import ModelBench
+from tests.spec.course import course
+
+ONE_SESSION = {"dosing": {"sessions": [3], "time_points": ["PRE"]}}
+TAILORED = {"dosing": {"sessions": [3, 4, 5], "time_points": ["POST"]}, "tailored": True}
+
+
+def deviations(bench: ModelBench, *columns: str) -> list[tuple[object, ...]]:
+    bench.run("core.deviation")
+    return bench.rows("core.deviation", *(columns or ("dvseq", "dvcat", "dvdecod", "session_no", "dvterm")))
+
+
+def no_forms(bench: ModelBench) -> None:
+    bench.given("core.form", "study | site | subject_id | form_id::BIGINT | assessed_on::DATE | source_file | source_row::BIGINT")
+    bench.given(
+        "core.form_visit",
+        "form_id::BIGINT | visit | study_day::INTEGER | window_from::INTEGER | window_to::INTEGER | out_of_window::BOOLEAN",
+    )
+
+
+def test_a_dose_as_planned_departs_from_nothing(run_models: ModelBench) -> None:
+    run_models.trial(**ONE_SESSION)
+    no_forms(run_models)
+    dose = """
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at
+        S1         | 3          | PRE        | true  | 50      | 2024-03-05 13:00:00
+    """
+    course(run_models, dose=dose)
+    assert deviations(run_models) == []
+
+
+def test_what_a_taken_dose_can_depart_in_is_told_with_numbers(run_models: ModelBench) -> None:
+    run_models.trial(**ONE_SESSION)
+    no_forms(run_models)
+    session = """
+        subject_id | session_no | attended | started_at          | ended_at
+        S1         | 3          | true     | 2024-03-05 14:00:00 | 2024-03-05 15:30:00
+        S1         | 4          | true     | 2024-03-12 14:00:00 | 2024-03-12 15:30:00
+    """
+    dose = """
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at
+        S1         | 3          | PRE        | true  | 50      | 2024-03-05 13:00:00
+        S1         | 3          | PRE        | true  | 75.5    | 2024-03-05 13:24:30
+        S1         | 4          | PRE        | true  | 50      | 2024-03-12
+    """
+    course(run_models, session=session, dose=dose)
+    assert deviations(run_models) == [
+        (1, "DOSE", "DOSE_AMOUNT", 3, "75.5 mg was taken at session 3, where the protocol gives 50 mg for this participant or arm."),
+        (2, "DOSE", "DOSE_EXTRA", 3, "This was dose 2 of the PRE-SESSION doses taken at session 3, where at most one is planned."),
+        (3, "DOSE", "DOSE_UNPLANNED", 4, "A PRE-SESSION dose was taken at session 4, where the protocol plans none."),
+        (4, "TIMING", "TIMING_OUT_OF_WINDOW", 3,
+         "The dose was taken 35.5 min before the reference of session 3; the window is 60 to 120 min before."),
+        (5, "TIMING", "TIMING_UNKNOWN", 4, "The timing of the dose taken at session 4 is not known: NO_DOSE_TIME."),
+    ]  # fmt: skip
+    assert [r for r in deviations(run_models, "dvdecod", "is_major") if r[1]] == [("DOSE_AMOUNT", True)]
+
+
+def test_doses_before_consent_and_after_withdrawal(run_models: ModelBench) -> None:
+    run_models.trial(dosing={"sessions": [3, 4]})
+    no_forms(run_models)
+    run_models.given("mapped.disposition", "subject_id | withdrawn_on | scope\nS1 | 2024-03-10 | stop")
+    session = """
+        subject_id | session_no | attended | started_at          | ended_at
+        S1         | 3          | true     | 2023-12-31 14:00:00 | 2023-12-31 15:30:00
+        S1         | 4          | true     | 2024-03-12 14:00:00 | 2024-03-12 15:30:00
+    """
+    dose = """
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at
+        S1         | 3          | PRE        | true  | 50      | 2023-12-31 13:00:00
+        S1         | 4          | PRE        | true  | 50      | 2024-03-12 13:00:00
+    """
+    course(run_models, session=session, dose=dose)
+    assert deviations(run_models, "dvcat", "dvdecod", "deviated_on", "dvterm") == [
+        ("CONSENT", "DOSE_AFTER_WITHDRAWAL", dt.date(2024, 3, 12), "The dose was taken 2 day(s) after withdrawal."),
+        ("CONSENT", "DOSE_BEFORE_CONSENT", dt.date(2023, 12, 31), "The dose was taken 1 day(s) before consent."),
+    ]
+    found = run_models.judge("core.dose_timing")
+    assert [f for f in found if "consent" in f[0] or "withdrawal" in f[0]] == [
+        ("dose_after_withdrawal", "dosed_at", "2"),
+        ("dose_before_consent", "dosed_at", "1"),
+    ]
+
+
+def test_a_planned_dose_is_missed_only_when_no_record_can_be_it(run_models: ModelBench) -> None:
+    run_models.trial(dosing={"sessions": [3, 4, 5, 6, 7, 8]})
+    no_forms(run_models)
+    days = {3: "05", 4: "06", 5: "07", 6: "08", 7: "09", 8: "10", 9: "11"}
+    session = "subject_id | session_no | attended | started_at | ended_at\n" + "\n".join(
+        f"S1 | {n} | {'false' if n == 8 else 'true'} | 2024-03-{d} 14:00:00 |" for n, d in days.items()
+    )
+    dose = """
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at            | row_hash
+        S1         | 4          | PRE        | false | 50      |                     | 1
+        S1         | 5          | PRE        |       | 50      |                     | 1
+        S1         |            | PRE        | true  | 50      | 2024-03-08          | 1
+        S1         | 7          | PRE        | true  | 50      | 2024-03-09 13:00:00 | 1
+        S1         | 7          | PRE        | true  | 500     | 2024-03-09 13:00:00 | 2
+    """
+    course(run_models, session=session, dose=dose).run("staging.dose")
+    run_models.con.execute("create table intake.dose as select * from staging.dose where dup_kind is null")
+    run_models.made.add("intake.dose")
+    found = [r for r in deviations(run_models, "dvdecod", "session_no", "source_row") if r[0] != "TIMING_UNKNOWN"]
+    assert found == [("DOSE_MISSED", 3, 1), ("DOSE_MISSED", 4, 1), ("SESSION_MISSED", 8, 6)]
+
+
+def test_in_a_tailored_trial_a_post_dose_is_due_after_success_only(run_models: ModelBench) -> None:
+    run_models.trial(**TAILORED)
+    no_forms(run_models)
+    session = """
+        subject_id | session_no | attended | started_at          | ended_at
+        S1         | 3          | true     | 2024-03-05 14:00:00 | 2024-03-05 15:30:00
+        S1         | 4          | true     | 2024-03-12 14:00:00 | 2024-03-12 15:30:00
+        S1         | 5          | true     | 2024-03-19 14:00:00 | 2024-03-19 15:30:00
+    """
+    rating = """
+        subject_id | session_no | exercise_no | begin_suds | end_suds
+        S1         | 3          | 1           | 80         | 30
+        S1         | 4          | 1           | 80         | 60
+    """
+    dose = """
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at
+        S1         | 4          | POST       | true  | 50      | 2024-03-12 15:35:00
+    """
+    course(run_models, session=session, rating=rating, dose=dose)
+    assert deviations(run_models, "dvdecod", "session_no", "dvterm") == [
+        ("DOSE_MISSED", 3, "Session 3 was attended, but the planned POST-SESSION dose was not taken."),
+        ("TAILORING_DISCORDANT", 3, "The POST-SESSION dose of session 3 was not taken, although the exposure succeeded."),
+        ("TAILORING_DISCORDANT", 4, "The POST-SESSION dose of session 4 was taken, although the exposure did not succeed."),
+    ]
+    run_models.run("core.session_dose")
+    assert run_models.rows("core.session_dose", "session_no", "is_dosed", "agrees_with_tailoring") == [
+        (3, False, False),
+        (4, True, False),
+        (5, False, None),
+    ]
+
+
+def test_sessions_count_as_missed_when_their_day_had_come(run_models: ModelBench) -> None:
+    no_forms(run_models)
+    run_models.given("mapped.disposition", "subject_id | withdrawn_on | scope\nS1 | 2024-03-10 | stop")
+    session = """
+        subject_id | session_no | attended | started_at          | ended_at
+        S1         | 1          | false    |                     |
+        S1         | 2          | true     | 2024-03-05 14:00:00 |
+        S1         | 8          | false    | 2024-03-09 14:00:00 |
+        S1         | 9          | false    | 2024-03-11 14:00:00 |
+        S1         | 10         | false    |                     |
+        S2         | 1          | false    | 2026-01-05 14:00:00 |
+        S2         | 2          | false    |                     |
+    """
+    course(run_models, subject="subject_id\nS1\nS2", session=session)
+    assert deviations(run_models, "subject_id", "dvdecod", "session_no") == [
+        ("S1", "SESSION_MISSED", 1),
+        ("S1", "SESSION_MISSED", 8),
+        ("S2", "SESSION_MISSED", 2),
+    ]
+
+
+def test_a_prohibited_medication_must_surely_overlap_the_treatment(run_models: ModelBench) -> None:
+    run_models.trial(dosing={"sessions": [3]})
+    no_forms(run_models)
+    run_models.given(
+        "core.listed",
+        """
+        subject_id | ingredient | is_prohibited | start_on   | start_earliest | start_latest | end_earliest | end_latest | source_row
+        S1         | lorazepam  | true          | 2024-01-01 | 2024-01-01     | 2024-01-31   | 2024-03-05   | 2024-03-31 | 1
+        S1         | diazepam   | true          | 2024-01-01 | 2024-01-01     | 2024-12-31   | 2024-12-31   | 2024-12-31 | 2
+        S1         | oxazepam   | true          | 2024-01-01 | 2024-01-01     | 2024-01-01   | 2024-03-04   | 2024-03-04 | 3
+        S1         | sertraline | false         | 2024-01-01 | 2024-01-01     | 2024-01-01   | 2024-12-31   | 2024-12-31 | 4
+        """,
+    )
+    run_models.con.execute(
+        """
+        create table core.medication as
+        select 't01' as study, '01' as site, 'f' as source_file, * replace (
+            is_prohibited::boolean as is_prohibited, start_on::date as start_on, start_earliest::date as start_earliest,
+            start_latest::date as start_latest, end_earliest::date as end_earliest, end_latest::date as end_latest,
+            source_row::bigint as source_row)
+        from core.listed
+        """
+    )
+    run_models.made.add("core.medication")
+    dose = """
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at
+        S1         | 3          | PRE        | true  | 50      | 2024-03-05 13:00:00
+    """
+    course(run_models, dose=dose)
+    assert deviations(run_models, "dvdecod", "deviated_on", "dvterm", "source_row") == [
+        ("PROHIBITED_MEDICATION", dt.date(2024, 3, 5), "Prohibited medication between first and last dose: lorazepam.", 1)
+    ]
+
+
+def test_a_visit_outside_its_window_is_one_deviation_for_all_its_forms(run_models: ModelBench) -> None:
+    run_models.given(
+        "core.form",
+        """
+        study | site | subject_id | form_id::BIGINT | assessed_on::DATE | source_file | source_row::BIGINT
+        t01   | 01   | S1         | 1               | 2024-03-01        | f           | 7
+        t01   | 01   | S1         | 2               | 2024-03-01        | g           | 8
+        t01   | 01   | S1         | 3               | 2024-02-05        | g           | 9
+        """,
+    )
+    run_models.given(
+        "core.form_visit",
+        """
+        form_id::BIGINT | visit | study_day::INTEGER | window_from::INTEGER | window_to::INTEGER | out_of_window::BOOLEAN
+        1               | W4    | 54                 | 25                   | 33                 | true
+        2               | W4    | 54                 | 25                   | 33                 | true
+        3               | W4    | 29                 | 25                   | 33                 | false
+        """,
+    )
+    course(run_models, session="")
+    assert deviations(run_models, "dvdecod", "deviated_on", "dvterm", "source_file", "source_row") == [
+        ("VISIT_OUT_OF_WINDOW", dt.date(2024, 3, 1), "Visit W4 was assessed on study day 54; its window is 25 to 33.", "f", 7)
+    ]

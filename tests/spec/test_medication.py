@@ -1,0 +1,203 @@
+"""core.medication: what a partial or missing date leaves open; coding in the pipeline; the rules on medications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flows.engine import coding
+from flows.engine.config import PROJECT, MedicationOverride
+from schemas.findings import ConfigurationError
+from tests.harness import ModelBench
+
+SUBJECTS = """
+    subject_id | randomized_on
+    S1         | 2024-03-01
+    S2         | 2024-03-01
+"""
+
+
+def medication(bench: ModelBench, text: str, overrides: dict[int, list[MedicationOverride]] | None = None) -> ModelBench:
+    """Medications of a site, coded; core.medication made."""
+    bench.given("intake.subject", SUBJECTS)
+    bench.given("mapped.medication", text)
+    bench.run("intake.medication", "intake.adverse_event")
+    coding.code(bench.con, [PROJECT / "codelists"], overrides or {})
+    return bench.run("core.medication")
+
+
+def row(bench: ModelBench, *columns: str) -> tuple[Any, ...]:
+    (found,) = bench.rows("core.medication", *columns)
+    return tuple(str(v) if hasattr(v, "isoformat") else v for v in found)
+
+
+@pytest.mark.parametrize(
+    ("started", "on", "flag", "earliest", "latest"),
+    [
+        ("2023-05-17", "2023-05-17", None, "2023-05-17", "2023-05-17"),
+        ("2024-02", "2024-02-01", "D", "2024-02-01", "2024-02-29"),
+        ("2023", "2023-01-01", "M", "2023-01-01", "2023-12-31"),
+        ("2023---15", "2023-01-15", "M", "2023-01-15", "2023-12-15"),
+        ("", None, None, None, None),
+    ],
+)
+def test_a_partial_start_is_a_range_and_its_earliest_day_is_published(run_models, started, on, flag, earliest, latest):
+    medication(run_models, f"subject_id | verbatim | started_on | ongoing\nS1 | Zoloft | {started} | true")
+    assert row(run_models, "start_on", "start_imputed", "start_earliest", "start_latest") == (on, flag, earliest, latest)
+
+
+@pytest.mark.parametrize(
+    ("ended", "ongoing", "on", "flag", "earliest", "latest"),
+    [
+        ("2024-06-05", "", "2024-06-05", None, "2024-06-05", "2024-06-05"),
+        ("2024-06", "", "2024-06-30", "D", "2024-06-01", "2024-06-30"),
+        ("2024", "false", "2024-12-31", "M", "2024-02-10", "2024-12-31"),
+        ("", "true", None, None, "2025-12-31", None),
+        ("", "false", None, None, "2024-02-10", None),
+        ("", "", None, None, "2024-02-10", None),
+        ("2024-06-05", "true", "2024-06-05", None, "2024-02-10", None),
+    ],
+)
+def test_an_end_is_as_certain_as_the_site_made_it(run_models, ended, ongoing, on, flag, earliest, latest):
+    medication(run_models, f"subject_id | verbatim | started_on | ended_on | ongoing\nS1 | Zoloft | 2024-02-10 | {ended} | {ongoing}")
+    assert row(run_models, "end_on", "end_imputed", "end_earliest", "end_latest") == (on, flag, earliest, latest)
+
+
+def test_an_end_before_the_start_decides_nothing_and_is_asked_about(run_models):
+    medication(run_models, "subject_id | verbatim | started_on | ended_on\nS1 | sertraline | 2024-02-10 | 2024-01-20")
+    assert row(run_models, "start_on", "end_on", "start_earliest", "end_latest") == ("2024-02-10", "2024-01-20", None, None)
+    assert ("medication_end_before_start", "ended_on", "1") in run_models.judge("core.medication")
+
+
+def test_an_end_that_is_only_possibly_before_the_start_is_not_asked_about(run_models):
+    medication(run_models, "subject_id | verbatim | started_on | ended_on\nS1 | sertraline | 2024-02-10 | 2024-02")
+    assert run_models.judge("core.medication") == []
+
+
+def test_a_combination_gives_one_row_per_ingredient(run_models):
+    medication(run_models, "subject_id | verbatim | started_on\nS1 | Symbyax | 2024-02-10\nS1 | Zoloft | 2023")
+    assert run_models.rows("core.medication", "med_seq", "verbatim", "ingredient", "atc", "is_ssri") == [
+        (1, "Zoloft", "sertraline", "N06AB06", True),
+        (2, "Symbyax", "fluoxetine", "N06AB03", True),
+        (3, "Symbyax", "olanzapine", "N05AH03", False),
+    ]
+
+
+def test_a_persons_decision_comes_first(run_models):
+    decisions = {0: [
+        MedicationOverride(verbatim="pink pill", ingredients=("sertraline",)), MedicationOverride(verbatim="my tea", ingredients=()),
+    ]}  # fmt: skip
+    medication(run_models, "subject_id | verbatim\nS1 | Pink pill\nS1 | my tea\nS1 | pink pills", decisions)
+    assert run_models.rows("core.medication", "verbatim", "codestat", "ingredient") == [
+        ("Pink pill", "OVERRIDE", "sertraline"), ("my tea", "NOT_A_DRUG", None), ("pink pills", "UNCODED", None),
+    ]  # fmt: skip
+
+
+def test_a_decision_for_an_unknown_ingredient_is_a_configuration_error(run_models):
+    with pytest.raises(ConfigurationError, match="'sertralin hexagon' is no ingredient"):
+        medication(
+            run_models, "subject_id | verbatim\nS1 | x", {0: [MedicationOverride(verbatim="x", ingredients=("sertralin hexagon",))]}
+        )
+
+
+def test_flags_of_an_uncoded_medication_are_unknown_and_of_no_drug_false(run_models):
+    medication(run_models, "subject_id | verbatim\nS1 | quitiapine\nS1 | none")
+    assert run_models.rows("core.medication", "verbatim", "is_drug", "is_antidepressant", "is_psychotropic", "is_prohibited") == [
+        ("none", False, False, False, False), ("quitiapine", True, None, None, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("classes", "verbatim", "prohibited"),
+    [
+        (["BENZODIAZEPINE"], "clonazepam", True),
+        (["BENZODIAZEPINE"], "temazepam", True),
+        (["SSRI"], "Zoloft", True),
+        (["SSRI"], "bupropion", False),
+        (["ANTIDEPRESSANT"], "bupropion", True),
+        (["ANTIPSYCHOTIC"], "quetiapine", True),
+        (["N05C"], "Ambien", True),
+        (["N05C"], "Xanax", False),
+        ([], "Xanax", False),
+    ],
+)
+def test_a_prohibited_class_is_a_class_a_group_or_the_beginning_of_a_code(run_models, classes, verbatim, prohibited):
+    run_models.trial(prohibited_classes=classes)
+    medication(run_models, f"subject_id | verbatim\nS1 | {verbatim}")
+    assert run_models.rows("core.medication", "is_prohibited") == [(prohibited,)]
+
+
+def test_the_rules_on_coded_medications(run_models):
+    medication(run_models, """
+        subject_id | verbatim      | started_on | record_no | record_key
+        S1         | sertraline    | 2024-01    | 1         | plain
+        S1         | Zoloft 50 mg  | 2024-01    | 2         | again
+        S1         | quitiapine    | 2024-01    |           | typo
+        S1         | AMI           | 2024-01    |           | short
+        S1         | none          |            |           | nothing
+        S1         | diazepam      | 2024-01    |           | banned
+        S1         | terizidone    | 2024-01    |           | study
+    """)
+    assert run_models.judge("core.medication") == [
+        ("medication_ambiguous", "verbatim", "short"),
+        ("medication_name_cleaned", "verbatim", "again"),
+        ("medication_not_a_drug", "verbatim", "nothing"),
+        ("medication_prohibited", "verbatim", "banned"),
+        ("medication_repeated", "verbatim", "again"),
+        ("medication_study_drug", "verbatim", "study"),
+        ("medication_uncoded", "verbatim", "typo"),
+    ]
+
+
+def test_the_rules_on_medication_dates(run_models):
+    run_models.trial(delivered_on="2024-06-30")
+    run_models.given("intake.subject", SUBJECTS)
+    run_models.given("mapped.medication", """
+        subject_id | verbatim | started_on | ended_on   | ongoing | record_key
+        S1         | a        | 2024-01    | 2024       | false   | fine
+        S1         | b        |            |            |         | no start
+        S1         | c        | 2024-08    |            |         | future start
+        S1         | d        | 2024       | 2025       |         | future end
+        S1         | e        | 2024-01-05 | 2024-02-01 | true    | both
+    """)
+    run_models.run("staging.medication")
+    mine = [f for f in run_models.judge("medication") if f[0].startswith("medication_")]
+    assert mine == [
+        ("medication_end_in_future", "ended_on", "future end"),
+        ("medication_ongoing_with_end", "ongoing", "both"),
+        ("medication_start_in_future", "started_on", "future start"),
+        ("medication_start_missing", "started_on", "no start"),
+    ]
+
+
+def test_repetitions_are_told_apart_by_what_differs(run_models):
+    run_models.given("intake.subject", SUBJECTS)
+    run_models.given("mapped.medication", """
+        subject_id | verbatim | started_on | started_on_raw | record_no | row_hash | delivery_no | record_key
+        S1         | a        | 2024-01    |                |           | 1        | 0           | first
+        S1         | a        | 2024-01    |                |           | 1        | 0           | same
+        S1         | b        |            |                |           | 1        | 0           | conflict 1
+        S1         | b        |            |                |           | 2        | 0           | conflict 2
+        S1         | c        |            | 31.02.2024     |           | 1        | 0           | unreadable 1
+        S1         | c        |            | 32.02.2024     |           | 1        | 0           | unreadable 2
+        S1         | d        | 2024-01    |                | 1         | 1        | 0           | old
+        S1         | d        | 2024-01    |                | 1         | 2        | 1           | new
+        S9         | a        | 2024-01    |                |           | 1        | 0           | stranger
+    """)
+    run_models.run("staging.medication")
+    assert run_models.rows("staging.medication", "record_key", "dup_kind", "subject_known") == [
+        ("conflict 1", "conflict", True), ("conflict 2", "conflict", True), ("first", None, True), ("new", None, True),
+        ("old", "superseded", True), ("same", "same", True), ("stranger", None, False), ("unreadable 1", None, True),
+        ("unreadable 2", None, True),
+    ]  # fmt: skip
+
+
+def test_a_row_without_a_name_is_set_aside(run_models):
+    run_models.given("intake.subject", SUBJECTS)
+    run_models.given("mapped.medication", "subject_id | verbatim | started_on | record_key\nS1 | | 2024-01 | blank\nS1 | x | 2024 | fine")
+    run_models.given("mapped.adverse_event", "subject_id | verbatim | started_on | record_key\nS1 | | 2024-01 | blank")
+    run_models.run("staging.medication", "staging.adverse_event")
+    assert ("verbatim_missing", "verbatim", "blank") in run_models.judge("medication")
+    assert ("verbatim_missing", "verbatim", "blank") in run_models.judge("adverse_event")
+    assert ("verbatim_missing", "verbatim", "fine") not in run_models.judge("medication")

@@ -1,0 +1,166 @@
+"""The command line: what it prints, how it ends, and what it must not import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.__main__ import app
+from tests.nights import Nights
+from tests.nights import two_sites as two_sites
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = "prefect", "polars", "duckdb", "pyarrow", "pandera"
+
+
+def call(*words: object) -> tuple[int, str]:
+    """Exit code and everything printed."""
+    ended = CliRunner().invoke(app, [str(w) for w in words])
+    return ended.exit_code, ended.output
+
+
+def imported_by(nights: Nights | None, *words: object) -> set[str]:
+    """Heavy libraries in memory after a command ran in a process of its own."""
+    code = (
+        "import sys\nfrom flows.__main__ import app\ntry: app(sys.argv[1:])\nexcept SystemExit: pass\n"
+        f"print('HEAVY', *(m for m in {HEAVY!r} if m in sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True, cwd=ROOT)
+    assert "HEAVY" in ended.stdout, ended.stderr
+    return set(ended.stdout.rpartition("HEAVY")[2].split())
+
+
+def test_help_names_every_command_and_the_exit_codes_and_loads_nothing_heavy():
+    code, text = call("--help")
+
+    assert code == 0
+    for word in ("run", "backfill", "status", "findings", "sql", "check-config", "verify", "serve", "3 failed"):
+        assert word in text
+    assert imported_by(None, "--help") == set()
+
+
+def test_nothing_changed_is_said_at_once_and_without_heavy_libraries(two_sites: Nights):
+    release = two_sites.run().release.release_id
+    words = ("run", "--config", two_sites.config, "--data", two_sites.data)
+
+    assert call(*words) == (0, f"nothing changed: release {release} stands\n")
+    assert imported_by(two_sites, *words) == set()
+    told = json.loads((two_sites.data / "last_run.json").read_text())
+    assert (told["release"], told["outcome"], told["recomputed"], told["reused"], told["flow_started"]) == (release, "ok", [], 2, None)
+
+
+def test_nothing_changed_in_a_degraded_release_still_ends_degraded(two_sites: Nights):
+    two_sites.send("01", "BROKEN\n")
+    two_sites.run()
+
+    code, text = call("run", "--config", two_sites.config, "--data", two_sites.data)
+
+    assert code == 1
+    assert "it is degraded" in text
+
+
+def test_nothing_changed_as_json(two_sites: Nights):
+    release = two_sites.run().release.release_id
+
+    code, text = call("run", "--config", two_sites.config, "--data", two_sites.data, "--json")
+
+    assert code == 0
+    assert json.loads(text)["release"] == release
+    assert json.loads(text)["recomputed"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "--config", "/nowhere"], "is no configuration folder"),
+        (["run", "--site", "t01/99"], "no site t01/99; there are t01/01, t01/02"),
+        (["backfill", "--from", "2026-03-02", "--to", "2026-03-01"], "is before --from"),
+        (["backfill", "--from", "yesterday", "--to", "2026-03-01"], "yesterday"),
+        (["status", "--data", "/nowhere"], "holds no release yet"),
+        (["sql", "select * from nowhere"], "nowhere"),
+        (["verify", "20200101T000000Z-nogit-00000000"], "holds no release"),
+    ],
+)
+def test_wrong_use_ends_two_and_says_why(two_sites: Nights, words, message):
+    two_sites.run()
+    words = list(words)
+    if "--data" not in words:
+        words += ["--data", two_sites.data]
+    if "--config" not in words and words[0] in ("run", "backfill"):
+        words += ["--config", two_sites.config]
+
+    code, text = call(*words)
+
+    assert (code, message in text) == (2, True), text
+
+
+def test_status_shows_sites_findings_and_the_last_run_without_heavy_libraries(two_sites: Nights):
+    two_sites.send("02", "S1 odd\nS2 bad\n")
+    two_sites.run()
+
+    code, text = call("status", "--data", two_sites.data)
+
+    assert code == 0
+    assert "t01/02" in text and "fresh" in text
+    assert "findings: 1 reject, 1 query" in text
+    assert "last run: ok" in text
+    assert imported_by(two_sites, "status", "--data", two_sites.data) == set()
+
+
+def test_findings_lists_keys_and_shows_values_only_when_asked(two_sites: Nights):
+    two_sites.send("02", "S1 odd-text\nS2 50\n")
+    two_sites.run()
+
+    code, text = call("findings", "--data", two_sites.data)
+    assert (code, "odd" in text, "odd-text" in text) == (0, True, False)
+    _, text = call("findings", "--data", two_sites.data, "--show-values", "--json")
+    assert json.loads(text)[0]["raw_value"] == "S1 odd-text"
+    _, text = call("findings", "--data", two_sites.data, "--site", "t01/01", "--json")
+    assert json.loads(text) == []
+
+
+def test_findings_of_a_held_delivery_are_there_for_the_data_manager(two_sites: Nights):
+    two_sites.run()
+    two_sites.send("01", "S1 bad\nS2 bad\n")
+    two_sites.run()
+
+    _, text = call("findings", "--data", two_sites.data, "--held", "--site", "t01/01", "--json")
+
+    assert [(f["record_key"], f["status"]) for f in json.loads(text)] == [("S1", "HELD"), ("S2", "HELD")]
+
+
+def test_sql_asks_the_latest_release(two_sites: Nights):
+    two_sites.run()
+
+    assert call("sql", "select SITEID, count(*) as n from adex group by 1 order by 1", "--data", two_sites.data, "--csv") == (
+        0,
+        "SITEID,n\n01,2\n02,2\n",
+    )
+    _, text = call("sql", "select count(*) as n from adex", "--data", two_sites.data, "--json")
+    assert json.loads(text) == [{"n": 4}]
+
+
+def test_verify_ends_three_when_a_file_is_gone(two_sites: Nights):
+    ended = two_sites.run()
+    assert call("verify", "--data", two_sites.data)[0] == 0
+    next(ended.release.folder.glob("adsl/t01/*")).unlink()
+
+    code, text = call("verify", "--data", two_sites.data)
+
+    assert code == 3
+    assert "is missing" in text
+
+
+def test_check_config_names_file_and_line(two_sites: Nights):
+    file = two_sites.config / "sites" / "t01_01" / "site.yaml"
+    file.write_text(file.read_text() + "colour: red\n")
+
+    code, text = call("check-config", "--config", two_sites.config)
+
+    assert code == 2
+    assert "t01_01/site.yaml line 6: colour: unknown key" in text
