@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
@@ -30,7 +30,17 @@ def publish_release(roster: Roster, pooled: Sequence[Staged], reason: str) -> Ou
 
 
 def show(outcome: Outcome) -> None:
-    """Leave a table of the sites and a link to the release with the flow run."""
+    """Leave a table of the sites and a link to the release with the flow run.
+
+    The release stands already; a server that cannot take the artifacts is a warning, not a failed night.
+    """
+    try:
+        _show(outcome)
+    except Exception as error:  # noqa: BLE001 - whatever the server's trouble is, the night is done
+        get_run_logger().warning("the run's artifacts could not be stored: %s", type(error).__name__)
+
+
+def _show(outcome: Outcome) -> None:
     rows = [
         {"site": s.key, "status": s.status, "received": s.received, "kept": s.kept, "quarantined": s.quarantined}
         for s in site_lines(outcome.release.manifest)

@@ -61,11 +61,11 @@ def serve(config: Path, data: Path, port: int, cron: str, timezone: str) -> int:
 
 
 class _Worker(Runner):
-    """Prefect's runner; its own answer to SIGTERM forgets to await its end, so it is stopped as by Ctrl-C."""
+    """Prefect's runner; its own answer to SIGTERM forgets to await its end, so it is stopped as by Ctrl-C, which asyncio handles."""
 
     def handle_sigterm(self, *args: Any, **kwargs: Any) -> None:
         """End the worker."""
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
 
 async def _work(made: Sequence[RunnerDeployment]) -> None:

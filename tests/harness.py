@@ -68,6 +68,7 @@ class ModelBench:
         self._create("mapped.item_fault", judge.ITEM_FAULT_COLUMNS)
         self._create("mapped.loose_row", judge.LOOSE_ROW_COLUMNS)
         self._create("mapped.file_column", judge.FILE_COLUMN_COLUMNS)
+        self._create("mapped.stale_correction", judge.STALE_CORRECTION_COLUMNS)
         self.trial()
 
     def trial(self, timezone: str = "Europe/Lisbon", delivered_on: str = "2025-12-31", sites: tuple[str, ...] = ("01",), **over: Any) -> None:

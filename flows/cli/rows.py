@@ -46,7 +46,10 @@ def findings(
         totals = [list(r) for r in counts.iter_rows()]
         print_table(f"{found.height} findings", ["severity", "rule", "findings"], totals, right=("findings",))
         columns = [*LISTED, *(["raw_value"] if show_values else [])]
-        rows = found.select(columns).head(limit or found.height).iter_rows()
+        import polars as pl
+
+        where = pl.concat_str("study", "site", separator="/").alias("site")
+        rows = found.with_columns(where).select(columns).head(limit or found.height).iter_rows()
         print_table("records", columns, [list(r) for r in rows], right=("source_row",))
         if limit and found.height > limit:
             typer.echo(f"{found.height - limit} more; --limit 0 lists all")

@@ -87,6 +87,7 @@ def _work(
     judge.check_contracts(con)
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
     models.run_schema(con, "core")
+    judge.check_timing(con)
     judged += judge.judge_core(con, programme.evidence)
     models.run_schema(con, "analysis")
     for dataset in (*PER_SITE, *RESTRICTED):

@@ -22,6 +22,7 @@ from schemas.evidence import Evidence
 from schemas.findings import AccountingError, Severity, TrialweaveError
 from schemas.intake import CONTRACTS
 from schemas.intake.base import STANDARD, base_name
+from schemas.intake.timing import DoseTiming
 from schemas.rules import Rule, catalogue
 
 LOOSE_ROW_COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
@@ -35,9 +36,13 @@ ITEM_FAULT_COLUMNS = STANDARD | {
     "column_name": "VARCHAR",
 }  # fmt: skip
 
+STALE_CORRECTION_COLUMNS = {
+    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "table_name": "VARCHAR", "record_key": "VARCHAR", "field": "VARCHAR",
+}  # fmt: skip
+
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
-    "loose_row", "file_column", "subject", "disposition", "randomization", "session", "dose", "rating", "medication", "form",
+    "loose_row", "file_column", "stale_correction", "subject", "disposition", "randomization", "session", "dose", "rating", "medication", "form",
     "item", "item_fault", "adverse_event",
 )  # fmt: skip
 
@@ -181,14 +186,14 @@ def _findings(rows: pl.DataFrame, task: _Task, table: str, columns: dict[str, st
         severity = Severity.REJECT
     raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
     subject = [pl.col(c).cast(pl.String) for c in ("subject_id", "subject_id_raw") if c in columns]
-    shown = {"item_fault": "item"}.get(table)
+    shown = {"item_fault": "item", "stale_correction": "field"}.get(table)
     suggestion = rule.suggest(field, evidence).cast(pl.String) if rule.suggest else pl.lit(None, pl.String)
     frame = rows.select(
         pl.lit(rule.id).alias("rule"), pl.lit(rule.sha).alias("rule_sha"), pl.lit(str(rule.category)).alias("category"),
         pl.lit(str(severity)).alias("severity"), "study", "site",
         (pl.coalesce(subject) if subject else pl.lit(None, pl.String)).alias("subject"),
         pl.lit(table.removeprefix("core.")).alias("table"),
-        (pl.col("record_key") if "record_key" in columns else pl.lit("")).fill_null("").alias("record_key"),
+        _record_key(rule, columns).fill_null("").alias("record_key"),
         (pl.col(shown) if shown else pl.lit(field)).alias("field"),
         (pl.col(raw).cast(pl.String) if raw else pl.lit(None, pl.String)).alias("raw_value"),
         (pl.col("source_file") if "source_file" in columns else pl.lit(None, pl.String)).alias("source_file"),
@@ -202,6 +207,13 @@ def _findings(rows: pl.DataFrame, task: _Task, table: str, columns: dict[str, st
         finding_id(*parts) for parts in frame.select("study", "site", "table", "record_key", "rule", "field").iter_rows()
     ]
     return frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String)).select(list(FINDING)).cast(FINDING)  # type: ignore[arg-type]
+
+
+def _record_key(rule: Rule, columns: dict[str, str]) -> pl.Expr:
+    """The key a finding is told apart by: the record's, the subject's for a rule that speaks once a subject, or none."""
+    if rule.per_subject and "subject_id" in columns:
+        return pl.col("subject_id")
+    return pl.col("record_key") if "record_key" in columns else pl.lit("")
 
 
 def finding_id(study: str, site: str, table: str, record_key: str, rule: str, field: str) -> str:
@@ -265,6 +277,12 @@ def check_contracts(con: duckdb.DuckDBPyConnection) -> None:
         fields = list(contract.field_types())
         wanted = ", ".join(f'"{f}"' for f in fields)
         validate(con.execute(f"select {wanted} from intake.{table}").pl(), contract.contract.to_schema(), f"intake.{table}")
+
+
+def check_timing(con: duckdb.DuckDBPyConnection) -> None:
+    """Let Pandera judge core.dose_timing. Raises TrialweaveError with column and check, never a value."""
+    names = ", ".join(DoseTiming.to_schema().columns)
+    validate(con.execute(f"select {names} from core.dose_timing").pl(), DoseTiming.to_schema(), "core.dose_timing")
 
 
 def validate(frame: pl.DataFrame, schema: object, name: str) -> None:

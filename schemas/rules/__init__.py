@@ -3,8 +3,8 @@
 A rule module has: TABLE (a table or several; `*`: every staging table), FIELD (`""`: the row; `*`: every field with a fault
 column), SEVERITY, CATEGORY, IMPACT, MESSAGE (no participant's value) and `check(field, evidence)`, a Polars expression that is
 true where the row is in order, false where it is not and null where the rule does not apply. It may have
-`suggest(field, evidence)` (a text expression), DROPS (a note that sends the row to quarantine: a repetition) and KEEPS_DATE
-(an instant is withheld but its date is known).
+`suggest(field, evidence)` (a text expression), DROPS (a note that sends the row to quarantine: a repetition), KEEPS_DATE
+(an instant is withheld but its date is known) and PER_SUBJECT (one finding a participant and table).
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Rule:
     suggest: Check | None
     drops: bool
     keeps_date: bool
+    per_subject: bool
     sha: str
     doc: str
 
@@ -69,6 +70,7 @@ def catalogue() -> tuple[Rule, ...]:
                 suggest=getattr(module, "suggest", None),
                 drops=getattr(module, "DROPS", False),
                 keeps_date=getattr(module, "KEEPS_DATE", False),
+                per_subject=getattr(module, "PER_SUBJECT", False),
                 sha=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
                 doc=(module.__doc__ or "").strip(),
             )

@@ -21,4 +21,4 @@ MESSAGE = "The rating's session has no row in the session table."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """See the module's docstring."""
-    return pl.col("session_listed")
+    return pl.when(pl.col("subject_known")).then(pl.col("session_listed"))

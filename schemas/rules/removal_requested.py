@@ -19,6 +19,7 @@ CATEGORY = Category.CONFORMANCE
 IMPACT = Impact.BOTH
 MESSAGE = "The subject asked for removal of the data; the row is set aside."
 DROPS = True  # the row goes to quarantine, as the participant asked
+PER_SUBJECT = True  # one note a table, not one a row
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

@@ -1,12 +1,19 @@
 -- core.form_check: what rules must know of each administration: its visit, its date, how much of it is answered
 -- Grain: form_id
 -- Reads: core.form, core.form_visit, core.form_total, core.score, core.subject, ref.visit
--- Why:   one finding an administration, not one an item or a scale
+-- Why:   one finding an administration, not one an item or a scale; one a visit where the visit is late
 with unscored as (
     select form_id, count(*) as n_unscored,
     from core.score
     where aval is null and n_answered > 0
     group by form_id
+),
+told as (
+    -- several instruments of one visit are one late visit
+    select min(form_id) as form_id,
+    from core.form_visit
+    where out_of_window
+    group by study, site, subject_id, visit, assessed_on
 )
 
 select
@@ -22,7 +29,7 @@ select
     f.assessed_on_raw,
     v.is_labelled,
     f.study in (select study from ref.visit) as has_visits,
-    v.out_of_window,
+    case when not v.out_of_window or f.form_id in (select form_id from told) then v.out_of_window end as out_of_window,
     v.n_in_visit,
     v.visit = 'UNSCHEDULED' as is_unscheduled,
     v.is_told_apart,

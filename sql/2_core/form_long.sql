@@ -11,10 +11,7 @@ answer as (
     select
         i.unit, i.study, i.site, i.subject_id, i.instrument, i.visit_key, i.date_key,
         min(i.row_id) as first_id,
-        list(i.item_no order by i.item_no) filter (not i.is_total) as item_nos,
-        list(i.value order by i.item_no) filter (not i.is_total) as item_values,
-        list(i.source_row order by i.item_no) filter (not i.is_total) as item_rows,
-        list(i.source_file order by i.item_no) filter (not i.is_total) as item_files,
+        list({'no': i.item_no, 'v': i.value, 'r': i.source_row, 'f': i.source_file} order by i.item_no) filter (not i.is_total) as cells,
         count(*) filter (not i.is_total and i.value is null and i.value_raw is not null) as n_faulty,
         bool_and(i.is_total) as is_total,
         arg_min(i.visit, i.row_id) as visit_label,
@@ -39,27 +36,29 @@ beside_wide as (
         on a.unit = f.unit and a.study = f.study and a.site = f.site and a.subject_id = f.subject_id and a.instrument = f.instrument
         and a.visit_key is not distinct from f.visit_key and a.date_key is not distinct from f.date_key
     where a.is_total
+),
+shaped as (
+    select
+        a.unit, a.study, a.site, a.subject_id, a.instrument, a.visit_key, a.date_key,
+        a.first_id * 2 + 1 as form_id,
+        case
+            when len(a.cells) = n.n_items then a.cells
+            -- an item that was not sent is null
+            else list_transform(range(1, n.n_items + 1), lambda i: list_filter(a.cells, lambda c: c.no = i)[1])
+        end as all_cells,
+        a.n_faulty, a.visit_label, a.visit_raw, a.assessed_on, a.assessed_on_raw, a.record_key, a.source_file, a.source_row,
+        w.instrument is not null as may_meet,
+    from answer as a
+    inner join instrument as n on a.instrument = n.instrument
+    left join wide_instrument as w on a.unit = w.unit and a.instrument = w.instrument
+    left join beside_wide as b on a.first_id = b.first_id
+    where b.first_id is null
 )
 
 select
-    a.unit, a.study, a.site, a.subject_id, a.instrument, a.visit_key, a.date_key,
-    a.first_id * 2 + 1 as form_id,
-    case
-        when len(a.item_nos) = n.n_items then a.item_values
-        else list_transform(range(1, n.n_items + 1), lambda i: a.item_values[list_position(a.item_nos, i)])
-    end as item_values,
-    case
-        when len(a.item_nos) = n.n_items then a.item_rows
-        else list_transform(range(1, n.n_items + 1), lambda i: a.item_rows[list_position(a.item_nos, i)])
-    end as item_rows,
-    case
-        when len(a.item_nos) = n.n_items then a.item_files
-        else list_transform(range(1, n.n_items + 1), lambda i: a.item_files[list_position(a.item_nos, i)])
-    end as item_files,
-    a.n_faulty, a.visit_label, a.visit_raw, a.assessed_on, a.assessed_on_raw, a.record_key, a.source_file, a.source_row,
-    w.instrument is not null as may_meet,
-from answer as a
-inner join instrument as n on a.instrument = n.instrument
-left join wide_instrument as w on a.unit = w.unit and a.instrument = w.instrument
-left join beside_wide as b on a.first_id = b.first_id
-where b.first_id is null
+    unit, study, site, subject_id, instrument, visit_key, date_key, form_id,
+    list_transform(all_cells, lambda c: c.v) as item_values,
+    list_transform(all_cells, lambda c: c.r) as item_rows,
+    list_transform(all_cells, lambda c: c.f) as item_files,
+    n_faulty, visit_label, visit_raw, assessed_on, assessed_on_raw, record_key, source_file, source_row, may_meet,
+from shaped

@@ -23,6 +23,7 @@ with total as (
 
 select
     f.form_id,
+    f.instrument,
     t.item as paramcd,
     arg_min(t.value, t.row_id) as reported,
     arg_min(t.value_raw, t.row_id) as reported_raw,
@@ -34,4 +35,4 @@ inner join core.form as f
     on t.unit = f.unit and t.study = f.study and t.site = f.site and t.subject_id = f.subject_id and t.instrument = f.instrument
     and t.visit_key is not distinct from f.visit_key and t.date_key is not distinct from f.date_key
     and (coalesce(t.visit_key, t.date_key) is not null or (t.source_file = f.source_file and t.source_row = f.source_row))
-group by f.form_id, t.item
+group by f.form_id, f.instrument, t.item

@@ -47,6 +47,8 @@ def _matching(findings: pl.DataFrame, problem: dict[str, str]) -> pl.DataFrame:
     found = findings.filter((pl.col("study") == problem["study"]) & (pl.col("rule") == problem["rule"]))
     if problem["site"]:
         found = found.filter(pl.col("site") == problem["site"])
+    if found.height and found["source_row"].is_null().all():
+        return found  # a finding about the configuration, not about a row
     if problem["row"]:
         rows = [int(r) for r in problem["row"].split(";")]
         return found.filter(pl.col("source_row").is_in(rows) & (pl.col("source_file") == _hash(problem)))

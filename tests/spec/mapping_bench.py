@@ -1,19 +1,19 @@
 """Map small files with a small mapping: what the specs of the mapping language are written with.
 
-    b = MappingBench(tmp_path)
-    b.file("dose.csv", '''
-        id | Dosis
-        1  | 50 mg
-    ''')
-    b.map("dose: {file: dose.csv, fields: {...}}")
-    b.rows("dose", "subject_id", "dose_mg")     -> list of tuples, in order
+b = MappingBench(tmp_path)
+b.file("dose.csv", '''
+    id | Dosis
+    1  | 50 mg
+''')
+b.map("dose: {file: dose.csv, fields: {...}}")
+b.rows("dose", "subject_id", "dose_mg")     -> list of tuples, in order
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import yaml
 
 from flows.engine import models
 from flows.engine.config import Correction, Unit
+from flows.engine.landing import Delivery, LandedFile
 from flows.engine.mapping import MapInput, check_mapping, map_batch
 from flows.engine.yamlfile import _Loader
 from schemas.instrument import Instrument
@@ -46,22 +47,6 @@ LSAS = Instrument.model_validate(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class File:
-    """A landed file."""
-
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A landed delivery."""
-
-    folder: Path
-    files: tuple[File, ...]
-
-
 class MappingBench:
     """One site's folder and an in-memory database; see the module's docstring."""
 
@@ -82,21 +67,26 @@ class MappingBench:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body.encode(encoding))
 
-    def delivery(self, name: str = "a") -> Sent:
+    def delivery(self, name: str = "a", left_out: tuple[str, ...] = ()) -> Delivery:
         """The files of one delivery, as landing would give them."""
         root = self.folder / name
         paths = sorted(p for p in root.rglob("*") if p.is_file())
-        return Sent(root, tuple(File(p.relative_to(root).as_posix(), hashlib.sha256(p.read_bytes()).hexdigest()) for p in paths))
+        files = tuple(
+            LandedFile(p.relative_to(root).as_posix(), p.stat().st_size, hashlib.sha256(p.read_bytes()).hexdigest()) for p in paths
+        )
+        return Delivery("t01", "01", name, name, root, files, dt.datetime(2024, 6, 1, tzinfo=dt.UTC), left_out)
 
     def unit(self, mapping: str, *, top: str = "", corrections: list[dict[str, str]] | None = None, **trial: Any) -> Unit:
         """A unit whose site.yaml has these tables, and `top` beside them."""
         tables = textwrap.indent(textwrap.dedent(mapping).strip("\n"), "  ")
         body = {"study": "t01", "site_id": "01", "timezone": "Europe/Lisbon", "source": {"kind": "files", "path": "exports"}}
         text = textwrap.dedent(top).strip("\n") + "\ntables:\n" + tables + "\n"
-        site = Site.model_validate(body | yaml.load(text, Loader=_Loader))  # noqa: S506
+        site = Site.model_validate(body | yaml.load(text, Loader=_Loader))
         made = Trial.model_validate(TRIAL | {"instruments": ["MINI"], "primary": "MINITOT"} | trial)
         known = {"MINI": MINI, "LSAS": LSAS}
-        fixes = tuple(Correction.model_validate({"reason": "typing", "who": "me", "when": "2024-01-01"} | c) for c in corrections or [])
+        fixes = tuple(
+            Correction.model_validate({"reason": "typing", "who": "me", "when": "2024-01-01"} | c) for c in corrections or []
+        )
         return Unit(site.key, site, made, tuple(known[n] for n in made.instruments), fixes, (), self.folder)
 
     def map(self, mapping: str, deliveries: tuple[str, ...] = ("a",), **kwargs: Any) -> None:
@@ -111,7 +101,9 @@ class MappingBench:
     def rows(self, name: str, *columns: str) -> list[tuple[Any, ...]]:
         """Rows of a mapped table in order; dates and times as text."""
         body = ", ".join(
-            f'cast("{c}" as varchar)' if c.endswith(("_local", "_on")) and name not in ("medication", "adverse_event") else f'"{c}"'
+            f'cast("{c}" as varchar)'
+            if c.endswith(("_local", "_on")) and name not in ("medication", "adverse_event")
+            else f'"{c}"'
             for c in columns
         )
         order = "all" if name in ("file_column", "stale_correction") else "row_id"

@@ -9,7 +9,13 @@ import pytest
 from schemas.findings import ConfigurationError
 from tests.spec.mapping_bench import MappingBench
 
-WIDE = r"assessment: {file: q.csv, wide: {pattern: 'q(?P<n>\d+)', item: 'MI{n:02d}'}, fields: {visit: visit, assessed_on: day, value: {missing: '9'}}, totals: {MINITOT: tot}}"
+WIDE = r"""
+assessment:
+  file: q.csv
+  wide: {pattern: 'q(?P<n>\d+)', item: 'MI{n:02d}'}
+  fields: {visit: visit, assessed_on: day, value: {missing: '9'}}
+  totals: {MINITOT: tot}
+"""
 LONG = "assessment: {file: q.csv, fields: {visit: visit, item: code, value: val}}"
 
 
@@ -22,14 +28,22 @@ def b(tmp_path: Path) -> MappingBench:
 def test_a_wide_row_is_one_form_with_items_in_the_instruments_order(b: MappingBench) -> None:
     b.text("q.csv", "subject_id,visit,day,q2,q1,q3,q4,tot\n1,W4,2024-03-05,1,0,3,7,4\n")
     b.map(WIDE)
-    assert b.row("form", "instrument", "visit", "item_values", "record_key") == ("MINI", "W4", [0.0, 1.0, 3.0, 7.0], "1|MINI|W4|2024-03-05")
+    assert b.row("form", "instrument", "visit", "item_values", "record_key") == (
+        "MINI",
+        "W4",
+        [0.0, 1.0, 3.0, 7.0],
+        "1|MINI|W4|2024-03-05",
+    )
     assert b.row("item", "item", "is_total", "counts", "value", "item_no", "record_key") == (
         "MINITOT", True, False, 4.0, None, "1|MINI|W4|2024-03-05|MINITOT",
     )  # fmt: skip
 
 
 def test_cells_that_cannot_be_used_are_null_and_each_is_told(b: MappingBench) -> None:
-    b.text("q.csv", "subject_id,visit,day,q1,q2,q3,q4,tot\n1,W4,2024-03-05,4,2.5,x,8,\n2,W4,2024-03-05,9,2.0,\u00a02,0,\n3,W4,2024-03-05,,-1,03,,\n")
+    b.text(
+        "q.csv",
+        "subject_id,visit,day,q1,q2,q3,q4,tot\n1,W4,2024-03-05,4,2.5,x,8,\n2,W4,2024-03-05,9,2.0,\u00a02,0,\n3,W4,2024-03-05,,-1,03,,\n",
+    )
     b.map(WIDE)
     assert b.rows("form", "subject_id", "item_values", "item_values_repair") == [
         ("1", [None] * 4, None), ("2", [None, 2.0, 2.0, None], "space_removed"), ("3", [None, None, 3.0, None], None),
@@ -44,7 +58,10 @@ def test_cells_that_cannot_be_used_are_null_and_each_is_told(b: MappingBench) ->
 
 
 def test_the_strict_and_the_fast_way_give_the_same_hash(b: MappingBench) -> None:
-    b.text("q.csv", "subject_id,visit,day,q1,q2,q3,q4,tot\n1,W4,,1,2,3,4,\n1,W4,,1.0,2,3,4,\n1,W4,,1,2,3,5,\n1,W4,,1,2,3,x,\n1,W4,,1,2,3,y,\n")
+    b.text(
+        "q.csv",
+        "subject_id,visit,day,q1,q2,q3,q4,tot\n1,W4,,1,2,3,4,\n1,W4,,1.0,2,3,4,\n1,W4,,1,2,3,5,\n1,W4,,1,2,3,x,\n1,W4,,1,2,3,y,\n",
+    )
     b.map(WIDE)
     first, second, third, fourth, fifth = [h for (h,) in b.rows("form", "row_hash")]
     assert first == second
@@ -62,7 +79,10 @@ def test_an_instrument_may_be_sent_as_totals_only(b: MappingBench) -> None:
     b.text("q.csv", "subject_id,tot\n1,4.5\n2,\n3,x\n")
     b.map("assessment: {file: q.csv, totals: {MINITOT: tot}}")
     assert b.rows("form", "subject_id", "item_values") == [("1", [None] * 4), ("3", [None] * 4)]
-    assert b.rows("item", "subject_id", "value", "value_fault", "counts") == [("1", 4.5, None, False), ("3", None, "unreadable", False)]
+    assert b.rows("item", "subject_id", "value", "value_fault", "counts") == [
+        ("1", 4.5, None, False),
+        ("3", None, "unreadable", False),
+    ]
 
 
 def test_groups_that_are_not_in_the_item_code_make_a_form_each(b: MappingBench) -> None:
@@ -76,19 +96,24 @@ def test_groups_that_are_not_in_the_item_code_make_a_form_each(b: MappingBench) 
 
 def test_an_item_the_instrument_has_not_is_an_error_that_names_column_and_code(b: MappingBench) -> None:
     b.text("q.csv", "subject_id,visit,day,q1,q5,tot\n1,W4,,1,2,\n")
-    with pytest.raises(ConfigurationError, match="column 'q5' of q.csv gives item 'MI05', which MINI has not"):
+    with pytest.raises(ConfigurationError, match=r"column 'q5' of q\.csv gives item 'MI05', which MINI has not"):
         b.map(WIDE)
 
 
 def test_mapped_item_values_are_read_by_their_map(b: MappingBench) -> None:
     b.text("q.csv", "subject_id,q1,q2,q3,q4\n1,never,Often,1,\n")
-    b.map(r"assessment: {file: q.csv, wide: {pattern: 'q(?P<n>\d)', item: 'MI{n:02d}'}, fields: {value: {map: {never: 0, often: 3}}}}")
+    b.map(
+        r"assessment: {file: q.csv, wide: {pattern: 'q(?P<n>\d)', item: 'MI{n:02d}'}, fields: {value: {map: {never: 0, often: 3}}}}"
+    )
     assert b.row("form", "item_values") == ([0.0, 3.0, None, None],)
     assert b.row("item_fault", "item", "value_fault") == ("MI03", "unknown_code")
 
 
 def test_long_items_and_totals_are_told_apart_by_their_code(b: MappingBench) -> None:
-    b.text("q.csv", "subject_id,visit,code,val\n1,W4,mi01,3\n1,W4,MI02,4\n1,W4,MI04,0\n1,W4,MINITOT,99\n1,W4,MI09,1\n1,W4,MI03,1.5\n1,W4,MI03,\n")
+    b.text(
+        "q.csv",
+        "subject_id,visit,code,val\n1,W4,mi01,3\n1,W4,MI02,4\n1,W4,MI04,0\n1,W4,MINITOT,99\n1,W4,MI09,1\n1,W4,MI03,1.5\n1,W4,MI03,\n",
+    )
     b.map(LONG)
     assert b.rows("item", "item", "item_no", "is_total", "counts", "value", "item_fault", "value_fault") == [
         ("MI01", 1, False, True, 3.0, None, None),
@@ -108,7 +133,10 @@ def test_a_correction_reaches_a_single_cell_of_a_wide_form(b: MappingBench) -> N
     named = {"table": "assessment", "key": "2|MINI|W4||MI02", "field": "value", "as_sent": "2", "use": "1"}
     stale = {"table": "assessment", "key": "2|MINI|W4|", "field": "MI03", "as_sent": "7", "use": "1"}
     b.map(WIDE, corrections=[fix, named, stale])
-    assert b.rows("form", "item_values", "item_values_repair") == [([3.0, 2.0, 1.0, 1.0], "corrected"), ([1.0, 1.0, 1.0, 1.0], "corrected")]
+    assert b.rows("form", "item_values", "item_values_repair") == [
+        ([3.0, 2.0, 1.0, 1.0], "corrected"),
+        ([1.0, 1.0, 1.0, 1.0], "corrected"),
+    ]
     assert b.rows("stale_correction", "record_key", "field") == [("2|MINI|W4|", "MI03")]
 
 

@@ -54,7 +54,17 @@ def test_without_a_format_only_iso_8601_is_read(b: MappingBench) -> None:
 
 
 def test_impossible_clock_times_and_days_are_never_rolled_over(b: MappingBench) -> None:
-    rows = instants(b, ["2024-03-05 24:00", "2024-03-05 25:10", "2024-03-05 10:60", "2024-03-05 10:10:60", "2023-02-29 10:00", "0000-01-01 10:00"])
+    rows = instants(
+        b,
+        [
+            "2024-03-05 24:00",
+            "2024-03-05 25:10",
+            "2024-03-05 10:60",
+            "2024-03-05 10:10:60",
+            "2023-02-29 10:00",
+            "0000-01-01 10:00",
+        ],
+    )
     assert rows == [(None, None, None, "impossible_date")] * 6
 
 
@@ -88,7 +98,11 @@ def test_the_sites_clock_is_the_default_of_every_field(b: MappingBench) -> None:
 
 
 def test_a_clock_with_offset_refuses_a_time_without_one(b: MappingBench) -> None:
-    rows = instants(b, ["05.03.2024 13:05 +0100", "05.03.2024 13:05", "05.03.2024"], ', clock: offset, format: ["%d.%m.%Y %H:%M %z", "%d.%m.%Y %H:%M"]')
+    rows = instants(
+        b,
+        ["05.03.2024 13:05 +0100", "05.03.2024 13:05", "05.03.2024"],
+        ', clock: offset, format: ["%d.%m.%Y %H:%M %z", "%d.%m.%Y %H:%M"]',
+    )
     assert rows == [
         ("2024-03-05 13:05:00", "2024-03-05", 3600, None),
         (None, None, None, "unreadable"),
@@ -97,11 +111,15 @@ def test_a_clock_with_offset_refuses_a_time_without_one(b: MappingBench) -> None
 
 
 def test_a_twelve_hour_clock_needs_am_or_pm(b: MappingBench) -> None:
-    rows = instants(b, ["3/5/2024 1:05 PM", "3/5/2024 12:00 a.m.", "3/5/2024 13:05 PM", "3/5/2024 1:05"], ', format: "%m/%d/%Y %I:%M %p"')
+    rows = instants(
+        b, ["3/5/2024 1:05 PM", "3/5/2024 12:00 a.m.", "3/5/2024 13:05 PM", "3/5/2024 1:05"], ', format: "%m/%d/%Y %I:%M %p"'
+    )
     assert [(r[0], r[3]) for r in rows] == [
         ("2024-03-05 13:05:00", None), ("2024-03-05 00:00:00", None), (None, "impossible_date"), (None, "unreadable"),
     ]  # fmt: skip
-    assert "needs %p" in b.problems('session: {file: s.csv, fields: {session_no: n, started_at: {from: x, format: "%Y-%m-%d %I:%M"}}}')
+    assert "needs %p" in b.problems(
+        'session: {file: s.csv, fields: {session_no: n, started_at: {from: x, format: "%Y-%m-%d %I:%M"}}}'
+    )
 
 
 def test_a_two_digit_year_needs_a_pivot_and_is_noted(b: MappingBench) -> None:
@@ -120,7 +138,11 @@ def test_digits_that_touch_must_be_complete(b: MappingBench) -> None:
 
 def test_a_day_field_takes_the_day_of_a_full_date_time(b: MappingBench) -> None:
     rows = days(b, ["2024-03-05T23:30:00Z", "2024-03", "2024-03-05 99:00"])
-    assert [(str(d) if d else None, f) for d, f, _ in rows] == [("2024-03-05", None), (None, "unreadable"), (None, "impossible_date")]
+    assert [(str(d) if d else None, f) for d, f, _ in rows] == [
+        ("2024-03-05", None),
+        (None, "unreadable"),
+        (None, "impossible_date"),
+    ]
 
 
 def test_month_names_are_english_in_any_case(b: MappingBench) -> None:
@@ -129,7 +151,19 @@ def test_month_names_are_english_in_any_case(b: MappingBench) -> None:
 
 
 def test_partial_dates_stay_partial(b: MappingBench) -> None:
-    texts = ["2019-03-05", "2019-03", "2019", "2019---15", "2019-UN-UN", "2019-03-05T10:00", "2019-13", "2019-02-30", "0000", "19", "2019---32"]
+    texts = [
+        "2019-03-05",
+        "2019-03",
+        "2019",
+        "2019---15",
+        "2019-UN-UN",
+        "2019-03-05T10:00",
+        "2019-13",
+        "2019-02-30",
+        "0000",
+        "19",
+        "2019---32",
+    ]
     assert partials(b, texts, ", partial: true") == [
         ("2019-03-05", None), ("2019-03", None), ("2019", None), ("2019---15", None), ("2019", None), ("2019-03-05", None),
         (None, "impossible_date"), (None, "impossible_date"), (None, "impossible_date"), (None, "unreadable"), (None, "impossible_date"),
@@ -145,7 +179,10 @@ def test_partial_dates_in_declared_formats_with_unknown_parts(b: MappingBench) -
 
 
 def test_unknown_day_with_a_month_name(b: MappingBench) -> None:
-    assert partials(b, ["UN-JAN-2019", "UNK-UNK-2019"], ', partial: true, format: "%d-%b-%Y"') == [("2019-01", None), ("2019", None)]
+    assert partials(b, ["UN-JAN-2019", "UNK-UNK-2019"], ', partial: true, format: "%d-%b-%Y"') == [
+        ("2019-01", None),
+        ("2019", None),
+    ]
 
 
 def test_without_partial_a_partial_date_is_unreadable(b: MappingBench) -> None:

@@ -51,7 +51,7 @@ def test_the_lisbon_example_of_the_design_maps_every_field_as_written(tmp_path: 
     b.text("suds.csv", "subject_id;session_no;exercise_no;Beginn;Ende\nPT-12;3;1;7,5;-9\nPT-12;3;2;11;2\n")
     header = ";".join(["subject_id", *(f"lsas_{h}{n}" for h in "fa" for n in range(1, 25))])
     b.text("lsas.csv", f"{header}\nPT-12;{';'.join(['1'] * 47)};4\n")
-    body = yaml.load(LISBON, Loader=_Loader) | {"source": {"kind": "files", "path": "exports"}}  # noqa: S506
+    body = yaml.load(LISBON, Loader=_Loader) | {"source": {"kind": "files", "path": "exports"}}
     unit = b.unit("subject: {file: x.csv}", instruments=["LSAS"], primary="LSASTOT")
     unit = type(unit)("sad01/07", Site.model_validate(body), unit.trial, (LSAS,), (), (), tmp_path)
     map_batch(b.con, [MapInput(1, unit, (b.delivery(),))])

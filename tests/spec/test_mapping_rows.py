@@ -21,9 +21,16 @@ def test_a_file_glob_reads_several_files_in_order_of_their_names(b: MappingBench
     b.text("dose_2.csv", "subject_id,mg\n2,50\n")
     b.text("sub/dose_1.csv", "subject_id,mg,note\n1,50,x\n")
     b.text("other.txt", "nobody reads me\n")
-    b.map("dose: {file: 'dose_*.csv', fields: {dose: {from: mg, unit: mg}}}")
+    b.map("dose: {file: '**/dose_*.csv', fields: {dose: {from: mg, unit: mg}}}")
     assert b.rows("dose", "subject_id", "source_row") == [("2", 1), ("1", 1)]
     assert b.rows("loose_row", "fault", "record_key") == [("unclaimed_file", "other.txt")]
+
+
+def test_a_file_that_landing_left_out_is_told_unless_the_site_ignores_it(b: MappingBench) -> None:
+    b.text("s.csv", "subject_id\n1\n")
+    unit = b.unit("subject: {file: s.csv}", top="ignore_files: ['*.log']")
+    map_batch(b.con, [MapInput(1, unit, (b.delivery("a", left_out=("new.csv", "export.log")),))])
+    assert b.rows("loose_row", "fault", "record_key", "source_row") == [("unclaimed_file", "new.csv", 0)]
 
 
 def test_a_glob_that_matches_nothing_is_an_error_that_names_the_table(b: MappingBench) -> None:
@@ -67,7 +74,10 @@ def test_fill_down_repeats_the_last_value_within_its_file(b: MappingBench) -> No
 
 def test_a_join_takes_columns_and_a_second_different_match_is_a_fault(b: MappingBench) -> None:
     b.text("d.csv", "kit,mg\nK1,50\nK2,50\nK3,50\n,50\n")
-    b.text("kits.csv", "no,patient,day,ok\nK1,7,2024-03-05,y\nK2,8,2024-03-05,y\nK2,9,2024-03-05,y\nK2,10,2024-03-06,n\n,11,2024-03-07,y\n")
+    b.text(
+        "kits.csv",
+        "no,patient,day,ok\nK1,7,2024-03-05,y\nK2,8,2024-03-05,y\nK2,9,2024-03-05,y\nK2,10,2024-03-06,n\n,11,2024-03-07,y\n",
+    )
     b.map(
         """
         dose:
@@ -141,7 +151,10 @@ def test_one_export_of_many_sites_gives_each_row_its_own_site(b: MappingBench) -
 
 def test_the_site_may_be_cut_out_of_a_tables_own_column(b: MappingBench) -> None:
     b.text("s.csv", "subject_id,x\n07-1,a\n08-2,b\n")
-    b.map(r"subject: {file: s.csv, site: {from: subject_id, pattern: '(?P<value>\d+)-\d+'}}", top="sites: {from: dag, known: {'07': {}, '08': {}}}")
+    b.map(
+        r"subject: {file: s.csv, site: {from: subject_id, pattern: '(?P<value>\d+)-\d+'}}",
+        top="sites: {from: dag, known: {'07': {}, '08': {}}}",
+    )
     assert b.rows("subject", "site") == [("07",), ("08",)]
 
 
@@ -155,7 +168,12 @@ def test_a_ragged_row_reaches_no_table_and_is_told(b: MappingBench) -> None:
 def test_columns_nobody_uses_are_listed_unless_ignored(b: MappingBench) -> None:
     b.text("s.csv", "subject_id,age,note,meta_1\n1,40,x,y\n")
     b.map("subject: {file: s.csv, fields: {age_years: age}, ignore_columns: 'meta_*'}")
-    assert b.rows("file_column", "column_name", "used") == [("age", True), ("meta_1", True), ("note", False), ("subject_id", True)]
+    assert b.rows("file_column", "column_name", "used") == [
+        ("age", True),
+        ("meta_1", True),
+        ("note", False),
+        ("subject_id", True),
+    ]
 
 
 def test_delta_deliveries_are_all_read_and_numbered(b: MappingBench) -> None:
@@ -221,11 +239,14 @@ def test_every_table_exists_with_the_columns_of_its_contract(b: MappingBench) ->
     b.text("s.csv", "subject_id\n1\n")
     b.map("subject: {file: s.csv}")
     for name, contract in CONTRACTS.items():
-        found = b.con.execute("select column_name, data_type from duckdb_columns() where schema_name = 'mapped' and table_name = $1 order by column_index", [name])
+        found = b.con.execute(
+            "select column_name, data_type from duckdb_columns() where schema_name = 'mapped' and table_name = $1 order by column_index",
+            [name],
+        )
         assert dict(found.fetchall()) == contract.mapped_columns()
 
 
 def test_names_that_a_reshaping_makes_must_be_new(b: MappingBench) -> None:
     b.text("d.csv", "subject_id,value,dose1\n1,x,50\n")
-    with pytest.raises(ConfigurationError, match="wide.pattern makes columns"):
+    with pytest.raises(ConfigurationError, match=r"wide\.pattern makes columns"):
         b.map(r"dose: {file: d.csv, wide: {pattern: 'dose(?P<no>\d)'}, fields: {dose: {from: value, unit: mg}}}")

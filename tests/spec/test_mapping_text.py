@@ -24,7 +24,9 @@ def test_several_columns_are_joined_by_one_space_and_blanks_left_out(b: MappingB
 
 def test_a_constant_stands_in_every_row_and_in_the_key(b: MappingBench) -> None:
     b.text("d.csv", "subject_id,mg\n1,50\n")
-    b.map("dose: {file: d.csv, fields: {session_no: {const: 3}, time_point: {const: PRE}, taken: {const: true}, dose: {from: mg, unit: mg}}}")
+    b.map(
+        "dose: {file: d.csv, fields: {session_no: {const: 3}, time_point: {const: PRE}, taken: {const: true}, dose: {from: mg, unit: mg}}}"
+    )
     assert b.row("dose", "session_no", "time_point", "taken", "dose_mg", "record_key") == (3, "PRE", True, 50.0, "1|3|PRE|")
 
 
@@ -66,12 +68,12 @@ def test_a_map_may_say_what_a_blank_means(b: MappingBench) -> None:
 def test_words_without_a_map_are_read_in_any_case_and_nothing_else_is_guessed(b: MappingBench) -> None:
     b.text("s.csv", "subject_id,sex\n1,Female\n2,m\n3,w\n")
     b.text("a.csv", "subject_id,verbatim,sev,ser\n1,Headache,Mild,Y\n2,Nausea,2,no\n")
-    b.map(
-        "subject: {file: s.csv, fields: {sex: sex}}\n"
-        "adverse_event: {file: a.csv, fields: {severity: sev, serious: ser}}"
-    )
+    b.map("subject: {file: s.csv, fields: {sex: sex}}\nadverse_event: {file: a.csv, fields: {severity: sev, serious: ser}}")
     assert b.rows("subject", "sex", "sex_fault") == [("F", None), ("M", None), (None, "unknown_code")]
-    assert b.rows("adverse_event", "severity", "severity_fault", "serious") == [("MILD", None, True), (None, "unknown_code", False)]
+    assert b.rows("adverse_event", "severity", "severity_fault", "serious") == [
+        ("MILD", None, True),
+        (None, "unknown_code", False),
+    ]
 
 
 def test_a_pattern_must_fit_the_whole_text_and_its_named_group_is_the_value(b: MappingBench) -> None:
@@ -109,15 +111,25 @@ def test_a_correction_replaces_the_text_as_sent_and_a_stale_one_is_told(b: Mappi
     fix = {"table": "subject", "field": "age_years", "use": "40"}
     b.map(
         "subject: {file: s.csv, fields: {age_years: age}}",
-        corrections=[fix | {"key": "1", "as_sent": "400"}, fix | {"key": "2", "as_sent": "410"}, fix | {"key": "3", "as_sent": "1"}],
+        corrections=[
+            fix | {"key": "1", "as_sent": "400"},
+            fix | {"key": "2", "as_sent": "410"},
+            fix | {"key": "3", "as_sent": "1"},
+        ],
     )
     assert b.rows("subject", "age_years", "age_years_raw", "age_years_repair") == [(40.0, "400", "corrected"), (41.0, "41", None)]
-    assert b.rows("stale_correction", "table_name", "record_key", "field") == [("subject", "2", "age_years"), ("subject", "3", "age_years")]
+    assert b.rows("stale_correction", "table_name", "record_key", "field") == [
+        ("subject", "2", "age_years"),
+        ("subject", "3", "age_years"),
+    ]
 
 
 def test_a_correction_of_a_key_is_found_by_the_key_as_sent(b: MappingBench) -> None:
     b.text("s.csv", "subject_id,age\nl0,40\n")
-    b.map("subject: {file: s.csv}", corrections=[{"table": "subject", "field": "subject_id", "key": "l0", "as_sent": "l0", "use": "10"}])
+    b.map(
+        "subject: {file: s.csv}",
+        corrections=[{"table": "subject", "field": "subject_id", "key": "l0", "as_sent": "l0", "use": "10"}],
+    )
     assert b.row("subject", "subject_id", "record_key", "subject_id_repair") == ("10", "l0", "corrected")
     assert b.rows("stale_correction", "record_key") == []
 
@@ -152,7 +164,9 @@ def test_a_key_that_is_mapped_nowhere_is_a_configuration_error(b: MappingBench) 
 
 
 def test_unknown_fields_and_options_that_mean_nothing_are_refused(b: MappingBench) -> None:
-    found = b.problems("subject: {file: s.csv, fields: {agee: x, sex: {from: y, unit: kg}, age_years: {from: z, pattern: '(?P<value>a)(?=b)'}}}")
+    found = b.problems(
+        "subject: {file: s.csv, fields: {agee: x, sex: {from: y, unit: kg}, age_years: {from: z, pattern: '(?P<value>a)(?=b)'}}}"
+    )
     assert "unknown field 'agee'; subject has subject_id, age_years, sex" in found
     assert "sex: unit means nothing for a word of a list" in found
     assert "no look-ahead" in found

@@ -24,7 +24,24 @@ def column(b: MappingBench, texts: list[str], table: str, spec: str, *columns: s
 
 
 def test_a_number_is_digits_with_one_decimal_character_and_nothing_else(b: MappingBench) -> None:
-    bad = ["1e3", "1_000", "0x1F", "1,5", "1.", ".5", "NaN", "inf", "--1", "1 000", "\u00b2", "\u0665", "9" * 400, "2.5.1", "+", "1-2"]
+    bad = [
+        "1e3",
+        "1_000",
+        "0x1F",
+        "1,5",
+        "1.",
+        ".5",
+        "NaN",
+        "inf",
+        "--1",
+        "1 000",
+        "\u00b2",
+        "\u0665",
+        "9" * 400,
+        "2.5.1",
+        "+",
+        "1-2",
+    ]
     good = ["1.5", "+2", "-3", "007", "0.10"]
     rows = column(b, bad + good, "subject", "age_years: x", "age_years", "age_years_fault")
     assert rows[: len(bad)] == [(None, "unreadable")] * len(bad)
@@ -52,8 +69,17 @@ def test_declared_thousands_are_read_in_groups_of_three_only(b: MappingBench) ->
 
 
 def test_a_dose_with_a_fixed_unit_is_milligrams_without_float_dust(b: MappingBench) -> None:
-    rows = column(b, ["0.05", "0.035", "0.05 g", "50 mg", "50 foo", "fifty"], "dose", "dose: {from: x, unit: g}", "dose_mg", "dose_mg_fault")
-    assert rows == [(50.0, None), (35.0, None), (50.0, None), (None, "unit_conflict"), (None, "unit_unknown"), (None, "unreadable")]
+    rows = column(
+        b, ["0.05", "0.035", "0.05 g", "50 mg", "50 foo", "fifty"], "dose", "dose: {from: x, unit: g}", "dose_mg", "dose_mg_fault"
+    )
+    assert rows == [
+        (50.0, None),
+        (35.0, None),
+        (50.0, None),
+        (None, "unit_conflict"),
+        (None, "unit_unknown"),
+        (None, "unreadable"),
+    ]
 
 
 def test_a_dose_whose_unit_stands_in_a_column(b: MappingBench) -> None:
@@ -70,8 +96,24 @@ def test_a_dose_whose_unit_stands_in_a_column(b: MappingBench) -> None:
 
 
 def test_a_text_that_carries_its_unit(b: MappingBench) -> None:
-    texts = ["50 mg", "0,05 g", "50mg", "2 x 25 mg", "2x25mg", "250 µg", "50", "2 x 25", "50 foo", "a bit", "50 mg daily", "50\u00a0mg", "0.05 g"]
-    rows = column(b, texts, "dose", "dose: {from: x, split_unit: true, decimal: ','}", "dose_mg", "dose_mg_fault", "dose_mg_repair")
+    texts = [
+        "50 mg",
+        "0,05 g",
+        "50mg",
+        "2 x 25 mg",
+        "2x25mg",
+        "250 µg",
+        "50",
+        "2 x 25",
+        "50 foo",
+        "a bit",
+        "50 mg daily",
+        "50\u00a0mg",
+        "0.05 g",
+    ]
+    rows = column(
+        b, texts, "dose", "dose: {from: x, split_unit: true, decimal: ','}", "dose_mg", "dose_mg_fault", "dose_mg_repair"
+    )
     assert rows == [
         (50.0, None, None), (50.0, None, None), (50.0, None, None), (50.0, None, None), (50.0, None, None), (0.25, None, None),
         (None, "unit_missing", None), (None, "unit_missing", None), (None, "unit_unknown", None), (None, "unreadable", None),
@@ -123,7 +165,9 @@ def test_weight_in_pounds_and_age_in_months(b: MappingBench) -> None:
         ("0-8", ["0", "4", "8", "9"], [0, 50, 100, None]),
     ],
 )
-def test_fear_ratings_go_to_0_100_by_the_declared_scale(b: MappingBench, scale: str, texts: list[str], values: list[float | None]) -> None:
+def test_fear_ratings_go_to_0_100_by_the_declared_scale(
+    b: MappingBench, scale: str, texts: list[str], values: list[float | None]
+) -> None:
     rows = column(b, texts, "rating", f"begin: {{from: x, scale: {scale}}}", "begin_suds", "begin_suds_fault", "scale")
     assert rows == [(v, None if v is not None else "out_of_scale", scale) for v in values]
 

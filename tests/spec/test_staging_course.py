@@ -318,7 +318,8 @@ def test_ratings_are_asked_about(run_models: ModelBench) -> None:
 def test_loose_rows_and_unread_columns_are_told(run_models: ModelBench) -> None:
     run_models.given("mapped.loose_row", "fault\nragged_row\nunclaimed_row\nunknown_site\nblank_key\nunclaimed_file")
     assert findings(run_models, "loose_row") == [
-        ("ragged_row", "", "1"), ("row_not_used", "", "4"), ("unclaimed_file", "", "5"), ("unclaimed_row", "", "2"), ("unknown_site", "", "3"),
+        ("ragged_row", "", "1"), ("row_not_used", "", "4"), ("unclaimed_file", "", "5"), ("unclaimed_row", "", "2"),
+        ("unknown_site", "", "3"),
     ]  # fmt: skip
     run_models.given("mapped.file_column", "file_name | column_name | used\na.csv | id | true\na.csv | note | false")
     assert findings(run_models, "file_column") == [("unmapped_column", "", "a.csv|note")]

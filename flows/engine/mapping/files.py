@@ -8,11 +8,7 @@ data registered with DuckDB, not a copy. raw.file says which unit, delivery and 
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
 import duckdb
 import numpy as np
@@ -20,36 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.engine.config import Unit
+from flows.engine.landing import Delivery, LandedFile
 from flows.readers import ROW, Cells, ReadOptions, read
+from flows.sources.files import matches
 from schemas.findings import ReadError
 from schemas.site import FileOptions, TableSpec
 
 _BATCH = 16_384
 _SPACES = " \t\r\n\u00a0\u202f\ufeff\u200b"
-
-
-class LandedLike(Protocol):
-    """A landed file: its name within the delivery, and its sha256."""
-
-    @property
-    def name(self) -> str:
-        """Path relative to the delivery's folder, with forward slashes."""
-
-    @property
-    def sha256(self) -> str:
-        """Hash of its bytes."""
-
-
-class DeliveryLike(Protocol):
-    """A landed delivery."""
-
-    @property
-    def folder(self) -> Path:
-        """Where its files lie."""
-
-    @property
-    def files(self) -> Sequence[LandedLike]:
-        """Its files."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +32,7 @@ class MapInput:
 
     unit_no: int
     unit: Unit
-    deliveries: tuple[DeliveryLike, ...]
+    deliveries: tuple[Delivery, ...]
 
 
 @dataclass
@@ -107,7 +81,7 @@ class Shelf:
             )
         return found
 
-    def _open(self, item: MapInput, number: int, delivery: DeliveryLike, landed: LandedLike, options: ReadOptions) -> Sheet:
+    def _open(self, item: MapInput, number: int, delivery: Delivery, landed: LandedFile, options: ReadOptions) -> Sheet:
         key = (item.unit_no, number, landed.name, options)
         if key not in self.sheets:
             try:
@@ -170,11 +144,6 @@ class Shelf:
         self.sheets.clear()
         for name in ("file", "ragged"):
             self.con.execute(f"drop table if exists raw.{name}")
-
-
-def matches(name: str, glob: str) -> bool:
-    """Whether a file of a delivery is meant: a glob without a slash looks at the name alone."""
-    return fnmatch.fnmatchcase(name if "/" in glob else name.rsplit("/", 1)[-1], glob)
 
 
 def options(spec: TableSpec, defaults: FileOptions) -> ReadOptions:

@@ -43,9 +43,9 @@ def how_of(job: Job) -> tuple[FieldSpec, Reading]:
 def fast_cells(
     steps: Steps, instrument: Instrument, columns: Sequence[str], how: tuple[FieldSpec, Reading], key: str,
     fixes: Mapping[str, Sequence[Fix]],
-) -> str:
-    """The list of an administration's item values; NaN where a cell needs the strict way."""
-    cells = []
+) -> list[str]:  # fmt: skip
+    """A step for each item of an administration: its value, NaN where the cell needs the strict way."""
+    cells: list[str] = []
     blocks = [(code, block) for block in instrument.items for code in block.codes()]
     for (code, block), column in zip(blocks, columns, strict=True):
         if column == "null":

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
-from flows.engine.mapping.files import MapInput, Sheet, Shelf, matches
+from flows.engine.mapping.files import MapInput, Sheet, Shelf
 from flows.engine.mapping.rows import condition, missing_column
 from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_ROW, Job
+from flows.sources.files import matches
 from schemas.intake.base import STANDARD
 from schemas.site import IntakeTable
 
@@ -86,19 +87,20 @@ def _ignored(sheet: Sheet) -> list[str]:
 
 
 def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sheets: Iterable[Sheet]) -> None:
-    """A delivered file that no table, join or ignore_files names is one loose row: source_row 0, record_key its name.
+    """A delivered file that no table, join or ignore_files names, landed or left out, is one loose row: source_row 0, record_key its name.
 
     A randomization list is named by its table even where a blinded build does not open it.
     """
     read = {(s.unit_no, s.delivery_no, s.name) for s in sheets}
     for item in inputs:
         site = item.unit.site
+        named = [*site.ignore_files, *(spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ()))]
         for number, delivery in enumerate(item.deliveries):
-            for landed in sorted(delivery.files, key=lambda f: f.name):
-                named = [*site.ignore_files, *(spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ()))]
-                if (item.unit_no, number, landed.name) in read or any(matches(landed.name, g) for g in named):
+            names = {f.name: f.sha256[:12] for f in delivery.files} | dict.fromkeys(delivery.left_out, "")
+            for name, source_file in sorted(names.items()):
+                if (item.unit_no, number, name) in read or any(matches(name, glob) for glob in named):
                     continue
-                row = [item.unit_no, site.study, site.site_id, number, landed.sha256[:12], 0, 0, landed.name, 0, "", "unclaimed_file", ""]
+                row = [item.unit_no, site.study, site.site_id, number, source_file, 0, 0, name, 0, "", "unclaimed_file", ""]
                 con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
 
 

@@ -16,6 +16,8 @@ from schemas.findings import Fault
 #: Rounding that removes float dust (0.035 g = 35 mg, not 35.00000000000001) and nothing else.
 DIGITS = 9
 _COUNT = r"[xX×*]"
+#: Letters of a unit. Anything beyond ASCII counts as one: RE2 takes a millisecond to compile the class of all letters.
+_LETTERS = r"[A-Za-z\x{80}-\x{10FFFF}]"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Amount:
 def amount(steps: Steps, field: str, text: str, unit: Amount, corrected: str | None = None) -> tuple[str, str]:
     """(DOUBLE in mg, kg or years, fault) of `50 mg`, `0,05 g`, `2 x 25 mg`, or a number with a declared unit."""
     one = unit.how.regex()
-    regex = lit(rf"^(?:({one}) ?{_COUNT} ?)?({one})(?: *([\p{{L}}][\p{{L}}]*)\.?)?$")
+    regex = lit(rf"^(?:({one}) ?{_COUNT} ?)?({one})(?: *({_LETTERS}+)\.?)?$")
     shape = steps.add(f"{field}__shape", f"regexp_full_match({text}, {regex})")
     counted = steps.add(f"{field}__counted", f"{shape} and regexp_matches({text}, {lit(rf'^{one} ?{_COUNT} ?[+-]?[0-9]')})")
     # without a count the unit is what is left after the digits; with one, groups of the pattern (ten times slower) are taken

@@ -177,7 +177,7 @@ def stockholm(root: Path) -> Book:
     row = cybocs.rows[9]
     row["Besök"] = "Vecka 40"
     book.plant(f"{name}#CY-BOCS", row, "visit_unknown", "query", "a visit label the trial does not know", table="form",
-               field="visit", column="Besök", subject=row["Patient"])  # fmt: skip
+               field="visit", column="Besök", subject=row["Patient"], also="visit_unknown")  # fmt: skip
     row = next(r for r in suds.rows if r["Patient"] == pid[8])
     row["Max"] = "#N/A"
     book.plant(f"{name}#SUDS", row, "unreadable_value", "withhold", "the spreadsheet error #N/A", table="rating",

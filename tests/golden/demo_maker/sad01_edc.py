@@ -91,7 +91,7 @@ def _melbourne(book: Book, group: list[Person], pid: dict[int, str]) -> None:
     for row in rows:
         row["date"] = on
     book.plant("questionnaires.csv", None, "visit_out_of_window", "query", "week 8 asked nineteen days late", table="form",
-               field="assessed_on", subject=pid[late.no])  # fmt: skip
+               field="assessed_on", subject=pid[late.no], also="visit_out_of_window")  # fmt: skip
     row = book.sheets["questionnaires.csv"].rows[70]
     row["subject"] = ""
     book.plant("questionnaires.csv", row, "key_missing", "reject", "row without a participant", table="item", field="subject_id",

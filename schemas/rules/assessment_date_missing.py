@@ -1,0 +1,24 @@
+"""An assessment has a date.
+
+Why: without it neither study day nor window can be told, and sessions cannot be followed by their next assessment.
+What to do: the site enters the date. A date that was sent and could not be read is told by another rule.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.evidence import Evidence
+from schemas.findings import Category, Impact, Severity
+
+TABLE = "core.form_check"
+FIELD = "assessed_on"
+SEVERITY = Severity.QUERY
+CATEGORY = Category.COMPLETENESS
+IMPACT = Impact.PRIMARY
+MESSAGE = "An assessment has no date."
+
+
+def check(field: str, evidence: Evidence) -> pl.Expr:
+    """True: in order; false: violated; null: does not apply."""
+    return pl.col("assessed_on").is_not_null() | pl.col("assessed_on_raw").is_not_null()

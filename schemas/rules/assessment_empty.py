@@ -1,0 +1,24 @@
+"""An assessment has an answer or a total.
+
+Why: a row that says only that there was a visit gives no score.
+What to do: nothing, when the questionnaire was not filled in; else the site sends the answers.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.evidence import Evidence
+from schemas.findings import Category, Impact, Severity
+
+TABLE = "core.form_check"
+FIELD = ""
+SEVERITY = Severity.NOTE
+CATEGORY = Category.COMPLETENESS
+IMPACT = Impact.NONE
+MESSAGE = "An assessment has neither answers nor a total."
+
+
+def check(field: str, evidence: Evidence) -> pl.Expr:
+    """True: in order; false: violated; null: does not apply."""
+    return (pl.col("n_answered") > 0) | (pl.col("n_faulty") > 0) | pl.col("has_total")

@@ -1,0 +1,29 @@
+"""A site's answers do not look as if they were coded one too high.
+
+Why: 1-4 where 0-3 is due shows as answers one above the highest while the lowest is never used; every score would be too high.
+Nothing is shifted: only the site knows. Asked from as many answers on as the SUDS scale rule wants.
+What to do: compare with the paper form, then declare a value map in the site's mapping.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.evidence import Evidence
+from schemas.findings import Category, Impact, Severity
+
+TABLE = "core.site_item"
+FIELD = ""
+SEVERITY = Severity.QUERY
+CATEGORY = Category.PLAUSIBILITY
+IMPACT = Impact.PRIMARY
+MESSAGE = "The answers of this instrument look coded one too high: values one above the highest occur, the lowest never does."
+
+
+def check(field: str, evidence: Evidence) -> pl.Expr:
+    """True: in order; false: violated; null: does not apply."""
+    return ~(
+        (pl.col("n_one_too_high") > 0)
+        & (pl.col("lowest_above_min") >= 1)
+        & (pl.col("n_answers") >= evidence.suds_scale_min_ratings.value)
+    ).fill_null(False)
