@@ -6,15 +6,13 @@ over rows, which happens with harmonizing in one batch in memory (flows/engine/b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.engine import night as nights
 from flows.engine.batch import Staged
 from flows.engine.guard import no_values
-from flows.engine.night import Failure, Night, Roster
+from flows.engine.night import Failure, Night, Roster, Sealed
 
 
 @task(task_run_name="choose-deliveries", cache_policy=NO_CACHE, persist_result=False)
@@ -25,7 +23,7 @@ def choose_deliveries(night: Night, troubles: dict[str, str]) -> Roster:
 
 
 @task(task_run_name="hold-sites", cache_policy=NO_CACHE, persist_result=False)
-def hold_sites(roster: Roster, results: Sequence[Staged | Failure]) -> Roster:
+def hold_sites(roster: Roster, results: Sealed[list[Staged | Failure]]) -> Roster:
     """Take in the batches' results; a site that failed or lost too many rows is held and tried with the delivery before."""
     with no_values():
-        return nights.settle(roster, results)
+        return nights.settle(roster, results.value)

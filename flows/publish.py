@@ -5,8 +5,6 @@ What belongs here: the task and its artifacts (keys and counts only). What does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from prefect import get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -15,16 +13,16 @@ from flows.engine import assemble, progress
 from flows.engine.assemble import Outcome
 from flows.engine.batch import Staged
 from flows.engine.guard import no_values
-from flows.engine.night import Roster
+from flows.engine.night import Roster, Sealed
 from flows.engine.summary import site_lines
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)
-def publish_release(roster: Roster, pooled: Sequence[Staged], reason: str) -> Outcome:
+def publish_release(roster: Roster, pooled: Sealed[list[Staged]], reason: str) -> Outcome:
     """Publish what is there; never retried, because a second try would hide why the first one failed."""
     progress.tell("publish")
     with no_values():
-        outcome = assemble.publish(roster, pooled, reason)
+        outcome = assemble.publish(roster, pooled.value, reason)
     show(outcome)
     return outcome
 

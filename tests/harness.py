@@ -132,6 +132,8 @@ class ModelBench:
             wanted |= more
         for name, model in models.catalogue().items():
             if name in wanted and name not in self.made:
+                if name in models.STREAMED:
+                    models.name_types(self.con)
                 models.run_model(self.con, model)
                 self.made.add(name)
             schema, short = name.split(".")

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -27,17 +27,16 @@ from schemas.findings import AccountingError, PublicationError
 Entry = dict[str, Any]
 
 
-@dataclass(frozen=True)
 class Outcome:
-    """How a night ended: the release that stands now, whether it is new, what was worked."""
+    """How a night ended: the release that stands now, whether it is new, what was worked. No dataclass, as Sealed."""
 
-    release: Release
-    published: bool
-    is_latest: bool
-    degraded: bool
-    recomputed: list[str]
-    reused: int
-    new_findings: dict[str, int] = field(default_factory=dict)
+    def __init__(
+        self, release: Release, roster: Roster, *, published: bool, is_latest: bool, new_findings: dict[str, int] | None = None
+    ) -> None:
+        self.release, self.published, self.is_latest = release, published, is_latest
+        self.degraded, self.recomputed = roster.degraded, roster.recomputed
+        self.reused = len(roster.placed) - len(roster.recomputed)
+        self.new_findings = new_findings or {}
 
 
 def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outcome:
@@ -52,11 +51,10 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     check_accounts(placed.staged for placed in roster.placed.values())
     content = content_hash(roster, pooled)
     base = night.base
-    reused = len(roster.placed) - len(roster.recomputed)
     if base is not None and base.content == content:
         present = releases.latest(night.data)
         is_latest = present is not None and present.release_id == base.release_id
-        return Outcome(base, False, is_latest, roster.degraded, roster.recomputed, reused)
+        return Outcome(base, roster, published=False, is_latest=is_latest)
     now = dt.datetime.now(dt.UTC)
     release_id = releases.new_id(night.data, content, now)
     present = releases.latest(night.data)
@@ -88,7 +86,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
         night.data, "release_published", release_id=release_id, as_of=night.as_of.isoformat(), latest=is_latest, reason=reason,
         manifest_sha256=hashlib.sha256((release.folder / releases.MANIFEST).read_bytes()).hexdigest(),
     )  # fmt: skip
-    return Outcome(release, True, is_latest, roster.degraded, roster.recomputed, reused, told.new)
+    return Outcome(release, roster, published=True, is_latest=is_latest, new_findings=told.new)
 
 
 def check_accounts(staged: Iterable[Staged]) -> None:

@@ -14,19 +14,21 @@ import json
 import shutil
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from flows.engine import coding, judge, models, outcome, partitions, reference
 from flows.engine.config import Programme
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.mapping import MapInput, map_batch
 from schemas.analysis import CONTRACTS
-from schemas.columns import PER_SITE, POOLED, RESTRICTED
+from schemas.columns import PER_SITE, RESTRICTED
 from schemas.findings import TrialweaveError
 
 
@@ -90,18 +92,26 @@ def _work(
     judge.check_timing(con)
     judged += judge.judge_core(con, programme.evidence)
     models.run_schema(con, "analysis")
-    for dataset in (*PER_SITE, *RESTRICTED):
-        judge_set(con, dataset, f"analysis.{dataset}")
     return _stage(con, programme, data, inputs, judged, spill)
 
 
-def judge_set(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> None:
-    """Let Pandera judge a set against its contract before anything is written."""
-    table = partitions.as_published(con.execute(f"select * from {source}").to_arrow_table(), dataset)
-    frame = pl.from_arrow(table)
-    if isinstance(frame, pl.DataFrame):
-        frame = frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
-        judge.validate(frame, CONTRACTS[dataset], dataset)
+def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> pa.Table:
+    """A set as it will be published, judged by Pandera against its contract before anything is written."""
+    table = partitions.fetch(con, dataset, source)
+    judge.validate(pl.DataFrame(table), CONTRACTS[dataset], dataset)
+    return table
+
+
+def write_sets(
+    con: duckdb.DuckDBPyConnection, datasets: Sequence[str], schema: str, sites: dict[tuple[str, str], Path]
+) -> dict[tuple[str, str], dict[str, partitions.Written]]:
+    """Judge and write each set, one file a site; one set after the other, so that only one is held at a time."""
+    out: dict[tuple[str, str], dict[str, partitions.Written]] = {key: {} for key in sites}
+    with ThreadPoolExecutor(2) as pool:
+        for dataset in datasets:
+            for key, one in partitions.write_set(publishable(con, dataset, f"{schema}.{dataset}"), dataset, sites, pool).items():
+                out[key][dataset] = one
+    return out
 
 
 def _stage(
@@ -114,9 +124,9 @@ def _stage(
     folders = {(study, site): homes[unit] for unit, study, site in sites}
     if len(folders) != len(sites):
         raise TrialweaveError("two exports of this batch hold the same site; each site must come from one export")
-    written = partitions.write_sets(con, PER_SITE, "analysis", folders)
+    written = write_sets(con, PER_SITE, "analysis", folders)
     open_arms = {key: folder for key, folder in folders.items() if not outcome.is_blinded(con, key[0])}
-    trt = partitions.write_sets(con, RESTRICTED, "analysis", open_arms) if open_arms else {}
+    trt = write_sets(con, RESTRICTED, "analysis", open_arms) if open_arms else {}
     base = outcome.write_base(con, folders)
     said = outcome.write(con, judged, homes)
     out = []
@@ -170,10 +180,9 @@ def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged])
         row = reference.UnitRow(0, unit, dt.date(1970, 1, 1), "")
         reference.build(con, [row], programme.evidence, [])
         models.run_schema(con, "pooled")
-        for dataset in POOLED:
-            judge_set(con, dataset, f"pooled.{dataset}")
+        judge.validate(pl.DataFrame(partitions.fetch(con, "adref", "pooled.adref")), CONTRACTS["adref"], "adref")
         home = spill / "out"
-        written = partitions.write_sets(con, ["adipd"], "pooled", {(study, p[0]): home for p in parts})
+        written = write_sets(con, ["adipd"], "pooled", {(study, p[0]): home for p in parts})
         files = {"adipd": {k[1]: v["adipd"] for k, v in written.items()}, "adref": {study: partitions.write_whole(con, study, home)}}
         told = {
             d: {n: {"file": w.file, "rows": w.rows, "sha256": w.sha256} for n, w in of.items()} for d, of in files.items()

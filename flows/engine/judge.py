@@ -1,10 +1,9 @@
-"""Judge tables by the rules of schemas/rules/, and split them: kept rows, quarantined rows, withheld values, findings.
+"""Judge tables by the rules of schemas/rules/: findings, and how many rows each rule checked.
 
-What belongs here: running rules over one table and acting on what they say. What does not: what is checked (schemas/rules/),
-how findings live over nights (findings_store.py).
+What belongs here: running rules over one table, and contracts over the rows that were kept. What does not: what is checked
+(schemas/rules/), taking rows and values out (split.py), how findings live over nights (findings_store.py).
 
-The split is done here and not by Pandera, whose dropping of invalid rows leaves no trace; Pandera then judges the rows that
-were kept against their contract, so that a mistake in the split cannot pass.
+Pandera judges the kept rows against their contract after the split, so that a mistake in the split cannot pass.
 """
 
 from __future__ import annotations
@@ -18,8 +17,9 @@ import pandera.errors
 import polars as pl
 
 from flows.engine.models import run_schema
+from flows.engine.split import split
 from schemas.evidence import Evidence
-from schemas.findings import AccountingError, Severity, TrialweaveError
+from schemas.findings import Severity, TrialweaveError
 from schemas.intake import CONTRACTS
 from schemas.intake.base import STANDARD, base_name
 from schemas.intake.timing import DoseTiming
@@ -220,52 +220,6 @@ def finding_id(study: str, site: str, table: str, record_key: str, rule: str, fi
     """The same wrong thing has the same id every night: 16 hex of a hash of where it is and which rule found it."""
     text = "\x1f".join((study, site, table, record_key, rule, field))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) -> None:
-    """Make intake.<table> of staging.<table>: without rejected and dropped rows, withheld values null.
-
-    Rejected rows go to quarantine.<table> with the rules that put them there.
-    """
-    columns = [r[0] for r in con.execute(f"describe staging.{table}").fetchall()]
-    out = findings.filter((pl.col("severity") == "reject") | pl.col("drops"))
-    held = findings.filter(pl.col("severity") == "withhold")
-    con.execute("create schema if not exists quarantine")
-    if "row_id" not in columns:
-        con.execute(f"create or replace table intake.{table} as select * from staging.{table}")
-        return
-    rejected = out.group_by("row_id").agg(pl.col("rule").unique().sort().str.join(","), pl.col("finding_id").sort().first())
-    con.register("judge_out", rejected.to_arrow())
-    con.execute(f"""
-        create or replace table quarantine.{table} as
-        select s.*, o.rule as quarantine_rules, o.finding_id as quarantine_finding
-        from staging.{table} as s inner join judge_out as o using (row_id)""")
-    values = {c: f's."{c}"' for c in columns}
-    joins = []
-    for number, (field,) in enumerate(held.select("field").unique().sort("field").iter_rows()):
-        rows = held.filter(pl.col("field") == field)
-        name = f"judge_held_{number}"
-        con.register(name, rows.group_by("row_id").agg(pl.col("keeps_date").all()).to_arrow())
-        joins.append(f"left join {name} on {name}.row_id = s.row_id")
-        for column in (field, f"{field}_utc", f"{field}_local"):
-            if column in values:
-                values[column] = f'case when {name}.row_id is null then s."{column}" end'
-        if f"{field}_on" in values:
-            values[f"{field}_on"] = f'case when {name}.row_id is null or {name}.keeps_date then s."{field}_on" end'
-    chosen = ", ".join(f'{expression} as "{c}"' for c, expression in values.items())
-    con.execute(f"""
-        create or replace table intake.{table} as
-        select {chosen} from staging.{table} as s {" ".join(joins)} anti join judge_out as o on o.row_id = s.row_id""")
-    for number in range(len(joins)):
-        con.unregister(f"judge_held_{number}")
-    con.unregister("judge_out")
-    counts = con.execute(f"""
-        select (select count(*) from staging.{table}), (select count(*) from intake.{table}),
-               (select count(*) from quarantine.{table}), (select count(distinct row_id) from staging.{table})""").fetchall()[0]
-    if counts[0] != counts[1] + counts[2] or counts[0] != counts[3]:
-        raise AccountingError(
-            f"table {table}: received {counts[0]} rows, but kept {counts[1]} and quarantined {counts[2]}; nothing was published"
-        )
 
 
 def check_contracts(con: duckdb.DuckDBPyConnection) -> None:

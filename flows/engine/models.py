@@ -27,6 +27,9 @@ from schemas.findings import TrialweaveError
 SQL = Path(__file__).resolve().parents[2] / "sql"
 SCHEMAS = ("raw", "ref", "mapped", "staging", "intake", "core", "analysis", "staged", "pooled")
 
+#: Sets too long to be held: computed while they are written.
+STREAMED = ("analysis.aditem", "analysis.adqs")
+
 _HEADER = re.compile(r"^-- (?P<key>Grain|Reads|Why):\s*(?P<text>.*)$")
 _TITLE = re.compile(r"^-- (?P<name>[a-z]+\.[a-z_0-9]+): (?P<title>.+)$")
 _TABLE = re.compile(r"\b(" + "|".join(SCHEMAS) + r")\.([a-z_][a-z_0-9]*)\b")
@@ -134,15 +137,45 @@ def _maker(read: str) -> str | None:
 
 def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Create the model's table. Raises ModelError naming the model; the database's words carry no row values."""
+    kind = "view" if model.name in STREAMED else "table"
     try:
-        con.execute(f"create or replace table {model.name} as\n{model.sql}")
+        con.execute(f"create or replace {kind} {model.name} as\n{model.sql}")
     except duckdb.Error as error:
         raise ModelError(f"model {model.name} failed: {_safe(error)}") from None
+
+
+#: Text that repeats over the long sets, as enumerations: unnested and written as small numbers, read as plain text.
+NAME_TYPES = {
+    "study_name": "select study from ref.trial",
+    "site_name": "select site from core.subject",
+    "subject_name": "select usubjid from core.subject",
+    "instrument_name": "select instrument from ref.item",
+    "item_name": "select item_code from ref.item",
+    "paramcd_name": "select paramcd from ref.scale",
+    "param_name": "select param from ref.scale",
+    "visit_name": "select visit from core.form_visit",
+    "file_name": "select source_file from core.form union select unnest(item_files) from core.form",
+}
+
+
+def name_types(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the enumerations of NAME_TYPES from this batch's core tables."""
+    for name, values in NAME_TYPES.items():
+        con.execute(f"drop type if exists {name}")
+        found = [r[0] for r in con.execute(f"select distinct * from ({values}) v(x) where x is not null order by 1").fetchall()]
+        con.execute(f"create type {name} as enum ({', '.join(quoted(v) for v in found or ['-'])})")
+
+
+def quoted(text: str) -> str:
+    """A text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def run_schema(con: duckdb.DuckDBPyConnection, schema: str, names: Iterable[str] | None = None) -> None:
     """Run the models of one schema in order, or only those named."""
     wanted = None if names is None else set(names)
+    if schema == "analysis":
+        name_types(con)
     for model in catalogue().values():
         if model.schema == schema and (wanted is None or model.name in wanted):
             run_model(con, model)

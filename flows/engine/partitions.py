@@ -12,13 +12,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -93,32 +93,40 @@ def put(path: Path, content: bytes) -> None:
         os.fsync(out.fileno())
 
 
-def write_sets(
-    con: duckdb.DuckDBPyConnection, datasets: Iterable[str], schema: str, sites: dict[tuple[str, str], Path]
-) -> dict[tuple[str, str], dict[str, Written]]:
-    """Write `<schema>.<dataset>` for every (study, site) into `<folder>/<dataset>/<site>.parquet`.
+def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> pa.Table:
+    """A set of a batch as it will be published, in the order of its model."""
+    return as_published(con.execute(f"select * from {source}").to_arrow_table(), dataset)
 
-    A site without rows gets an empty file: reading a set whole then always works. Raises TrialweaveError when a set holds
-    rows of a site that is not among `sites`.
+
+def write_set(table: pa.Table, dataset: str, sites: dict[tuple[str, str], Path], pool: ThreadPoolExecutor) -> dict[tuple[str, str], Written]:
+    """Write a set for every (study, site) into `<folder>/<dataset>/<site>.parquet`.
+
+    A site without rows gets an empty file: reading a set whole then always works. Raises TrialweaveError when the set holds
+    rows of a site that is not among `sites`, or a site's rows do not lie together.
     """
-    out: dict[tuple[str, str], dict[str, Written]] = {key: {} for key in sites}
-    with ThreadPoolExecutor(2) as pool:
-        for dataset in datasets:
-            source = f"{schema}.{dataset}"
-            spans = con.execute(
-                f"select STUDYID, SITEID, min(rowid), max(rowid), count(*) from {source} group by all"
-            ).fetchall()
-            for study, site, first, last, rows in spans:
-                if (study, site) not in sites or last - first + 1 != rows:
-                    raise TrialweaveError(f"{dataset}: rows of {study}/{site} do not belong to this batch, or are not in order")
-            table = as_published(con.execute(f"select * from {source}").to_arrow_table(), dataset)
-            where = {(study, site): (first, rows) for study, site, first, _, rows in spans}
-            jobs = {
-                key: pool.submit(_write, table.slice(*where.get(key, (0, 0))), dataset, key[1], folder)
-                for key, folder in sites.items()
-            }
-            for key, job in jobs.items():
-                out[key][dataset] = job.result()
+    spans = _spans(table)
+    wrong = [key for key, _, _ in spans if key not in sites]
+    if wrong or len({key for key, _, _ in spans}) != len(spans):
+        raise TrialweaveError(f"{dataset}: its rows are not in the order of sites, or {len(wrong)} sites do not belong to this batch")
+    where = {key: (first, rows) for key, first, rows in spans}
+    jobs = {
+        key: pool.submit(_write, table.slice(*where.get(key, (0, 0))), dataset, key[1], folder) for key, folder in sites.items()
+    }
+    return {key: job.result() for key, job in jobs.items()}
+
+
+def _spans(table: pa.Table) -> list[tuple[tuple[str, str], int, int]]:
+    """Runs of rows of one (study, site): key, first row, rows."""
+    frame = pl.DataFrame({n: pl.from_arrow(table.column(n)) for n in ("STUDYID", "SITEID")})
+    changed = (pl.col("STUDYID") != pl.col("STUDYID").shift()) | (pl.col("SITEID") != pl.col("SITEID").shift())
+    runs = frame.with_columns(changed.fill_null(True).cum_sum().alias("run"))
+    firsts = runs.group_by("run", maintain_order=True).agg(
+        pl.col("STUDYID").first().cast(pl.String), pl.col("SITEID").first().cast(pl.String), pl.len().alias("n")
+    )
+    out, at = [], 0
+    for _, study, site, n in firsts.iter_rows():
+        out.append(((study, site), at, n))
+        at += n
     return out
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.columns import Column, columns
 
 _POLARS = {
-    "Text": pl.String(), "Integer": pl.Int32(), "Integer64": pl.Int64(), "Float": pl.Float64(), "Date": pl.Date(),
+    "Integer": pl.Int32(), "Integer64": pl.Int64(), "Float": pl.Float64(), "Date": pl.Date(),
     "Datetime": pl.Datetime("us", "UTC"),
 }  # fmt: skip
 
@@ -40,4 +40,5 @@ def contract(dataset: str, promises: Sequence[pa.Check] = (), unique: bool = Tru
 def _column(column: Column) -> pa.Column:
     checks = [pa.Check.isin(list(column.codes))] if column.codes else []
     always = column.name in ("STUDYID", "USUBJID", "SITEID", "EXSEQ", "SESSNO", "CMSEQ", "AESEQ", "DVSEQ") and column.is_key
-    return pa.Column(_POLARS[column.type], checks=checks, nullable=not always, name=column.name)
+    # text may come dictionary encoded, so its type is told by the Arrow schema of the file and not here
+    return pa.Column(_POLARS.get(column.type), checks=checks, nullable=not always, name=column.name)

@@ -82,23 +82,27 @@ contradicted as (
         having min(c.token) <> max(c.token)
     ) as differing
 ),
+copied as (
+    -- a row that two mappings read gives two rows here: those are parts, whatever they hold
+    select
+        row_id, group_id,
+        row_id > min(row_id) over alike
+        and (arg_min(source_file, row_id) over alike, arg_min(source_row, row_id) over alike) <> (source_file, source_row) as is_copy,
+    from rival
+    window alike as (partition by group_id, delivery_no, row_hash)
+),
 named as (
     select
         r.row_id,
         case
             when s.row_id is not null then 'superseded'
             when c.group_id is not null then 'conflict'
-            -- a row that two mappings read gives two rows here: those are parts, whatever they hold
-            when r.row_id > min(r.row_id) over alike
-                and (arg_min(r.source_file, r.row_id) over alike, arg_min(r.source_row, r.row_id) over alike)
-                <> (r.source_file, r.source_row)
-                then 'same'
-            when count(*) over (partition by r.group_id) > 1 then 'part'
+            when r.is_copy then 'same'
+            when count(*) filter (s.row_id is null and not r.is_copy) over (partition by r.group_id) > 1 then 'part'
         end as dup_kind,
-    from rival as r
+    from copied as r
     left join superseded as s on r.row_id = s.row_id
     left join contradicted as c on r.group_id = c.group_id
-    window alike as (partition by r.group_id, r.delivery_no, r.row_hash)
 )
 
 select

@@ -3,14 +3,15 @@
 -- Reads: core.form, core.form_visit, ref.item
 -- Why:   forms are put in order while they are few and then taken apart; an item without an answer has no row
 with code as (
-    select instrument, list(item_code order by item_no) as item_codes,
+    select instrument, list(item_code::item_name order by item_no) as item_codes,
     from ref.item
     group by instrument
 ),
 ordered as (
     select
-        v.study, v.usubjid, v.site, f.instrument, v.visit, v.assessed_on, f.source_file, f.source_row, f.item_rows, f.item_files,
-        f.item_values, c.item_codes,
+        v.study::study_name as study, v.usubjid::subject_name as usubjid, v.site::site_name as site,
+        f.instrument::instrument_name as instrument, v.visit::visit_name as visit, v.assessed_on, f.source_file::file_name as source_file,
+        f.source_row, f.item_rows, f.item_files::file_name[] as item_files, f.item_values, c.item_codes,
     from core.form as f
     inner join core.form_visit as v on f.form_id = v.form_id
     inner join code as c on f.instrument = c.instrument

@@ -4,13 +4,13 @@
 -- Why:   TOTDIFF is null for a prorated score. AWTDIFF is signed, days from target to ADT in the visit's own anchor, with no
 --        day 0 between -1 and 1. AVAL is null where too few items were answered; such a row still tells NANSW
 select
-    v.study as STUDYID,
-    v.usubjid as USUBJID,
-    v.site as SITEID,
-    s.instrument as PARCAT1,
-    s.paramcd as PARAMCD,
-    r.param as PARAM,
-    v.visit as AVISIT,
+    v.study::study_name as STUDYID,
+    v.usubjid::subject_name as USUBJID,
+    v.site::site_name as SITEID,
+    s.instrument::instrument_name as PARCAT1,
+    s.paramcd::paramcd_name as PARAMCD,
+    r.param::param_name as PARAM,
+    v.visit::visit_name as AVISIT,
     v.visit_order as AVISITN,
     v.assessed_on as ADT,
     v.ady as ADY,
@@ -30,7 +30,7 @@ select
     v.target_diff as AWTDIFF,
     v.window_from as AWLO,
     v.window_to as AWHI,
-    f.source_file as SRCFILE,
+    f.source_file::file_name as SRCFILE,
     f.source_row as SRCROW,
 from core.score as s
 inner join core.form_visit as v on s.form_id = v.form_id

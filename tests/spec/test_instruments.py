@@ -27,7 +27,7 @@ INSTRUMENTS = instruments()
 GOLDEN = """
     LSAS        | 1*24 2*24               | LSASTOT 72    LSASFEAR 24   LSASAVD 48    LSASPFR 13  LSASPAV 26  LSASSFR 11  LSASSAV 22
     LSAS        | 3*48                    | LSASTOT 144   LSASFEAR 72   LSASAVD 72    LSASPFR 39  LSASPAV 39  LSASSFR 33  LSASSAV 33
-    LSAS        | 3 3 3 3 0 3 0 3 3 0 0 0 3 3 0 3 3 0 0 3 3 0 0 0 0*24 | LSASTOT 39  LSASFEAR 39  LSASAVD 0  LSASPFR 39  LSASPAV 0  LSASSFR 0  LSASSAV 0
+    LSAS        | 3*4 0 3 0 3 3 0*3 3 3 0 3 3 0 0 3 3 0*27 | LSASTOT 39 LSASFEAR 39 LSASAVD 0 LSASPFR 39 LSASPAV 0 LSASSFR 0 LSASSAV 0
     LSAS        | .*4 1*20 2*24           | LSASTOT 72    LSASFEAR 24   LSASAVD 48    LSASPFR -   LSASPAV 26  LSASSFR 11  LSASSAV 22
     LSAS        | .*5 1*19 2*24           | LSASTOT -     LSASFEAR -    LSASAVD 48    LSASPFR -   LSASPAV 26  LSASSFR 11  LSASSAV 22
     LSAS        | 1*23 . 2*24             | LSASTOT 72    LSASFEAR 24   LSASAVD 48    LSASPFR 13  LSASPAV 26  LSASSFR 11  LSASSAV 22
@@ -84,7 +84,8 @@ def score(bench: Any, instrument: str, values: list[float | None]) -> dict[str, 
     bench.con.execute("update intake.form set item_values = ?::double[]", [values])
     bench.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
     bench.run("core.score")
-    return {p: (v, n, a, pro, pomp) for p, v, n, a, pro, pomp in bench.rows("core.score", "paramcd", "aval", "n_items", "n_answered", "is_prorated", "pomp")}
+    rows = bench.rows("core.score", "paramcd", "aval", "n_items", "n_answered", "is_prorated", "pomp")
+    return {paramcd: rest for paramcd, *rest in rows}
 
 
 @pytest.mark.parametrize(("instrument", "given", "wanted"), CASES, ids=[f"{c[0]}-{n}" for n, c in enumerate(CASES)])
@@ -115,9 +116,9 @@ def test_the_range_of_a_scale_is_the_range_of_its_items(name):
 def test_a_missing_item_is_filled_by_the_persons_own_mean_and_told(run_models):
     """23 answers of 2: 46 / 23 * 24 = 48; the other half 24 ones: 24; total 72, percent of maximum 50."""
     found = score(run_models, "LSAS", answers(". 2*23 1*24"))
-    assert found["LSASFEAR"] == (48.0, 24, 23, True, pytest.approx(100 * 48 / 72))
-    assert found["LSASAVD"] == (24.0, 24, 24, False, pytest.approx(100 * 24 / 72))
-    assert found["LSASTOT"] == (72.0, 48, 47, True, 50.0)
+    assert found["LSASFEAR"] == [48.0, 24, 23, True, pytest.approx(100 * 48 / 72)]
+    assert found["LSASAVD"] == [24.0, 24, 24, False, pytest.approx(100 * 24 / 72)]
+    assert found["LSASTOT"] == [72.0, 48, 47, True, 50.0]
 
 
 def test_percent_of_maximum_subtracts_the_lowest_score(run_models):
@@ -129,14 +130,15 @@ def test_percent_of_maximum_is_reversed_where_higher_is_better(run_models):
 
 
 def test_a_reversed_item_counts_from_the_other_end(run_models):
-    """1-5, second item reversed: 4 + (6 - 2) + 5 = 13; with the first missing, 20 % of 5 allowed: (4 + 5 + 1 + 1) / 4 * 5."""
+    """1-5, second item reversed: 4 + (6 - 2) + 5 + 1 + 1 = 15; with the first missing: (4 + 5 + 1 + 1) / 4 * 5 = 13.75."""
     bench = run_models
     bench.trial(instruments=["SPD-S"], primary="SPDS")
-    bench.given("ref.item", "instrument | item_no | item_code | item_min | item_max\n" + "\n".join(f"X | {n} | X{n} | 1 | 5" for n in range(1, 6)))
-    bench.given("ref.scale", "\n".join((
-        "instrument | paramcd | param | scale_no | item_nos | reverse_nos | parts | method | scale_min | scale_max | higher_is_worse | missing | max_missing_pct | n_items",
-        "X | XSUM | X | 1 | [1,2,3,4,5] | [2] | [] | sum | 5 | 25 | true | prorate | 20 | 5",
-    )))  # fmt: skip
+    items = "\n".join(f"X | {n} | X{n} | 1 | 5" for n in range(1, 6))
+    bench.given("ref.item", f"instrument | item_no | item_code | item_min | item_max\n{items}")
+    bench.given("ref.scale", """
+        instrument | paramcd | scale_no | item_nos    | reverse_nos | parts | method | scale_min | scale_max | missing | n_items
+        X          | XSUM    | 1        | [1,2,3,4,5] | [2]         | []    | sum    | 5         | 25        | prorate | 5
+    """, higher_is_worse="true", max_missing_pct="20")
     bench.given("intake.subject", "subject_id\nS1")
     bench.given("intake.form", "subject_id | instrument | visit | assessed_on | item_values\n"
                 "S1 | X | BASELINE | 2024-01-01 | [4,2,5,1,1]\nS1 | X | W4 | 2024-02-01 | [null,2,5,1,1]")  # fmt: skip

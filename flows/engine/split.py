@@ -1,0 +1,87 @@
+"""Split a judged table: rows kept, rows quarantined, values withheld. Nothing is lost, and that is counted.
+
+What belongs here: acting on findings. What does not: making them (judge.py).
+
+The split is done here and not by Pandera, whose dropping of invalid rows leaves no trace. Kept rows are a view: a few row
+numbers are joined away when a model reads it, which costs less than a copy of every row.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from schemas.findings import AccountingError, Severity
+
+
+def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) -> None:
+    """Make intake.<table> of staging.<table>: without rejected and dropped rows, withheld values null.
+
+    Rejected rows stand in quarantine.<table> with the rules that put them there. Raises AccountingError when kept and
+    quarantined rows are not the rows received.
+    """
+    columns = [r[0] for r in con.execute(f"describe staging.{table}").fetchall()]
+    con.execute("create schema if not exists quarantine")
+    if "row_id" not in columns:
+        con.execute(f"create or replace view intake.{table} as select * from staging.{table}")
+        return
+    out = findings.filter((pl.col("severity") == str(Severity.REJECT)) | pl.col("drops"))
+    held = findings.filter((pl.col("severity") == str(Severity.WITHHOLD)) & pl.col("field").is_in(_fields(columns)))
+    rejected = out.group_by("row_id").agg(pl.col("rule").unique().sort().str.join(","), pl.col("finding_id").sort().first())
+    con.register("judge_out", rejected.to_arrow())
+    con.execute(f"""
+        create or replace table quarantine.{table} as
+        select s.*, o.rule as quarantine_rules, o.finding_id as quarantine_finding
+        from staging.{table} as s inner join judge_out as o using (row_id)""")
+    con.unregister("judge_out")
+    marks = _marks(rejected, held)
+    if marks.is_empty():
+        con.execute(f"create or replace view intake.{table} as select * from staging.{table}")
+    else:
+        con.register("judge_marks", marks.to_arrow())
+        con.execute(f"create or replace table quarantine.marks_{table} as select * from judge_marks")
+        con.unregister("judge_marks")
+        chosen = ", ".join(f'{value} as "{name}"' for name, value in _values(columns, marks.columns).items())
+        con.execute(f"""
+            create or replace view intake.{table} as
+            select {chosen} from staging.{table} as s left join quarantine.marks_{table} as k on s.row_id = k.row_id
+            where k.is_out is not true""")
+    _account(con, table)
+
+
+def _fields(columns: list[str]) -> list[str]:
+    """Fields that can be withheld: those with a column of their own, or the instants."""
+    return [c for c in columns if not c.endswith(("_raw", "_fault", "_repair"))] + [c.removesuffix("_utc") for c in columns]
+
+
+def _marks(rejected: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """One row a row_id that is not kept whole: is_out, and for each withheld field `held_<field>` and `date_<field>`."""
+    marks = rejected.select("row_id", pl.lit(True).alias("is_out"))
+    for (field,) in held.select("field").unique().sort("field").iter_rows():
+        of_field = held.filter(pl.col("field") == field).group_by("row_id").agg(
+            pl.lit(True).alias(f"held_{field}"), pl.col("keeps_date").all().alias(f"date_{field}")
+        )
+        marks = marks.join(of_field, on="row_id", how="full", coalesce=True)
+    return marks.sort("row_id")
+
+
+def _values(columns: list[str], marks: list[str]) -> dict[str, str]:
+    """How each column of the kept rows is read: as it is, or null where its field is withheld."""
+    values = {c: f's."{c}"' for c in columns}
+    for field in (m.removeprefix("held_") for m in marks if m.startswith("held_")):
+        for column in (field, f"{field}_utc", f"{field}_local"):
+            if column in values:
+                values[column] = f'case when k."held_{field}" is not true then s."{column}" end'
+        if f"{field}_on" in values:
+            values[f"{field}_on"] = f'case when k."held_{field}" is not true or k."date_{field}" then s."{field}_on" end'
+    return values
+
+
+def _account(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    received, numbers, kept, quarantined = con.execute(f"""
+        select count(*), count(distinct row_id), (select count(*) from intake.{table}), (select count(*) from quarantine.{table})
+        from staging.{table}""").fetchall()[0]
+    if received != kept + quarantined or received != numbers:
+        raise AccountingError(
+            f"table {table}: received {received} rows, but kept {kept} and quarantined {quarantined}; nothing was published"
+        )

@@ -1,0 +1,115 @@
+"""The primary outcome of a trial, pooled: core.ipd_base, pooled.adref, pooled.adipd."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import pytest
+
+BASE = """
+    study | site | subject_id | usubjid | instrument | paramcd | visit    | visit_order::INTEGER | aval::DOUBLE | is_baseline::BOOLEAN
+    t01   | 01   | S1         | u1      | SPD-S      | SPDS    | BASELINE | 0                    | 6            | true
+    t01   | 01   | S1         | u1      | SPD-S      | SPDS    | POST     | 1                    | 3            | false
+    t01   | 01   | S2         | u2      | SPD-S      | SPDS    | BASELINE | 0                    | 4            | true
+    t01   | 01   | S2         | u2      | SPD-S      | SPDS    | POST     | 1                    | 4            | false
+    t01   | 02   | S3         | u3      | SPD-S      | SPDS    | BASELINE | 0                    | 5            | true
+"""
+REST = {
+    "disorder": "VARCHAR", "ady": "INTEGER", "week": "DOUBLE", "pomp": "DOUBLE", "pomp_baseline": "DOUBLE", "arm_label": "VARCHAR",
+    "n_doses_capped": "INTEGER", "share_1_2h_before": "DOUBLE", "share_over60_before": "DOUBLE", "share_good": "DOUBLE",
+    "ad_bl_fl": "VARCHAR", "ad_chr_fl": "VARCHAR", "age_group": "VARCHAR", "sex": "VARCHAR",
+}  # fmt: skip
+
+
+def pooled(bench, text: str):
+    bench.trial(instruments=["SPD-S"], primary="SPDS")
+    bench.given("staged.ipd_base", text)
+    for name, dtype in REST.items():
+        bench.con.execute(f"alter table staged.ipd_base add column {name} {dtype}")
+    return bench.run("pooled.adipd")
+
+
+def test_the_reference_is_the_trials_own_baseline(run_models):
+    """6, 4, 5: mean 5, variance (1 + 1 + 0) / 2 = 1."""
+    assert pooled(run_models, BASE).rows("pooled.adref") == [("t01", "SPDS", 3, 5.0, 1.0, 1.0, 7.0)]
+
+
+def test_z_and_rank(run_models):
+    """Sorted 3 4 4 5 6: ranks 1, 2.5, 2.5, 4, 5 of 5."""
+    assert pooled(run_models, BASE).rows("pooled.adipd", "USUBJID", "AVISIT", "Z", "RANK100") == [
+        ("u1", "BASELINE", 1.0, 100.0), ("u1", "POST", -2.0, 0.0), ("u2", "BASELINE", -1.0, 37.5), ("u2", "POST", -1.0, 37.5),
+        ("u3", "BASELINE", 0.0, 75.0),
+    ]  # fmt: skip
+
+
+def test_a_lone_subject_has_neither_spread_nor_rank(run_models):
+    lone = "\n".join(BASE.strip().splitlines()[:2])
+    bench = pooled(run_models, lone)
+    assert bench.rows("pooled.adref", "N", "MEAN", "SD") == [(1, 6.0, None)]
+    assert bench.rows("pooled.adipd", "Z", "RANK100") == [(None, None)]
+
+
+def test_subjects_alike_have_no_z(run_models):
+    alike = BASE.replace("| 4            | true", "| 6            | true").replace("| 5            | true", "| 6            | true")
+    assert pooled(run_models, alike).rows("pooled.adipd", "Z") == [(None,)] * 5
+
+
+@pytest.fixture
+def base(run_models):
+    run_models.trial(instruments=["SPD-S"], primary="SPDS")
+    run_models.given("intake.subject", "subject_id | age_years | sex | randomized_on\nS1 | 17 | F | 2024-01-01")
+    run_models.given("intake.form", """
+        subject_id | visit    | visit_key | assessed_on | date_key   | item_values
+        S1         | BASELINE | BASELINE  | 2023-12-30  | 2023-12-30 | [6]
+        S1         | W4       | W4        | 2024-01-30  | 2024-01-30 | [4]
+        S1         | POST     | POST      |             | 31.02.2024 | [2]
+        S1         |          |           | 2024-06-30  | 2024-06-30 | [1]
+    """, instrument="SPD-S")
+    run_models.given("core.dose_timing", """
+        study | site | subject_id | taken::BOOLEAN | dosed_on::DATE | session_no::INTEGER | is_1_2h_before | is_over60_before
+        t01   | 01   | S1         | true           | 2024-01-09     | 3                   | true           | true
+        t01   | 01   | S1         | true           | 2024-01-30     | 4                   |                |
+        t01   | 01   | S1         | true           | 2024-01-30     | 4                   | false          | true
+        t01   | 01   | S1         | true           |                | 5                   |                |
+        t01   | 01   | S1         | false          | 2024-01-16     | 6                   |                |
+        t01   | 01   | S1         | true           | 2024-02-06     | 7                   | true           | true
+    """)
+    for column in ("is_1_2h_before", "is_over60_before"):
+        run_models.con.execute(f"alter table core.dose_timing alter {column} type boolean")
+    run_models.given("core.session_suds", """
+        study | site | subject_id | session_no::INTEGER | outcome
+        t01   | 01   | S1         | 3                   | GOOD
+        t01   | 01   | S1         | 4                   | UNKNOWN
+        t01   | 01   | S1         | 7                   | GOOD
+    """)
+    run_models.given("core.subject_medication", "study | site | subject_id | ad_bl_fl | ad_chr_fl\nt01 | 01 | S1 | Y | U")
+    return run_models.run("core.ipd_base")
+
+
+def test_doses_and_sessions_count_up_to_the_day_of_the_assessment(base):
+    assert base.rows("core.ipd_base", "visit", "n_doses_capped", "share_1_2h_before", "share_over60_before", "share_good") == [
+        ("BASELINE", 0, None, None, None),
+        ("POST", None, None, None, None),
+        ("W4", 3, pytest.approx(1 / 3), pytest.approx(2 / 3), 0.5),
+    ]
+
+
+def test_weeks_are_from_the_baseline_assessment_and_unscheduled_records_stay_out(base):
+    assert base.rows("core.ipd_base", "visit", "week", "aval", "pomp_baseline", "is_baseline", "age_group", "ad_chr_fl") == [
+        ("BASELINE", 0.0, 6.0, pytest.approx(500 / 6), True, "PEDIATRIC", "U"),
+        ("POST", None, 2.0, pytest.approx(500 / 6), False, "PEDIATRIC", "U"),
+        ("W4", pytest.approx(31 / 7), 4.0, pytest.approx(500 / 6), False, "PEDIATRIC", "U"),
+    ]
+
+
+def test_primary_holds_every_record_with_a_value_also_unscheduled_ones(base):
+    assert base.rows("core.primary", "visit", "assessed_on", "aval", "is_baseline") == [
+        ("BASELINE", dt.date(2023, 12, 30), 6.0, True), ("POST", None, 2.0, False), ("UNSCHEDULED", dt.date(2024, 6, 30), 1.0, False),
+        ("W4", dt.date(2024, 1, 30), 4.0, False),
+    ]  # fmt: skip
+
+
+def test_the_spread_is_that_of_a_sample(run_models):
+    found = pooled(run_models, BASE.replace("| 5            | true", "| 7            | true")).rows("pooled.adref", "MEAN", "SD")
+    assert found == [(pytest.approx(17 / 3), pytest.approx(math.sqrt(7 / 3)))]

@@ -1,0 +1,189 @@
+"""Which visit an assessment is of, which record of a visit counts, baseline and change: core.form_visit, analysis.adqs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+VISITS = [
+    {"name": "BASELINE", "order": 0, "target_day": -7, "from_day": -21, "to_day": 1, "baseline": True, "labels": ["Pre"]},
+    {"name": "W4", "order": 4, "target_day": 29, "from_day": 22, "to_day": 36},
+    {"name": "W5", "order": 5, "target_day": 37, "from_day": 30, "to_day": 44},
+    {"name": "DOSE1M", "order": 6, "target_day": 29, "from_day": 25, "to_day": 33, "anchor": "first_dose", "labels": ["1 month"]},
+]
+FORM = {"instrument": "SPD-S", "item_values": "[4]"}
+
+
+@pytest.fixture
+def bench(run_models):
+    run_models.trial(instruments=["SPD-S"], primary="SPDS", visits=VISITS)
+    run_models.given("intake.subject", """
+        subject_id | consented_on | randomized_on
+        S1         | 2023-12-20   | 2024-01-01
+        S2         | 2023-12-20   |
+    """)
+    run_models.given("core.dose_timing", """
+        study | site | subject_id | taken::BOOLEAN | dosed_on::DATE
+        t01   | 01   | S1         | false          | 2024-01-05
+        t01   | 01   | S1         | true           | 2024-01-10
+    """)
+    return run_models
+
+
+def forms(bench, text: str) -> None:
+    bench.given("intake.form", text, **FORM)
+    bench.con.execute("update intake.form set visit_key = visit, visit_raw = visit")
+    bench.con.execute("update intake.form set date_key = assessed_on::varchar, assessed_on_raw = assessed_on::varchar")
+
+
+def test_the_label_decides_else_the_window_else_unscheduled(bench):
+    forms(bench, """
+        subject_id | visit    | assessed_on
+        S1         | ' W4     | 2024-02-20
+        S1         |  pre     | 2023-12-25
+        S1         | week xx  | 2024-01-25
+        S1         |          | 2024-06-01
+        S2         |          | 2024-01-29
+        S1         | 1 month  | 2024-02-07
+    """.replace("' W4", "w4 "))  # fmt: skip
+    bench.run("core.form_visit")
+    assert bench.rows("core.form_visit", "form_id", "visit", "visit_order", "ady", "study_day", "is_labelled", "out_of_window") == [
+        (2, "W4", 4, 51, 51, True, True),
+        (4, "BASELINE", 0, -7, -7, True, False),
+        (6, "W4", 4, 25, 25, False, False),
+        (8, "UNSCHEDULED", None, 153, None, False, False),
+        (10, "UNSCHEDULED", None, None, None, False, False),
+        (12, "DOSE1M", 6, 38, 29, True, False),
+    ]
+
+
+def test_of_two_windows_the_nearest_target_wins_then_the_earlier(bench):
+    """Day 31 is 2 from W4 and 6 from W5; day 33 is 4 from both."""
+    forms(bench, """
+        subject_id | visit | assessed_on
+        S1         |       | 2024-01-31
+        S1         |       | 2024-02-02
+        S1         |       | 2024-02-03
+    """)
+    bench.run("core.form_visit")
+    assert bench.rows("core.form_visit", "form_id", "study_day", "visit") == [(2, 31, "W4"), (4, 33, "W4"), (6, 34, "W5")]
+
+
+def test_there_is_no_day_zero(bench):
+    forms(bench, """
+        subject_id | visit    | assessed_on
+        S1         | BASELINE | 2023-12-31
+        S1         | BASELINE | 2024-01-01
+    """)
+    bench.run("core.form_visit")
+    assert bench.rows("core.form_visit", "ady", "target_diff") == [(-1, 6), (1, 7)]
+
+
+def test_one_record_of_a_visit_is_used_the_nearest_then_the_earlier(bench):
+    """Target is day -7 (25 December): 24 and 26 December are both one day off; the earlier is used."""
+    forms(bench, """
+        subject_id | visit    | assessed_on | item_values
+        S1         | BASELINE | 2023-12-26  | [3]
+        S1         | BASELINE | 2023-12-24  | [5]
+        S1         | BASELINE | 2023-12-25  | [null]
+        S1         |          | 2024-06-01  | [2]
+    """)
+    bench.run("analysis.adqs")
+    assert bench.rows("analysis.adqs", "ADT", "AVAL", "ANL01FL", "ABLFL", "BASE", "CHG", "PCHG") == [
+        (dt.date(2023, 12, 24), 5.0, "Y", "Y", 5.0, None, None),
+        (dt.date(2023, 12, 26), 3.0, None, None, 5.0, -2.0, -40.0),
+        (dt.date(2024, 6, 1), 2.0, None, None, 5.0, -3.0, -60.0),
+    ]
+
+
+def test_of_two_records_with_the_same_visit_and_date_the_one_with_answers_is_published(bench):
+    forms(bench, """
+        subject_id | visit | assessed_on | item_values | record_key
+        S1         |       |             | [null]      | blank
+        S1         |       |             | [6]         | filled
+    """)
+    bench.run("analysis.adqs", "analysis.aditem", "core.form_check")
+    assert bench.rows("analysis.adqs", "AVISIT", "ADT", "AVAL") == [("UNSCHEDULED", None, 6.0)]
+    assert bench.rows("analysis.aditem", "ITEMCD", "AVAL") == [("SPDS", 6.0)]
+    assert ("assessment_not_told_apart", "", "blank") in bench.judge("core.form_check")
+
+
+def test_a_trial_that_marks_no_baseline_takes_the_last_record_up_to_randomization(run_models):
+    run_models.trial(instruments=["SPD-S"], primary="SPDS", visits=[])
+    run_models.given("intake.subject", "subject_id | randomized_on\nS1 | 2024-01-01")
+    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    forms(run_models, """
+        subject_id | assessed_on | item_values
+        S1         | 2023-12-20  | [7]
+        S1         | 2024-01-01  | [6]
+        S1         | 2024-01-02  | [5]
+    """)
+    run_models.run("analysis.adqs")
+    assert run_models.rows("analysis.adqs", "ADT", "AVAL", "ABLFL", "CHG") == [
+        (dt.date(2023, 12, 20), 7.0, None, 1.0), (dt.date(2024, 1, 1), 6.0, "Y", None), (dt.date(2024, 1, 2), 5.0, None, -1.0),
+    ]  # fmt: skip
+
+
+def test_window_columns_of_adqs(bench):
+    forms(bench, "subject_id | visit | assessed_on\nS1 | W4 | 2024-01-31")
+    bench.run("analysis.adqs")
+    assert bench.rows("analysis.adqs", "AVISITN", "ADY", "AWTARGET", "AWTDIFF", "AWLO", "AWHI") == [(4, 31, 29, 2, 22, 36)]
+
+
+def test_what_is_asked_of_visits_and_dates(bench):
+    forms(bench, """
+        subject_id | visit    | assessed_on | record_key | item_values
+        S1         | BASELINE | 2023-12-25  | good       | [4]
+        S1         | W4       | 2024-02-20  | late       | [4]
+        S1         | W5       |             | undated    | [4]
+        S1         | week xx  | 2024-01-25  | label      | [4]
+        S1         |          | 2023-12-19  | unconsented | [4]
+        S1         |          | 2024-06-01  | empty      | [null]
+    """)
+    bench.run("core.form_check")
+    assert bench.judge("core.form_check") == [
+        ("assessment_before_consent", "assessed_on", "unconsented"),
+        ("assessment_date_missing", "assessed_on", "undated"),
+        ("assessment_empty", "", "empty"),
+        ("assessment_repeated", "", "good"),
+        ("assessment_repeated", "", "label"),
+        ("assessment_repeated", "", "late"),
+        ("assessment_repeated", "", "unconsented"),
+        ("visit_out_of_window", "assessed_on", "late"),
+        ("visit_unknown", "visit", "label"),
+    ]
+
+
+def test_a_late_visit_is_asked_about_once_whatever_was_filled_in(run_models):
+    run_models.trial(instruments=["SPD-S", "CGI-S"], primary="SPDS", visits=VISITS)
+    run_models.given("intake.subject", "subject_id | randomized_on\nS1 | 2024-01-01")
+    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    run_models.given("intake.form", """
+        subject_id | instrument | visit | visit_key | assessed_on | date_key   | record_key | item_values
+        S1         | SPD-S      | W4    | W4        | 2024-02-20  | 2024-02-20 | first      | [4]
+        S1         | CGI-S      | W4    | W4        | 2024-02-20  | 2024-02-20 | second     | [4]
+    """)
+    run_models.run("core.form_check")
+    assert run_models.judge("core.form_check") == [("visit_out_of_window", "assessed_on", "first")]
+
+
+def test_too_many_missing_items_give_no_score_and_a_query(run_models):
+    run_models.trial(instruments=["PDSS"], primary="PDSSTOT", visits=VISITS)
+    run_models.given("intake.subject", "subject_id | randomized_on\nS1 | 2024-01-01")
+    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    run_models.given("intake.form", """
+        subject_id | visit | assessed_on | record_key | item_values
+        S1         | W4    | 2024-01-29  | k          | [1,1,1,1,1,1,null]
+    """, instrument="PDSS")
+    run_models.run("core.form_check", "analysis.adqs")
+    assert run_models.judge("core.form_check") == [("assessment_not_scored", "", "k")]
+    assert run_models.rows("analysis.adqs", "PARAMCD", "AVAL", "NITEMS", "NANSW", "ANL01FL") == [
+        ("PDSSMEAN", None, 7, 6, None), ("PDSSTOT", None, 7, 6, None),
+    ]  # fmt: skip
+
+
+def test_a_randomized_participant_without_a_baseline_is_asked_about(bench):
+    forms(bench, "subject_id | visit | assessed_on\nS1 | W4 | 2024-01-29\nS2 | W4 | 2024-01-29")
+    bench.run("core.subject_baseline")
+    assert [rule for rule, _, _ in bench.judge("core.subject_baseline")] == ["baseline_missing"]
