@@ -16,7 +16,7 @@ $(VENV)/.ready: requirements.lock
 	@touch $@
 
 demo: setup
-	$(BIN)/python -m tests.golden.show_demo --data $(DATA)
+	$(BIN)/python -m flows demo --data $(DATA)
 
 test: setup
 	$(BIN)/python -m pytest

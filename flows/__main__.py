@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import look, rows, run, serving
+from flows.cli import demo, look, rows, run, serving
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -16,6 +16,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 ok, 1 degraded, 2 usage or configuration, 3 failed.",
 )  # fmt: skip
 app.command()(run.run)
+app.command()(demo.demo)
 app.command()(run.backfill)
 app.command()(look.status)
 app.command()(rows.findings)

@@ -5,8 +5,11 @@ What belongs here: the tasks. What does not: the computing (flows/engine/batch.p
 
 from __future__ import annotations
 
+from collections import deque
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
 
 from flows.engine import night as nights
 from flows.engine import progress
@@ -15,18 +18,24 @@ from flows.engine.night import Attempt, Failure, Night, Roster, Sealed
 
 
 @task(task_run_name="batch-{number}", cache_policy=NO_CACHE, persist_result=False)
-def harmonize_batch(number: int, night: Night, attempts: Sealed[list[Attempt]]) -> Sealed[list[Staged | Failure]]:
+def harmonize_batch(number: int, night: Night, attempts: Sealed[list[Attempt]], threads: int) -> Sealed[list[Staged | Failure]]:
     """Map, judge and compute one batch of sites; not retried as a whole: a failing batch is halved until one site is left."""
-    return Sealed(nights.work(night, attempts.value))
+    return Sealed(nights.work(night, attempts.value, threads))
 
 
 def harmonize(roster: Roster) -> Sealed[list[Staged | Failure]]:
-    """Work what is left, one batch after the other, so that memory stays bounded."""
+    """Work what is left, a few batches side by side and never more, so that memory stays bounded."""
     batches = nights.batches(roster)
+    threads = 1 if len(batches) > 1 else nights.SIDE_BY_SIDE
     results: list[Staged | Failure] = []
+    running: deque[PrefectFuture[Sealed[list[Staged | Failure]]]] = deque()
     for number, attempts in enumerate(batches, start=1):
+        if len(running) == nights.SIDE_BY_SIDE:
+            results += running.popleft().result().value
         progress.tell("check and harmonize", number - 1, len(batches))
-        results += harmonize_batch(number, roster.night, Sealed(attempts)).value
+        running.append(harmonize_batch.submit(number, roster.night, Sealed(attempts), threads))
+    for future in running:
+        results += future.result().value
     progress.tell("check and harmonize", len(batches), len(batches))
     return Sealed(results)
 

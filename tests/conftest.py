@@ -35,7 +35,8 @@ class DemoRelease:
 def demo_release(tmp_path_factory: pytest.TempPathFactory) -> DemoRelease:
     """Run the demo once, by the command a user would use."""
     data = tmp_path_factory.mktemp("demo")
-    done = subprocess.run([sys.executable, "-m", "flows", "run", "--data", str(data)], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    command = [sys.executable, "-m", "flows", "run", "--data", str(data)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode in (0, 1), done.stderr[-2000:]
     release = (data / "releases" / "latest").resolve()
     staged = [p.parent for p in sorted((data / "staged").glob("*/*/*/findings.parquet"))]

@@ -71,7 +71,9 @@ class ModelBench:
         self._create("mapped.stale_correction", judge.STALE_CORRECTION_COLUMNS)
         self.trial()
 
-    def trial(self, timezone: str = "Europe/Lisbon", delivered_on: str = "2025-12-31", sites: tuple[str, ...] = ("01",), **over: Any) -> None:
+    def trial(
+        self, timezone: str = "Europe/Lisbon", delivered_on: str = "2025-12-31", sites: tuple[str, ...] = ("01",), **over: Any
+    ) -> None:
         """Fill ref.* for one trial; `over` replaces keys of the default trial file."""
         trial = Trial.model_validate(TRIAL | over)
         instruments = []
@@ -119,7 +121,8 @@ class ModelBench:
                 elif column in defaults:
                     values.setdefault(column, str(defaults[column]))
             marks = ", ".join("?" for _ in values)
-            self.con.execute(f"insert into {name} ({', '.join(chr(34) + c + chr(34) for c in values)}) values ({marks})", list(values.values()))
+            inside = ", ".join(f'"{c}"' for c in values)
+            self.con.execute(f"insert into {name} ({inside}) values ({marks})", list(values.values()))
         self.made.add(name)
 
     def run(self, *names: str) -> ModelBench:

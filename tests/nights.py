@@ -100,7 +100,7 @@ def two_sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
     return Nights(tmp_path)
 
 
-def counting_work(programme: Any, data: Path, inputs: Any) -> list[batch.Staged]:
+def counting_work(programme: Any, data: Path, inputs: Any, threads: int = 1) -> list[batch.Staged]:
     """Stands in for flows.engine.batch.work."""
     for item in inputs:
         if "BROKEN" in _lines(item.deliveries[-1]):

@@ -59,7 +59,7 @@ def load_staged(folder: Path, unit_key: str, mark: str) -> Staged | None:
     return Staged(unit_key, mark, folder, json.loads(receipt.read_text(encoding="utf-8")))
 
 
-def work(programme: Programme, data: Path, inputs: Sequence[MapInput]) -> list[Staged]:
+def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: int = 2) -> list[Staged]:
     """Turn the landed deliveries of some units into staged partitions, one folder a unit.
 
     Raises ReadError for a unit that cannot be read as declared, BatchError when a model or a rule fails on these units,
@@ -67,7 +67,7 @@ def work(programme: Programme, data: Path, inputs: Sequence[MapInput]) -> list[S
     """
     spill = data / "staged" / f".tmp-{uuid.uuid4().hex[:12]}"
     spill.mkdir(parents=True)
-    con = models.connect(spill=spill / "duckdb")
+    con = models.connect(threads=threads, spill=spill / "duckdb")
     try:
         return _work(con, programme, data, inputs, spill)
     except duckdb.Error as error:
@@ -87,12 +87,15 @@ def _work(
     reference.build(con, rows, programme.evidence, reference.symptom_terms(programme.codelists))
     judged = judge.judge_intake(con, programme.evidence)
     judge.check_contracts(con)
+    tally = outcome.tally(con)
+    models.let_go(con, "mapped")
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
     models.run_schema(con, "core")
     judge.check_timing(con)
     judged += judge.judge_core(con, programme.evidence)
+    models.let_go(con, "core")
     models.run_schema(con, "analysis")
-    return _stage(con, programme, data, inputs, judged, spill)
+    return _stage(con, programme, data, inputs, judged, tally, spill)
 
 
 def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> pa.Table:
@@ -116,11 +119,11 @@ def write_sets(
 
 def _stage(
     con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput],
-    judged: Sequence[judge.Judged], spill: Path,
+    judged: Sequence[judge.Judged], tally: outcome.Tally, spill: Path,
 ) -> list[Staged]:  # fmt: skip
     """Write every unit's partitions, findings, quarantine and receipt into a temporary folder, then move it into place."""
     homes = {i.unit_no: spill / "out" / str(i.unit_no) for i in inputs}
-    sites = outcome.sites(con)
+    sites = tally.sites
     folders = {(study, site): homes[unit] for unit, study, site in sites}
     if len(folders) != len(sites):
         raise TrialweaveError("two exports of this batch hold the same site; each site must come from one export")
@@ -128,7 +131,7 @@ def _stage(
     open_arms = {key: folder for key, folder in folders.items() if not outcome.is_blinded(con, key[0])}
     trt = write_sets(con, RESTRICTED, "analysis", open_arms) if open_arms else {}
     base = outcome.write_base(con, folders)
-    said = outcome.write(con, judged, homes)
+    said = outcome.write(tally, judged, homes)
     out = []
     for item in inputs:
         mark = fingerprint(programme, item.unit, item.deliveries)

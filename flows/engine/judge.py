@@ -42,7 +42,8 @@ STALE_CORRECTION_COLUMNS = {
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
-    "loose_row", "file_column", "stale_correction", "subject", "disposition", "randomization", "session", "dose", "rating", "medication", "form",
+    "loose_row", "file_column", "stale_correction", "subject", "disposition", "randomization", "session", "dose", "rating",
+    "medication", "form",
     "item", "item_fault", "adverse_event",
 )  # fmt: skip
 

@@ -158,6 +158,19 @@ NAME_TYPES = {
 }
 
 
+def let_go(con: duckdb.DuckDBPyConnection, done: str) -> None:
+    """Drop the tables that nothing will read any more, once `mapped` has become intake, or `core` is computed and judged."""
+    later = ("core", "analysis") if done == "mapped" else ("analysis",)
+    needed = {r for m in catalogue().values() if m.schema in later for r in m.reads} | {"core.ipd_base"}
+    needed |= {r.replace("intake.", "staging.", 1) for r in needed}
+    gone = ("mapped", "raw") if done == "mapped" else ("intake", "staging", "core")
+    for schema, name, kind in con.execute(
+        "select table_schema, table_name, table_type from information_schema.tables where table_schema in (select unnest($1))", [list(gone)]
+    ).fetchall():
+        if f"{schema}.{name}" not in needed:
+            con.execute(f'drop {"view" if kind == "VIEW" else "table"} {schema}."{name}"')
+
+
 def name_types(con: duckdb.DuckDBPyConnection) -> None:
     """Create the enumerations of NAME_TYPES from this batch's core tables."""
     for name, values in NAME_TYPES.items():

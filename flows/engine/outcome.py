@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,19 @@ COUNTED = {
     "assessment": ("form", "item"), "adverse_event": ("adverse_event",), "disposition": ("disposition",),
     "randomization": ("randomization",),
 }  # fmt: skip
+
+#: (unit, site) -> table -> received, kept, quarantined, withheld.
+Counts = dict[tuple[int, str], dict[str, dict[str, int]]]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the rows of a batch, taken before its intake tables are let go."""
+
+    sites: list[tuple[int, str, str]]
+    counts: Counts
+    quarantine: pl.DataFrame
+
 
 #: Published columns of a finding (DESIGN section 7), in order; the life cycle is added by the history.
 PUBLISHED = (
@@ -66,16 +80,11 @@ def write_base(
     return out
 
 
-def write(
-    con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged], homes: dict[int, Path]
-) -> dict[int, dict[str, Any]]:
-    """Write each unit's findings.parquet and quarantine.parquet; return its counts and check results for the receipt.
-
-    Raises AccountingError when a table's rows are not all accounted for.
-    """
+def write(tally: Tally, judged: Sequence[judge.Judged], homes: dict[int, Path]) -> dict[int, dict[str, Any]]:
+    """Write each unit's findings.parquet and quarantine.parquet; return its counts and check results for the receipt."""
     findings = merge(pl.concat([j.findings for j in judged]))
-    quarantined = _quarantine(con)
-    tables = _counts(con, findings)
+    quarantined, tables = tally.quarantine, tally.counts
+    _add_withheld(tables, findings)
     checks = _checks(pl.concat([j.results for j in judged]))
     out: dict[int, dict[str, Any]] = {}
     for unit, home in homes.items():
@@ -122,11 +131,11 @@ def _quarantine(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return con.execute(f"select * from ({' union all '.join(parts)}) order by all").pl()
 
 
-def _counts(con: duckdb.DuckDBPyConnection, findings: pl.DataFrame) -> dict[tuple[int, str], dict[str, dict[str, int]]]:
-    """Per unit and site: rows received, kept and quarantined, values withheld, a table. Checks that nothing is lost."""
-    out: dict[tuple[int, str], dict[str, dict[str, int]]] = {}
-    for unit, _, site in sites(con):
-        out[(unit, site)] = {t: {"received": 0, "kept": 0, "quarantined": 0, "withheld": 0} for t in COUNTED}
+def tally(con: duckdb.DuckDBPyConnection) -> Tally:
+    """Count rows received, kept and quarantined, per unit, site and table. Raises AccountingError when a row is lost."""
+    found = sites(con)
+    none = dict.fromkeys(("received", "kept", "quarantined", "withheld"), 0)
+    out: Counts = {(unit, site): {t: dict(none) for t in COUNTED} for unit, _, site in found}
     for table, sources in COUNTED.items():
         for source in sources:
             only = "where counts" if source == "item" else ""
@@ -139,18 +148,22 @@ def _counts(con: duckdb.DuckDBPyConnection, findings: pl.DataFrame) -> dict[tupl
         if table in COUNTED:
             out[(unit, site)][table]["received"] += n
             out[(unit, site)][table]["quarantined"] += n
-    names = {source: table for table, sources in COUNTED.items() for source in sources} | {"item_fault": "assessment"}
-    held = findings.filter(pl.col("severity") == str(Severity.WITHHOLD)).group_by("unit", "site", "table").agg(pl.sum("n_rows"))
-    for unit, site, table, n in held.iter_rows():
-        if table in names:
-            out[(unit, site)][names[table]]["withheld"] += n
     for (_, site), tables in out.items():
         for table, n in tables.items():
             if n["received"] != n["kept"] + n["quarantined"]:
                 raise AccountingError(
                     f"site {site}, table {table}: received {n['received']}, kept {n['kept']}, quarantined {n['quarantined']}"
                 )
-    return out
+    return Tally(found, out, _quarantine(con))
+
+
+def _add_withheld(counts: Counts, findings: pl.DataFrame) -> None:
+    """Count withheld values a unit, site and table."""
+    names = {source: table for table, sources in COUNTED.items() for source in sources} | {"item_fault": "assessment"}
+    held = findings.filter(pl.col("severity") == str(Severity.WITHHOLD)).group_by("unit", "site", "table").agg(pl.sum("n_rows"))
+    for unit, site, table, n in held.iter_rows():
+        if table in names:
+            counts[(unit, site)][names[table]]["withheld"] += n
 
 
 def _checks(results: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:

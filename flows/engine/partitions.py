@@ -98,7 +98,9 @@ def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> pa.Table
     return as_published(con.execute(f"select * from {source}").to_arrow_table(), dataset)
 
 
-def write_set(table: pa.Table, dataset: str, sites: dict[tuple[str, str], Path], pool: ThreadPoolExecutor) -> dict[tuple[str, str], Written]:
+def write_set(
+    table: pa.Table, dataset: str, sites: dict[tuple[str, str], Path], pool: ThreadPoolExecutor
+) -> dict[tuple[str, str], Written]:
     """Write a set for every (study, site) into `<folder>/<dataset>/<site>.parquet`.
 
     A site without rows gets an empty file: reading a set whole then always works. Raises TrialweaveError when the set holds

@@ -29,18 +29,21 @@ class DoseTiming(pa.DataFrameModel):
         strict = True
 
     @pa.dataframe_check
+    @classmethod
     def unknown_has_a_reason(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """UNKNOWN and only UNKNOWN carries a reason."""
         unknown = (pl.col("timing") == "UNKNOWN").fill_null(False)
         return data.lazyframe.select(unknown == pl.col("timing_reason").is_not_null())
 
     @pa.dataframe_check
+    @classmethod
     def known_timing_was_measured(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """A category other than UNKNOWN rests on a lag."""
         known = (pl.col("timing") != "UNKNOWN").fill_null(False)
         return data.lazyframe.select(~known | pl.col("lag_to_start_min").is_not_null())
 
     @pa.dataframe_check
+    @classmethod
     def nothing_is_timed_that_was_not_taken(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """A dose not taken has neither category nor reason."""
         left = ~pl.col("taken").fill_null(True)

@@ -30,7 +30,9 @@ def rows(sets, sql):
 
 def test_timing_to_the_second_across_the_night_the_clocks_change(sets):
     """B-001's first session began 03:30 on the spring night in Berlin, two clock hours after the dose at 01:30 and one real one."""
-    assert rows(sets, "select USUBJID, SESSNO, EXOCCUR, EXDOSE, round(LAGSTRT, 4), LAGEXPO, TIMCAT, TIMREAS, GT60FL, INWINFL from adex order by 1, EXSEQ") == [
+    assert rows(sets, """
+        select USUBJID, SESSNO, EXOCCUR, EXDOSE, round(LAGSTRT, 4), LAGEXPO, TIMCAT, TIMREAS, GT60FL, INWINFL from adex order by 1, EXSEQ
+    """) == [
         ("t01-A-S1", 1, "Y", 50.0, 60.0, 70.0, "PRE_1_2H", None, "Y", "Y"),
         ("t01-A-S1", 2, "Y", 50.0, 60.0167, None, "PRE_1_2H", None, "Y", "Y"),
         ("t01-A-S2", 1, "Y", None, 30.0, None, "PRE_LT1H", None, "N", "N"),
@@ -56,7 +58,9 @@ def test_doses_are_counted_also_when_only_the_clock_time_is_unknown(sets):
 
 
 def test_sessions_are_good_bad_or_unknown_by_the_trials_criterion(sets):
-    assert rows(sets, "select USUBJID, SESSNO, SUDSBEG, SUDSEND, SUDSREDP, CRIT1, CRIT1FL, SESSRES from adsess where NEXER > 0 order by 1, 2") == [
+    assert rows(sets, """
+        select USUBJID, SESSNO, SUDSBEG, SUDSEND, SUDSREDP, CRIT1, CRIT1FL, SESSRES from adsess where NEXER > 0 order by 1, 2
+    """) == [
         ("t01-A-S1", 1, 80.0, 30.0, 62.5, "SUDSEND <= 40", "Y", "GOOD"),
         ("t01-A-S1", 2, 60.0, 90.0, -50.0, "SUDSEND <= 40", "N", "BAD"),
         ("t01-A-S2", 1, 50.0, None, None, "SUDSEND <= 40", None, "UNKNOWN"),

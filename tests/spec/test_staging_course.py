@@ -161,7 +161,7 @@ def test_a_subject_who_asked_for_removal_is_nowhere(run_models: ModelBench) -> N
         judge.split(run_models.con, table, found)
         run_models.made.add(f"intake.{table}")
         assert run_models.rows(f"intake.{table}", "subject_id") == [("S2",)]
-        gone = found.filter(pl.col("record_key") == "1").filter(pl.col("drops") | (pl.col("severity") == "reject"))
+        gone = found.filter(pl.col("record_key") == "S1").filter(pl.col("drops") | (pl.col("severity") == "reject"))
         assert gone.get_column("rule").to_list() == ["removal_requested"]
 
 

@@ -94,7 +94,10 @@ def test_the_delivery_date_picks_among_dated_site_files(folder):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("no", "no"), ("on", "on"), ("08:30", "08:30"), ("012", "012"), ("0-10", "0-10"), ("1_000", "1_000"), ("true", True), ("7", 7), ("0.5", 0.5)],
+    [
+        ("no", "no"), ("on", "on"), ("08:30", "08:30"), ("012", "012"), ("0-10", "0-10"), ("1_000", "1_000"), ("true", True), ("7", 7),
+        ("0.5", 0.5),
+    ],
 )
 def test_yaml_words_that_older_parsers_turn_into_something_else_stay_text(tmp_path, text, value):
     path = tmp_path / "a.yaml"
