@@ -19,14 +19,14 @@ class Engine:
         self.programme, self.data, self.now = programme, data, now
         self.staged: list[batch.Staged] = []
 
-    def run(self, only: set[str] | None = None) -> Engine:
+    def run(self, only: set[str] | None = None, threads: int = 2) -> Engine:
         """Pull and work every unit, or those named."""
         inputs = []
         for number, unit in enumerate(u for k, u in self.programme.units.items() if only is None or k in only):
             landing.receive(self.data, unit, self.programme.root, self.now)
             found = landing.deliveries(self.data, unit.site.study, unit.site.site_id)
             inputs.append(MapInput(number, unit, tuple(found) if unit.site.delivery == "delta" else (found[-1],)))
-        self.staged = batch.work(self.programme, self.data, inputs)
+        self.staged = batch.work(self.programme, self.data, inputs, threads)
         for study in sorted({i.unit.trial.study for i in inputs}):
             mine = [s for s in self.staged if s.unit_key.startswith(f"{study}/")]
             self.staged.append(batch.pool(self.programme, self.data, study, mine))

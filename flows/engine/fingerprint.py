@@ -18,7 +18,7 @@ from flows.engine.landing import Delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
 #: Libraries whose version can change a published byte.
-COMPUTING = ("duckdb", "polars", "pandera", "pyarrow", "pyreadstat", "fastexcel", "rapidfuzz", "tzdata")
+COMPUTING = ("duckdb", "polars", "pandera", "pyarrow", "numpy", "rapidfuzz", "tzdata")
 
 
 @cache

@@ -274,11 +274,12 @@ def _hold(roster: Roster, key: str, reason: str) -> None:
 def over_threshold(unit: Unit, staged: Staged) -> str:
     """Why a delivery is held for its rejected rows; empty when it is not."""
     totals: dict[str, list[int]] = {}
-    for site in staged.receipt["sites"].values():
+    for name, site in staged.receipt["sites"].items():
+        noted = staged.receipt.get("dropped", {}).get(name, {})
         for table, n in site["tables"].items():
             total = totals.setdefault(table, [0, 0])
             total[0] += n["received"]
-            total[1] += n["quarantined"]
+            total[1] += n["quarantined"] - noted.get(table, 0)
     limit = unit.trial.holding
     for table, (received, quarantined) in totals.items():
         if quarantined >= max(limit.min_rows, 1) and 100 * quarantined > limit.max_rejected_pct * received:

@@ -96,9 +96,22 @@ def write(tally: Tally, judged: Sequence[judge.Judged], homes: dict[int, Path]) 
         out[unit] = {
             "sites": {site: {"tables": of} for (u, site), of in tables.items() if u == unit},
             "checks": checks.get(unit, []),
+            "dropped": _dropped(kept_out),
             "findings": mine.height,
             "quarantined": kept_out.height,
         }
+    return out
+
+
+def _dropped(quarantine: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Site -> table -> rows set aside with a note only (repetitions, removal): they say nothing against a delivery."""
+    notes = {r.id for r in catalogue() if r.drops}
+    names = {source: table for table, sources in COUNTED.items() for source in sources}
+    out: dict[str, dict[str, int]] = {}
+    for site, table, rules in quarantine.select("site", "table", "rules").iter_rows():
+        if table in names and set((rules or "").split(",")) <= notes:
+            of = out.setdefault(site, {})
+            of[names[table]] = of.get(names[table], 0) + 1
     return out
 
 

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -132,8 +133,32 @@ def _spans(table: pa.Table) -> list[tuple[tuple[str, str], int, int]]:
     return out
 
 
+def compact(table: pa.Table) -> pa.Table:
+    """A table whose dictionaries hold only values that occur in it, in the order of the enumeration.
+
+    A batch's dictionaries name every site's participants; a site's file must not, and must not depend on who shared its batch.
+    """
+    arrays = []
+    for column in table.columns:
+        if not pa.types.is_dictionary(column.type):
+            arrays.append(column)
+            continue
+        whole = column.unify_dictionaries().combine_chunks()
+        whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
+        if not len(whole):
+            arrays.append(pa.array([], pa.string()))
+            continue
+        valid = whole.is_valid().to_numpy(zero_copy_only=False)
+        indices = whole.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        used = np.unique(indices[valid])
+        places = np.zeros(len(whole.dictionary) + 1, dtype=np.int32)
+        places[used] = np.arange(len(used), dtype=np.int32)
+        arrays.append(pa.DictionaryArray.from_arrays(pa.array(places[indices], mask=~valid), whole.dictionary.take(pa.array(used))))
+    return pa.table(arrays, names=table.column_names)
+
+
 def _write(table: pa.Table, dataset: str, site: str, folder: Path) -> Written:
-    content = encode(table, arrow_schema(dataset))
+    content = encode(compact(table), arrow_schema(dataset))
     name = f"{dataset}/{site}.parquet"
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)

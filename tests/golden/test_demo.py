@@ -205,3 +205,17 @@ def test_no_arm_is_published_while_a_trial_is_blinded(demo_release):
     arms = {(r["STUDYID"], r["TRT01P"] is None) for r in rows_of(demo_release.release, "adsl")}
     assert {a for a in arms if a[0] != "acro01"} == {("sad01", True), ("ocd01", True), ("tail01", True)}
     assert ("acro01", False) in arms
+
+
+def test_a_site_worked_alone_on_one_thread_gives_the_same_bytes_as_in_a_batch(demo_release, tmp_path):
+    from tests.engine import Engine
+
+    manifest = json.loads((demo_release.release / "manifest.json").read_text(encoding="utf-8"))
+    published = {(f["dataset"], Path(f["path"]).name.rsplit("-", 1)[0]): f["sha256"] for f in manifest["files"] if "/sad01/" in f["path"]}
+    programme = load(DEMO)
+    for key in ("sad01/02", "sad01/07"):
+        alone = Engine(programme, tmp_path / key.replace("/", "_")).run(only={key}, threads=1).staged[0]
+        for dataset, of in alone.receipt["files"].items():
+            for site, entry in of.items():
+                if (dataset, site) in published:
+                    assert published[(dataset, site)] == entry["sha256"], f"{key} {dataset}"

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.engine.partitions import arrow_schema, as_published, encode
+from flows.engine.partitions import arrow_schema, as_published, compact, encode
 from schemas.findings import TrialweaveError
 
 
@@ -43,3 +43,12 @@ def test_every_field_carries_its_label_and_unit_and_reads_as_plain_text(adsuds, 
 def test_a_set_with_a_missing_column_is_refused(adsuds):
     with pytest.raises(TrialweaveError, match="adsuds has not the columns of its contract: SUDSEND"):
         as_published(adsuds.drop_columns(["SUDSEND"]), "adsuds")
+
+
+def test_a_sites_file_names_no_participant_of_another_site(tmp_path):
+    con = duckdb.connect()
+    con.execute("create type who as enum ('A-S1', 'B-S2', 'C-S3')")
+    whole = con.execute("select unnest(['A-S1', 'C-S3', 'C-S3', null])::who as USUBJID").to_arrow_table()
+    mine = compact(whole.slice(1, 3))
+    assert mine.column("USUBJID").to_pylist() == ["C-S3", "C-S3", None]
+    assert mine.column("USUBJID").chunk(0).dictionary.to_pylist() == ["C-S3"]
