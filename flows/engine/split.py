@@ -51,7 +51,8 @@ def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) ->
 
 def _fields(columns: list[str]) -> list[str]:
     """Fields that can be withheld: those with a column of their own, or the instants."""
-    return [c for c in columns if not c.endswith(("_raw", "_fault", "_repair"))] + [c.removesuffix("_utc") for c in columns]
+    own = [c for c in columns if not c.endswith(("_raw", "_fault", "_repair"))]
+    return own + [c.removesuffix("_local") for c in own if c.endswith("_local")]
 
 
 def _marks(rejected: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
