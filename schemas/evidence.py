@@ -46,6 +46,8 @@ class Evidence(Config):
     age_max_years: Threshold[float]
     weight_min_kg: Threshold[float]
     weight_max_kg: Threshold[float]
+    earliest_trial_year: Threshold[int]
+    earliest_history_year: Threshold[int]
     session_min_length_min: Threshold[float]
     session_max_length_min: Threshold[float]
     suds_scale_min_ratings: Threshold[int]

@@ -68,6 +68,7 @@ class ModelBench:
         self._create("mapped.item_fault", judge.ITEM_FAULT_COLUMNS)
         self._create("mapped.loose_row", judge.LOOSE_ROW_COLUMNS)
         self._create("mapped.file_column", judge.FILE_COLUMN_COLUMNS)
+        self._create("mapped.file_note", judge.FILE_NOTE_COLUMNS)
         self._create("mapped.stale_correction", judge.STALE_CORRECTION_COLUMNS)
         self.trial()
 

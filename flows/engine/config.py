@@ -21,7 +21,7 @@ from schemas.base import Config, Text
 from schemas.evidence import Evidence
 from schemas.findings import ConfigurationError
 from schemas.instrument import Instrument
-from schemas.site import IntakeTable, Profile, Site
+from schemas.site import Delivery, IntakeTable, Profile, Site
 from schemas.trial import Trial
 
 PROJECT = Path(__file__).resolve().parents[2] / "config"
@@ -170,6 +170,10 @@ def _unit(
         data = lay_over(base.data, data)
     site = _validated(body, data, Site, errors)
     if site is None:
+        return None
+    if site.delivery == Delivery.DELTA and site_dates(folder):
+        errors.append(f"{body.where('delivery')}: delivery: delta cannot be combined with site.from-<date>.yaml; earlier deliveries would be "
+                      "read by the later mapping")  # fmt: skip
         return None
     trial = trials.get(site.study)
     if trial is None:

@@ -36,13 +36,16 @@ ITEM_FAULT_COLUMNS = STANDARD | {
     "column_name": "VARCHAR",
 }  # fmt: skip
 
+FILE_NOTE_COLUMNS = {
+    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR", "note": "VARCHAR",
+}  # fmt: skip
 STALE_CORRECTION_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "table_name": "VARCHAR", "record_key": "VARCHAR", "field": "VARCHAR",
 }  # fmt: skip
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
-    "loose_row", "file_column", "stale_correction", "subject", "disposition", "randomization", "session", "dose", "rating",
+    "loose_row", "file_column", "file_note", "stale_correction", "subject", "disposition", "randomization", "session", "dose", "rating",
     "medication", "form",
     "item", "item_fault", "adverse_event",
 )  # fmt: skip

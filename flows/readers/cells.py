@@ -59,6 +59,12 @@ class Cells:
     encoding: str | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def doubts(self) -> list[str]:
+        """The notes that a person should look at: the file may not be what it seems."""
+        words = ("may be wrong", "may be cut", "a guess", "is a second", "matches end_at", "cut end", "without value")
+        return [note for note in self.notes if any(word in note for word in words)]
+
 
 def column_names(header: list[str | None], notes: list[str], places: list[int] | None = None) -> list[str]:
     """Trimmed, unique names: a second `dose` becomes `dose#2`, a blank third column `#3`; both are noted.

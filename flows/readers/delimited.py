@@ -44,6 +44,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
     if not any(cell.strip() for cell in header):
         raise unreadable(path, f"line {options.header_row}, where the header should be, is blank", "set header_row")
     names = column_names([*header], notes)
+    if data[end:].strip() and not data.endswith((b"\n", b"\r")):
+        notes.append("the last line has no line end, so the file may be cut")
     first_line = len(_LINE_END.findall(data, 0, end))
     spaced = len(cells) > 1 and all(cell.startswith(b" ") for cell, _ in cells[1:])
     dialect = Dialect(delimiter, quote, len(names), spaced)

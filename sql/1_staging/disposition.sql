@@ -5,14 +5,15 @@
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
     select
-        u.unit,
-        s.site,
+        h.unit,
+        h.site,
         u.delivered_on,
         coalesce(s.timezone, u.timezone) as timezone,
         ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
             as latest_on,
-    from ref.unit as u
-    left join ref.site as s on u.unit = s.unit
+    from (select distinct unit, site from mapped.disposition) as h
+    inner join ref.unit as u on h.unit = u.unit
+    left join ref.site as s on h.unit = s.unit and h.site = s.site
 ),
 removed as (
     select distinct unit, study, site, subject_id,
@@ -56,7 +57,7 @@ select
     p.delivered_on,
     p.latest_on,
 from mapped.disposition as m
-left join place as p on m.unit = p.unit and (m.site = p.site or p.site is null)
+left join place as p on m.unit = p.unit and m.site = p.site
 left join rivals as d on m.row_id = d.row_id
 left join removed as x
     on m.unit = x.unit and m.study = x.study and m.site = x.site and m.subject_id = x.subject_id

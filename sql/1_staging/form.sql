@@ -10,13 +10,14 @@
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
     select
-        u.unit,
-        s.site,
+        h.unit,
+        h.site,
         u.delivered_on,
         ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
             as latest_on,
-    from ref.unit as u
-    left join ref.site as s on u.unit = s.unit
+    from (select distinct unit, site from mapped.form) as h
+    inner join ref.unit as u on h.unit = u.unit
+    left join ref.site as s on h.unit = s.unit and h.site = s.site
 ),
 removed as (
     select distinct unit, study, site, subject_id
@@ -123,7 +124,7 @@ select
     p.latest_on,
 from mapped.form as m
 left join ref.visit_label as l on m.study = l.study and lower(trim(m.visit)) = l.label_key
-left join place as p on m.unit = p.unit and (m.site = p.site or p.site is null)
+left join place as p on m.unit = p.unit and m.site = p.site
 left join ref.trial_instrument as t on m.study = t.study and m.instrument = t.instrument
 left join named as d on m.row_id = d.row_id
 left join removed as x

@@ -7,13 +7,14 @@
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
     select
-        u.unit,
-        s.site,
+        h.unit,
+        h.site,
         u.delivered_on,
         ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
             as latest_on,
-    from ref.unit as u
-    left join ref.site as s on u.unit = s.unit
+    from (select distinct unit, site from mapped.item) as h
+    inner join ref.unit as u on h.unit = u.unit
+    left join ref.site as s on h.unit = s.unit and h.site = s.site
 ),
 removed as (
     select distinct unit, study, site, subject_id
@@ -59,19 +60,26 @@ long_instrument as (
     from mapped.item
     where counts and not is_total
 ),
-in_wide as (
-    select
-        k.row_id,
-        case when bool_and(f.item_values[k.item_no] = m.value) then 'same' else 'conflict' end as dup_kind,
+meeting as (
+    -- without the values, which are long: hardly any item meets a form
+    select k.row_id, k.item_no, f.row_id as form_row_id,
     from intake.form as f
     semi join long_instrument as i on f.unit = i.unit and f.instrument = i.instrument
     inner join keyed as k
         on f.unit = k.unit and f.study = k.study and f.site = k.site and f.subject_id = k.subject_id and f.instrument = k.instrument
         and f.visit_key is not distinct from k.visit_key and f.date_key is not distinct from k.date_key
         and coalesce(f.visit_key, f.date_key) is not null
-    inner join mapped.item as m on k.row_id = m.row_id
-    where k.counts and not k.is_total and m.value is not null and f.item_values[k.item_no] is not null
-    group by k.row_id
+    where k.counts and not k.is_total
+),
+in_wide as (
+    select
+        w.row_id,
+        case when bool_and(f.item_values[w.item_no] = m.value) then 'same' else 'conflict' end as dup_kind,
+    from intake.form as f
+    inner join meeting as w on f.row_id = w.form_row_id
+    inner join mapped.item as m on w.row_id = m.row_id
+    where m.value is not null and f.item_values[w.item_no] is not null
+    group by w.row_id
 )
 
 select
@@ -104,7 +112,7 @@ select
     case when m.counts then p.latest_on end as latest_on,
 from mapped.item as m
 left join ref.visit_label as l on m.study = l.study and lower(trim(m.visit)) = l.label_key
-left join place as p on m.unit = p.unit and (m.site = p.site or p.site is null)
+left join place as p on m.unit = p.unit and m.site = p.site
 left join ref.trial_instrument as t on m.study = t.study and m.instrument = t.instrument
 left join repeated as d on m.row_id = d.row_id
 left join in_wide as w on m.row_id = w.row_id

@@ -7,14 +7,15 @@
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
     select
-        u.unit,
-        s.site,
+        h.unit,
+        h.site,
         u.delivered_on,
         coalesce(s.timezone, u.timezone) as timezone,
         ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
             as latest_on,
-    from ref.unit as u
-    left join ref.site as s on u.unit = s.unit
+    from (select distinct unit, site from mapped.session) as h
+    inner join ref.unit as u on h.unit = u.unit
+    left join ref.site as s on h.unit = s.unit and h.site = s.site
 ),
 removed as (
     select distinct unit, study, site, subject_id,
@@ -81,7 +82,7 @@ clocks as (
                 then make_timestamptz(epoch_us(m.ended_at_local) - ended_at_shift_s::bigint * 1000000)
         end as ended_at_utc,
     from mapped.session as m
-    left join place as p on m.unit = p.unit and (m.site = p.site or p.site is null)
+    left join place as p on m.unit = p.unit and m.site = p.site
     asof left join ref.local_time as z1
         on p.timezone = z1.timezone
         and case when m.started_at_offset_s is null then m.started_at_local end >= z1.local_from

@@ -51,18 +51,25 @@ placed as (
         c.visit_order, c.study_day, c.target_day, c.from_day, c.to_day, c.target_diff,
         t.label_visit is not null as is_labelled,
         coalesce(c.baseline, false) as is_baseline_visit,
-        count(*) over (partition by t.study, t.site, t.subject_id, t.instrument, coalesce(c.visit, 'UNSCHEDULED')) as n_in_visit,
+        hash(t.study, t.site, t.subject_id, t.instrument, coalesce(c.visit, 'UNSCHEDULED')) as visit_hash,
     from dated as t
     left join labelled as c on t.form_id = c.form_id
 ),
+alike as (
+    -- hardly any visit is there twice: all others leave by the count of their hash
+    select form_id, count(*) over (partition by study, site, subject_id, instrument, visit) as n_in_visit,
+    from placed
+    where visit_hash in (select visit_hash from placed group by visit_hash having count(*) > 1)
+),
 crowded as (
     select
-        form_id, visit <> 'UNSCHEDULED' as is_planned,
+        p.form_id, p.visit <> 'UNSCHEDULED' as is_planned,
         row_number() over (
-            partition by study, site, subject_id, instrument, visit, assessed_on order by n_answered desc, form_id
+            partition by p.study, p.site, p.subject_id, p.instrument, p.visit, p.assessed_on order by p.n_answered desc, p.form_id
         ) = 1 as is_told_apart,
-    from placed
-    where n_in_visit > 1
+    from placed as p
+    inner join alike as a on p.form_id = a.form_id
+    where a.n_in_visit > 1
     qualify is_told_apart
 ),
 chosen as (
@@ -98,9 +105,10 @@ select
     p.is_labelled,
     p.is_baseline_visit,
     p.is_labelled and p.study_day not between p.from_day and p.to_day as out_of_window,
-    p.n_in_visit::integer as n_in_visit,
-    p.n_in_visit = 1 or c.form_id is not null as is_told_apart,
-    p.visit <> 'UNSCHEDULED' and (p.n_in_visit = 1 or u.form_id is not null) as is_used,
+    coalesce(a.n_in_visit, 1)::integer as n_in_visit,
+    coalesce(a.n_in_visit, 1) = 1 or c.form_id is not null as is_told_apart,
+    p.visit <> 'UNSCHEDULED' and (coalesce(a.n_in_visit, 1) = 1 or u.form_id is not null) as is_used,
 from placed as p
+left join alike as a on p.form_id = a.form_id
 left join crowded as c on p.form_id = c.form_id
 left join chosen as u on p.form_id = u.form_id

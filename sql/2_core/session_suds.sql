@@ -1,6 +1,6 @@
 -- core.session_suds: fear over one session's exposure exercises, and whether the exposure succeeded
 -- Grain: study, site, subject_id, session_no
--- Reads: intake.rating, core.subject, ref.trial
+-- Reads: staging.rating, intake.rating, core.subject, ref.trial
 -- Why:   begin is the first rated exercise's begin and end the last one's end: when that very rating is missing, the value
 --        is unknown and not borrowed from another exercise. Percentages are rounded to 1e-9 before they meet a criterion,
 --        because 1-100 scales do not convert to binary fractions. NEUTRAL needs both ends and a criterion that was not met.
@@ -14,10 +14,23 @@ with exercise as (
         r.begin_suds,
         r.end_suds,
         greatest(r.begin_suds, r.peak_suds, r.end_suds) as highest_suds,
+        coalesce(r.begin_suds_raw, r.peak_suds_raw, r.end_suds_raw) is not null
+        and (
+            (r.begin_suds_raw is not null and r.begin_suds is null)
+            or (r.peak_suds_raw is not null and r.peak_suds is null)
+            or (r.end_suds_raw is not null and r.end_suds is null)
+        ) as is_part_withheld,
     from intake.rating as r
     where
         coalesce(r.begin_suds, r.peak_suds, r.end_suds) is not null
         or coalesce(r.begin_suds_fault, r.peak_suds_fault, r.end_suds_fault) is not null
+),
+set_aside as (
+    -- an exercise in quarantine may have been the first, the last or the worst: nothing stands in for it
+    select distinct q.study, q.site, q.subject_id, q.session_no
+    from staging.rating as q
+    anti join intake.rating as k on q.row_id = k.row_id
+    where q.subject_id is not null and q.dup_kind is distinct from 'same' and q.dup_kind is distinct from 'superseded'
 ),
 course as (
     select
@@ -27,10 +40,20 @@ course as (
         x.session_no,
         count(*)::integer as n_exercises,
         arg_min_null(x.begin_suds, x.exercise_no) as suds_begin,
-        max(x.highest_suds) as suds_peak,
+        case when not bool_or(x.is_part_withheld) then max(x.highest_suds) end as suds_peak,
         arg_max_null(x.end_suds, x.exercise_no) as suds_end,
     from exercise as x
     group by all
+),
+certain as (
+    select
+        c.study, c.site, c.subject_id, c.session_no, c.n_exercises,
+        case when q.subject_id is null then c.suds_begin end as suds_begin,
+        case when q.subject_id is null then c.suds_peak end as suds_peak,
+        case when q.subject_id is null then c.suds_end end as suds_end,
+    from course as c
+    left join set_aside as q
+        on c.study = q.study and c.site = q.site and c.subject_id = q.subject_id and c.session_no = q.session_no
 ),
 judged as (
     select
@@ -48,7 +71,7 @@ judged as (
         round(reduction_pct, 9) >= t.success_reduction_ge_pct as crit2,
         case t.success_decisive when 'end_le' then crit1 when 'reduction_ge_pct' then crit2 when 'both' then crit1 and crit2 end
             as is_success,
-    from course as c
+    from certain as c
     inner join ref.trial as t on c.study = t.study
 )
 

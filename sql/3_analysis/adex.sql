@@ -55,6 +55,8 @@ select
     d.dose_no as DOSENUM,
     d.days_since_previous as DOSEINT,
     case
+        -- a negative interval says that the order of the doses is in doubt
+        when d.days_since_previous < 0 then null
         when d.days_since_previous < e.acute_interval_days then 'Y'
         when d.days_since_previous is not null or d.dose_no = 1 then 'N'
     end as CHRONFL,

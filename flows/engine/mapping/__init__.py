@@ -50,6 +50,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
                 tables.map_table(con, job)
         loose.fill_loose_rows(con, shelf, inputs, jobs)
         loose.fill_file_columns(con, shelf, jobs)
+        loose.fill_file_notes(con, shelf)
         corrections.find_stale(con, inputs, jobs)
     finally:
         shelf.close()
@@ -58,7 +59,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
 
 def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for name, contract in CONTRACTS.items():
-        tables.create(con, name, contract.mapped_columns() | ({assessment.SLOW: "BOOLEAN"} if name == "form" else {}))
+        tables.create(con, name, contract.mapped_columns() | ({assessment.SLOW: assessment.SLOW_TYPE} if name == "form" else {}))
     tables.create(con, "item_fault", ITEM_FAULT_COLUMNS)
     tables.create(con, "loose_row", loose.COLUMNS)
     tables.create(con, "file_column", loose.FILE_COLUMNS)

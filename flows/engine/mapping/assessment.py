@@ -21,8 +21,8 @@ from schemas.intake import CONTRACTS
 from schemas.site import FieldSpec
 
 _KEY = ("subject_id", "instrument", "visit", "assessed_on")
-#: Columns of mapped.form while it is filled; SLOW is dropped at the end.
-SLOW = "cells_to_read"
+#: A column of mapped.form while it is filled: the texts of a form whose cells need the strict way. Dropped at the end.
+SLOW, SLOW_TYPE = "cells_to_read", "VARCHAR[]"
 
 
 def map_assessment(con: duckdb.DuckDBPyConnection, job: Job) -> None:
@@ -58,14 +58,24 @@ def _map_wide(con: duckdb.DuckDBPyConnection, job: Job) -> None:
     values: dict[str, str] = {}
     for name, field in made.items():
         values |= columns_of("assessment", name, field)
-    form = values | {"item_values": "form__cells", SLOW: "form__slow"}
+    texts = [f"cast({column} as varchar)" for column in columns]
+    form = values | {"item_values": "form__cells", SLOW: f"case when form__slow then [{', '.join(texts)}] end"}
     form |= standard(job.spec_no, key, items.hash_of(cells, "cast(null as varchar)"))
     order = "" if rows.is_ordered else " order by row_id"
-    source = f"select * from ({steps.sql(rows.sql())}) where {filled}"
-    insert(con, "form", CONTRACTS["form"].mapped_columns() | {SLOW: "BOOLEAN"}, form, source, order)
-    items.read_slow_cells(con, job, instrument, columns, how, rows)
+    source = steps.sql(rows.sql())
+    # pushed down to the file, the filter would compute every cell once more
+    con.execute("set disabled_optimizers = 'filter_pushdown'")
+    try:
+        wanted = CONTRACTS["form"].mapped_columns() | {SLOW: SLOW_TYPE}
+        insert(con, "form", wanted, form, f"select * from ({source}) where {filled}", order)
+    finally:
+        con.execute("set disabled_optimizers = ''")
+    items.read_slow_cells(con, job, instrument, how, rows)
     if totals:
-        _insert_totals(con, job, values, totals, source, key)
+        # a row with a total is filled; its cells are looked at only where its totals are nothing but odd blanks
+        raws = [t.raw for t in totals.values()]
+        kept = f"case when {is_filled(raws)} then true when coalesce({', '.join(raws)}) is null then false else {is_filled(sent)} end"
+        _insert_totals(con, job, values, totals, f"select * from ({source}) where {kept}", key, order)
 
 
 def _instrument_of(job: Job, rows: Rows) -> Instrument:
@@ -126,14 +136,16 @@ def _totals(job: Job, rows: Rows, steps: Steps, key: str) -> dict[str, Typed]:
 
 
 def _insert_totals(
-    con: duckdb.DuckDBPyConnection, job: Job, values: dict[str, str], totals: dict[str, Typed], source: str, key: str
-) -> None:
+    con: duckdb.DuckDBPyConnection, job: Job, values: dict[str, str], totals: dict[str, Typed], source: str, key: str,
+    order: str,
+) -> None:  # fmt: skip
     """One row of mapped.item for each total that is not blank."""
     structs = ", ".join(
         f"{{'n': {n}, 'code': {lit(paramcd)}, 'raw': {t.raw}, 'value': {t.value}, 'fault': {t.fault}, 'repair': {t.repair}}}"
         for n, (paramcd, t) in enumerate(totals.items())
     )
-    unnested = f"select * from (select *, unnest([{structs}]) as t from ({source})) where t.raw is not null"
+    each = f"unnest([{structs}])" if len(totals) > 1 else structs
+    unnested = f"select * from (select *, {each} as t from ({source})) where t.raw is not null"
     out = values | {
         "item": "t.code", "item_raw": "t.code", "is_total": "true", "counts": "false",
         "value": "t.value", "value_raw": "t.raw", "value_fault": "t.fault", "value_repair": "t.repair",
@@ -143,7 +155,7 @@ def _insert_totals(
     if len(totals) > MAX_MELT // 8:
         raise ConfigurationError(f"{job.label}: too many totals")
     out |= standard(job.spec_no, f"{key} || '|' || t.code", hashed, melt)
-    insert(con, "item", CONTRACTS["item"].mapped_columns(), out, unnested, " order by row_id")
+    insert(con, "item", CONTRACTS["item"].mapped_columns(), out, unnested, order)
 
 
 def _map_long(con: duckdb.DuckDBPyConnection, job: Job) -> None:

@@ -47,6 +47,7 @@ class Sheet:
     options: ReadOptions
     cells: Cells | None
     header: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
     file_no: int = -1
     raw: str = ""
 
@@ -90,7 +91,7 @@ class Shelf:
                 raise ReadError(f"{item.unit.key}: {error}") from None
             header = tuple(n for n in cells.table.column_names if n != ROW)
             self.sheets[key] = Sheet(
-                item.unit_no, number, item.unit, landed.name, landed.sha256[:12], options, cells, header
+                item.unit_no, number, item.unit, landed.name, landed.sha256[:12], options, cells, header, tuple(cells.doubts)
             )
         return self.sheets[key]
 

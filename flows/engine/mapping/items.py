@@ -4,7 +4,7 @@ What belongs here: the fast way for plain digits and missing codes, the strict w
 What does not: the rows around the cells (assessment.py).
 
 The fast way is a CASE a column over the texts that are legal as they are. A cell that is none of them becomes NaN, which marks
-its row; only these cells are read strictly.
+its row; only these cells are read strictly, from the texts that such a row keeps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flows.engine.mapping.numbers import Number, number
 from flows.engine.mapping.rows import Rows
 from flows.engine.mapping.shapes import Kind, Reading, reading
 from flows.engine.mapping.sqltext import Steps, first_of, lit, lits
-from flows.engine.mapping.tables import Job, row_id
+from flows.engine.mapping.tables import Job
 from flows.engine.mapping.text import Cell, Fix, Source, cell, raw_text, repair_of
 from schemas.findings import Fault
 from schemas.instrument import Instrument
@@ -132,25 +132,24 @@ def fault_of(value: str, fault: str, is_item: str) -> str:
 
 
 def read_slow_cells(
-    con: duckdb.DuckDBPyConnection, job: Job, instrument: Instrument, columns: Sequence[str], how: tuple[FieldSpec, Reading], rows: Rows
+    con: duckdb.DuckDBPyConnection, job: Job, instrument: Instrument, how: tuple[FieldSpec, Reading], rows: Rows
 ) -> None:
     """Read the cells of marked forms strictly; put their values into mapped.form and their faults into mapped.item_fault."""
-    # a table of its own, so that the join with the raw cells is built on its few rows
     con.execute(
         "create or replace temp table tw_marked as"
-        " select row_id as form_row_id, record_key, item_values from mapped.form where cells_to_read"
+        " select unit, row_id as form_row_id, record_key, item_values, cells_to_read from mapped.form where cells_to_read is not null"
     )
     marked = con.execute("select count(*) from tw_marked").fetchone()
     if not marked or not marked[0]:
         return
     codes = instrument.item_codes()
-    con.execute(f"create or replace temp table tw_cells as {_cells(job, instrument, codes, columns, how, rows)}")
+    con.execute(f"create or replace temp table tw_cells as {_cells(job, instrument, codes, how, rows)}")
     values = [f"n.item_values[{n}]" for n in range(1, len(codes) + 1)]
     con.execute(
         f"""
         update mapped.form f
         set
-            item_values = n.item_values, item_values_repair = n.repair, row_hash = {hash_of(values, "n.faulty")}, cells_to_read = false
+            item_values = n.item_values, item_values_repair = n.repair, row_hash = {hash_of(values, "n.faulty")}, cells_to_read = null
         from (
             select
                 m.form_row_id, c.repair, c.faulty,
@@ -186,19 +185,15 @@ def read_slow_cells(
     con.execute("drop table tw_cells; drop table tw_marked")
 
 
-def _cells(
-    job: Job, instrument: Instrument, codes: Sequence[str], columns: Sequence[str], how: tuple[FieldSpec, Reading], rows: Rows
-) -> str:
+def _cells(job: Job, instrument: Instrument, codes: Sequence[str], how: tuple[FieldSpec, Reading], rows: Rows) -> str:
     """Every marked cell of the marked forms, typed."""
     spec, read = how
     slots = rows.slots
     names = {code: rows.header[place] for _, row in (slots.rows if slots else ()) for code, place in row.items()}
     columns_of = ", ".join(f"({n}, {lit(code)}, {lit(names.get(code, ''))})" for n, code in enumerate(codes, start=1))
-    texts = ", ".join(f"cast({column} as varchar)" for column in columns)
     base = (
-        f"select r.unit, m.record_key, m.form_row_id, unnest([{texts}]) as txt, unnest(m.item_values) as read_value,"
-        f" unnest(range(1, {len(codes) + 1})) as item_no"
-        f" from ({rows.sql()}) r join tw_marked m on m.form_row_id = {_own_id(job)}"
+        "select unit, record_key, form_row_id, unnest(cells_to_read) as txt, unnest(item_values) as read_value,"
+        f" unnest(range(1, {len(codes) + 1})) as item_no from tw_marked"
     )
     source = (
         f"select u.unit, u.record_key, u.form_row_id, u.item_no, i.item, i.column_name, u.txt, k.*"
@@ -228,10 +223,6 @@ def _cells(
         f"select unit, record_key, form_row_id, item_no, item, column_name, {raw} as raw, {good} as value, {fault} as fault,"
         f" {repair} as repair from ({steps.sql(source)})"
     )
-
-
-def _own_id(job: Job) -> str:
-    return row_id(job.spec_no, "r.melt").replace("file_no", "r.file_no").replace("source_row", "r.source_row")
 
 
 def _resolve(name: str) -> Source:

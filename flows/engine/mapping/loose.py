@@ -20,6 +20,9 @@ from schemas.intake.base import STANDARD
 from schemas.site import IntakeTable
 
 COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
+FILE_NOTE_COLUMNS = {
+    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR", "note": "VARCHAR",
+}  # fmt: skip
 FILE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
     "column_name": "VARCHAR", "used": "BOOLEAN",
@@ -102,6 +105,16 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
                     continue
                 row = [item.unit_no, site.study, site.site_id, number, source_file, 0, 0, name, 0, "", "unclaimed_file", ""]
                 con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
+
+
+def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf) -> None:
+    """mapped.file_note: what a reader found doubtful about a file as a whole."""
+    kinds = ", ".join(f"{name} {kind}" for name, kind in FILE_NOTE_COLUMNS.items())
+    con.execute(f"create or replace table mapped.file_note ({kinds})")
+    for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
+        for note in sheet.doubts:
+            row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note]
+            con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?)", row)
 
 
 def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:

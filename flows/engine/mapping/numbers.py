@@ -41,7 +41,8 @@ class Number:
             text = f"replace({text}, {lit(' ' if self.thousands.isspace() else self.thousands)}, '')"
         if self.decimal != ".":
             text = f"replace({text}, {lit(self.decimal)}, '.')"
-        return f"case when isfinite(try_cast({text} as double)) then try_cast({text} as double) end"
+        read = f"try_cast({text} as double)"
+        return f"case when strlen({text}) < 300 then {read} when isfinite({read}) then {read} end"
 
 
 def number(steps: Steps, field: str, text: str, how: Number) -> str:

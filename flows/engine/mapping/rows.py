@@ -130,8 +130,8 @@ class Rows:
         source = (
             f"select f.unit, f.study, f.home, f.delivery_no, f.source_file, r.file_no, r.source_row{columns}\n"
             f"from {self.raw} r join raw.file f on f.file_no = r.file_no\n"
+            "anti join raw.ragged g on g.file_no = r.file_no and g.source_row = r.source_row\n"
             f"where {self._files}"
-            " and not exists (from raw.ragged g where g.file_no = r.file_no and g.source_row = r.source_row)"
         )
         if self._filled:
             filled = ", ".join(

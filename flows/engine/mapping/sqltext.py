@@ -54,6 +54,16 @@ def clean(column: str) -> str:
     return _unless_tidy(column, f"trim({made_plain}, {lit(PLAIN)})")
 
 
+def clean_plain(column: str) -> str:
+    """`clean` of text that `plain` has trimmed: only text beyond ASCII can hold anything more to remove."""
+    return f"case when strlen({column}) = length({column}) then {column} else {clean(column)} end"
+
+
+def clean_plain_ends(column: str) -> str:
+    """`clean_ends` of text that `plain` has trimmed."""
+    return f"case when strlen({column}) = length({column}) then {column} else {clean_ends(column)} end"
+
+
 def is_filled(columns: Iterable[str]) -> str:
     """Whether any of the cells holds more than blanks."""
     return f"coalesce({', '.join(clean_ends(c) for c in columns)}) is not null"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flows.engine.mapping.shapes import Kind, Reading
-from flows.engine.mapping.sqltext import Steps, clean, clean_ends, lit, lits, plain, switch
+from flows.engine.mapping.sqltext import Steps, clean, clean_ends, clean_plain, clean_plain_ends, lit, lits, plain, switch
 from schemas.findings import Fault, Repair
 from schemas.site import FieldSpec
 
@@ -93,7 +93,8 @@ def cell(
         sources = [resolve(name) for name in spec.from_]
         faults += [(s.ambiguous, lit(Fault.AMBIGUOUS_JOIN)) for s in sources if s.ambiguous is not None]
         if len(sources) == 1:
-            norm = steps.add(f"{field}__norm", tidy(f"{field}__raw"))
+            tidy_plain = clean_plain_ends if kind == Kind.TEXT else clean_plain
+            norm = steps.add(f"{field}__norm", tidy_plain(f"{field}__raw"))
             text = norm
         else:
             parts = [steps.add(f"{field}__part{i}", tidy(s.sql)) for i, s in enumerate(sources)]
