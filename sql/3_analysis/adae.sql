@@ -1,6 +1,6 @@
 -- analysis.adae: adverse events, treatment emergence and days since the last dose
 -- Grain: USUBJID, AESEQ
--- Reads: core.adverse_event, core.subject, core.treatment_period, core.dose_timing
+-- Reads: core.adverse_event, core.subject, core.treatment_period, core.dose_timing, core.doubtful_dose
 -- Why:   TRTEMFL: begun on or after the day of the first taken dose; N when none was taken, U when a partial or missing start or
 --        an unknown first day leaves it open. DAYSLDOS: days from the last taken dose on or before a completely known start; null
 --        when the next dose's day is unknown, for it may have been that one. AEEXPFL is null where no term was found
@@ -38,6 +38,8 @@ select
     case when a.serious then 'Y' when not a.serious then 'N' end as AESER,
     a.related as AEREL,
     case
+        when p.n_taken is null and q.n_doubtful is not null and (q.earliest_on is null or a.start_latest is null or q.earliest_on <= a.start_latest)
+            then 'U'
         when p.n_taken is null then 'N'
         when a.start_earliest >= p.first_on then 'Y'
         when a.start_latest < p.first_on then 'N'
@@ -54,4 +56,5 @@ inner join core.subject as s on a.study = s.study and a.site = s.site and a.subj
 left join core.treatment_period as p on a.study = p.study and a.site = p.site and a.subject_id = p.subject_id
 left join latest as l
     on a.study = l.study and a.site = l.site and a.subject_id = l.subject_id and a.ae_seq = l.ae_seq
+left join core.doubtful_dose as q on a.study = q.study and a.site = q.site and a.subject_id = q.subject_id
 order by a.study, a.site, s.usubjid, a.ae_seq

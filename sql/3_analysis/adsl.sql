@@ -1,6 +1,6 @@
 -- analysis.adsl: one row per participant
 -- Grain: STUDYID, USUBJID
--- Reads: core.subject, core.subject_dose, core.treatment_period, core.session, core.session_suds, core.subject_medication,
+-- Reads: core.subject, core.doubtful_dose, core.subject_dose, core.treatment_period, core.session, core.session_suds, core.subject_medication,
 --        core.deviation, ref.trial, ref.evidence
 -- Why:   counts of a participant without doses, sessions or deviations are 0, not missing
 with held as (
@@ -45,7 +45,7 @@ select
     coalesce(d.n_doses, 0) as NDOSE,
     least(coalesce(d.n_doses, 0), e.dose_plateau) as NDOSECAP,
     case when d.n_doses > e.dose_plateau then 'Y' else 'N' end as DOSE9FL,
-    case when d.n_doses is null then 0.0 else d.total_mg end as CUMDOSE,
+    case when q.n_doubtful is null then case when d.n_doses is null then 0.0 else d.total_mg end end as CUMDOSE,
     coalesce(d.n_1_2h_before, 0) as NWIN12,
     coalesce(d.n_over60_before, 0) as NGT60,
     coalesce(d.n_ge4h_before, 0) as NGE4H,
@@ -66,6 +66,7 @@ inner join ref.trial as t on s.study = t.study
 cross join ref.evidence as e
 left join core.subject_dose as d on s.study = d.study and s.site = d.site and s.subject_id = d.subject_id
 left join core.treatment_period as p on s.study = p.study and s.site = p.site and s.subject_id = p.subject_id
+left join core.doubtful_dose as q on s.study = q.study and s.site = q.site and s.subject_id = q.subject_id
 left join held as h on s.study = h.study and s.site = h.site and s.subject_id = h.subject_id
 left join deviated as v on s.study = v.study and s.site = v.site and s.subject_id = v.subject_id
 left join core.subject_medication as m on s.study = m.study and s.site = m.site and s.subject_id = m.subject_id
