@@ -51,6 +51,7 @@ def deployments(config: Path, data: Path, cron: str, timezone: str) -> list[Runn
 def serve(config: Path, data: Path, port: int, cron: str, timezone: str) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code. Raises TrialweaveError when the server does not come up."""
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job started in the background of a script inherits it ignored
     with server(port):
         typer.echo(f"Prefect on http://127.0.0.1:{port}; nightly at '{cron}' {timezone}; data in {data}")
         try:
