@@ -172,8 +172,8 @@ def _unit(
     if site is None:
         return None
     if site.delivery == Delivery.DELTA and site_dates(folder):
-        errors.append(f"{body.where('delivery')}: delivery: delta cannot be combined with site.from-<date>.yaml; earlier deliveries would be "
-                      "read by the later mapping")  # fmt: skip
+        told = "delta cannot be combined with site.from-<date>.yaml; earlier deliveries would be read by the later mapping"
+        errors.append(f"{body.where('delivery')}: delivery: {told}")
         return None
     trial = trials.get(site.study)
     if trial is None:
