@@ -110,7 +110,7 @@ def write_sets(
 ) -> dict[tuple[str, str], dict[str, partitions.Written]]:
     """Judge and write each set, one file a site; one set after the other, so that only one is held at a time."""
     out: dict[tuple[str, str], dict[str, partitions.Written]] = {key: {} for key in sites}
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:  # written while the next set is fetched; batches run side by side
         for dataset in datasets:
             for key, one in partitions.write_set(publishable(con, dataset, f"{schema}.{dataset}"), dataset, sites, pool).items():
                 out[key][dataset] = one
