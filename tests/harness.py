@@ -18,6 +18,7 @@ from typing import Any
 
 from flows.engine import judge, models, reference
 from flows.engine.config import PROJECT
+from flows.engine.mapping import corrections, items, loose
 from flows.engine.yamlfile import YamlFile
 from schemas.evidence import Evidence
 from schemas.instrument import Instrument
@@ -26,6 +27,15 @@ from schemas.site import Site
 from schemas.trial import Trial
 
 EVIDENCE = Evidence.model_validate(YamlFile.read(PROJECT / "evidence.yaml", []).data)  # type: ignore[union-attr]
+
+#: Tables the mapping makes beside those of the contracts.
+BESIDE = {
+    "item_fault": items.ITEM_FAULT_COLUMNS,
+    "loose_row": loose.COLUMNS,
+    "file_column": loose.FILE_COLUMNS,
+    "file_note": loose.FILE_NOTE_COLUMNS,
+    "stale_correction": corrections.STALE_COLUMNS,
+}
 
 TRIAL: dict[str, Any] = {
     "study": "t01",
@@ -65,11 +75,8 @@ class ModelBench:
         self.made: set[str] = set()
         for name, contract in CONTRACTS.items():
             self._create(f"mapped.{name}", contract.mapped_columns())
-        self._create("mapped.item_fault", judge.ITEM_FAULT_COLUMNS)
-        self._create("mapped.loose_row", judge.LOOSE_ROW_COLUMNS)
-        self._create("mapped.file_column", judge.FILE_COLUMN_COLUMNS)
-        self._create("mapped.file_note", judge.FILE_NOTE_COLUMNS)
-        self._create("mapped.stale_correction", judge.STALE_CORRECTION_COLUMNS)
+        for name, columns in BESIDE.items():
+            self._create(f"mapped.{name}", columns)
         self.trial()
 
     def trial(
@@ -166,9 +173,8 @@ class ModelBench:
         return set(model.reads) if model is not None else set()
 
     def _known_columns(self, schema: str, short: str) -> dict[str, str]:
-        extra = {"item_fault": judge.ITEM_FAULT_COLUMNS, "loose_row": judge.LOOSE_ROW_COLUMNS, "file_column": judge.FILE_COLUMN_COLUMNS}
         if schema == "mapped":
-            return extra[short] if short in extra else CONTRACTS[short].mapped_columns()
+            return BESIDE[short] if short in BESIDE else CONTRACTS[short].mapped_columns()
         if schema in ("staging", "intake") and f"staging.{short}" in models.catalogue():
             self.run(f"staging.{short}")
             described = self.con.execute(f"describe staging.{short}").fetchall()

@@ -21,27 +21,9 @@ from flows.engine.split import split
 from schemas.evidence import Evidence
 from schemas.findings import Severity, TrialweaveError
 from schemas.intake import CONTRACTS
-from schemas.intake.base import STANDARD, base_name
+from schemas.intake.base import base_name
 from schemas.intake.timing import DoseTiming
 from schemas.rules import Rule, catalogue
-
-LOOSE_ROW_COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
-FILE_COLUMN_COLUMNS = {
-    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
-    "column_name": "VARCHAR", "used": "BOOLEAN",
-}  # fmt: skip
-ITEM_FAULT_COLUMNS = STANDARD | {
-    "form_row_id": "BIGINT", "subject_id": "VARCHAR", "subject_id_raw": "VARCHAR", "instrument": "VARCHAR", "visit": "VARCHAR",
-    "visit_raw": "VARCHAR", "assessed_on": "DATE", "item": "VARCHAR", "value_raw": "VARCHAR", "value_fault": "VARCHAR",
-    "column_name": "VARCHAR",
-}  # fmt: skip
-
-FILE_NOTE_COLUMNS = {
-    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR", "note": "VARCHAR",
-}  # fmt: skip
-STALE_CORRECTION_COLUMNS = {
-    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "table_name": "VARCHAR", "record_key": "VARCHAR", "field": "VARCHAR",
-}  # fmt: skip
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
