@@ -1,6 +1,6 @@
 -- core.session_suds: fear over one session's exposure exercises, and whether the exposure succeeded
 -- Grain: study, site, subject_id, session_no
--- Reads: staging.rating, intake.rating, core.subject, ref.trial
+-- Reads: intake.rating, core.session_exercise, core.subject, ref.trial
 -- Why:   begin is the first rated exercise's begin and end the last one's end: when that very rating is missing, the value
 --        is unknown and not borrowed from another exercise. Percentages are rounded to 1e-9 before they meet a criterion,
 --        because 1-100 scales do not convert to binary fractions. NEUTRAL needs both ends and a criterion that was not met.
@@ -25,13 +25,6 @@ with exercise as (
         coalesce(r.begin_suds, r.peak_suds, r.end_suds) is not null
         or coalesce(r.begin_suds_fault, r.peak_suds_fault, r.end_suds_fault) is not null
 ),
-set_aside as (
-    -- an exercise in quarantine may have been the first, the last or the worst: nothing stands in for it
-    select distinct q.study, q.site, q.subject_id, q.session_no
-    from staging.rating as q
-    anti join intake.rating as k on q.row_id = k.row_id
-    where q.subject_id is not null and q.dup_kind is distinct from 'same' and q.dup_kind is distinct from 'superseded'
-),
 course as (
     select
         x.study,
@@ -46,14 +39,15 @@ course as (
     group by all
 ),
 certain as (
+    -- what the numbers of the exercises do not tell is unknown
     select
         c.study, c.site, c.subject_id, c.session_no, c.n_exercises,
-        case when q.subject_id is null then c.suds_begin end as suds_begin,
-        case when q.subject_id is null then c.suds_peak end as suds_peak,
-        case when q.subject_id is null then c.suds_end end as suds_end,
+        case when n.is_begin_told then c.suds_begin end as suds_begin,
+        case when n.is_peak_told then c.suds_peak end as suds_peak,
+        case when n.is_end_told then c.suds_end end as suds_end,
     from course as c
-    left join set_aside as q
-        on c.study = q.study and c.site = q.site and c.subject_id = q.subject_id and c.session_no = q.session_no
+    inner join core.session_exercise as n
+        on c.study = n.study and c.site = n.site and c.subject_id = n.subject_id and c.session_no = n.session_no
 ),
 judged as (
     select

@@ -1,0 +1,65 @@
+-- core.session_exercise: whether the numbers of a session's exercises tell which was the first, the last and the worst
+-- Grain: study, site, subject_id, session_no
+-- Reads: staging.rating, intake.rating
+-- Why:   exercises are numbered 1, 2, 3 ... in the order they were done. Of n exercises whose numbers are others, one number may
+--        be a slip: the first is known only if there is a number 1, the last only if all but the highest are 1 to n - 1 (then
+--        the slip, if it is one, is the last). An exercise in quarantine may have been the first, the last or the worst of its
+--        session; one without a usable session number, of any session of the participant that lacks an exercise of its number
+with numbered as (
+    select
+        unit, study, site, subject_id, session_no, exercise_no, record_key, source_file, source_row,
+        row_number() over (partition by study, site, subject_id, session_no order by exercise_no, row_id) as place,
+        count(*) over (partition by study, site, subject_id, session_no) as n_exercises,
+    from intake.rating
+),
+course as (
+    select
+        n.unit, n.study, n.site, n.subject_id, n.session_no,
+        any_value(n.n_exercises)::integer as n_exercises,
+        bool_and(n.exercise_no = n.place) as is_numbered,
+        min(n.exercise_no) = 1 as has_first,
+        coalesce(bool_and(n.exercise_no = n.place) filter (n.place < n.n_exercises), true) as has_all_but_last,
+        list(n.exercise_no order by n.place) as numbers,
+        -- the highest number is the odd one, or follows the gap
+        arg_max(n.record_key, n.place) as record_key,
+        arg_max(n.source_file, n.place) as source_file,
+        arg_max(n.source_row, n.place) as source_row,
+    from numbered as n
+    group by n.unit, n.study, n.site, n.subject_id, n.session_no
+),
+set_aside as (
+    select q.study, q.site, q.subject_id, q.session_no, q.exercise_no, q.session_no between 1 and q.n_sessions as is_session_known,
+    from staging.rating as q
+    anti join intake.rating as k on q.row_id = k.row_id
+    where q.subject_id is not null and q.dup_kind is distinct from 'same' and q.dup_kind is distinct from 'superseded'
+),
+doubted as (
+    select
+        c.study, c.site, c.subject_id, c.session_no,
+        bool_or(coalesce(q.is_session_known, false)) as is_own,
+    from course as c
+    inner join set_aside as q on c.study = q.study and c.site = q.site and c.subject_id = q.subject_id
+    where
+        (q.is_session_known and q.session_no = c.session_no)
+        or (q.is_session_known is not true and q.exercise_no <= c.n_exercises + 1 and not list_contains(c.numbers, q.exercise_no))
+    group by all
+)
+
+select
+    c.unit,
+    c.study,
+    c.site,
+    c.subject_id,
+    c.session_no,
+    -- what is in quarantine has its own finding, and may be what is missing
+    case when d.subject_id is null then c.is_numbered end as is_numbered,
+    c.has_first and d.is_own is not true as is_begin_told,
+    c.has_all_but_last and d.subject_id is null as is_end_told,
+    d.subject_id is null as is_peak_told,
+    array_to_string(c.numbers, ', ') as numbers,
+    c.record_key,
+    c.source_file,
+    c.source_row,
+from course as c
+left join doubted as d
+    on c.study = d.study and c.site = d.site and c.subject_id = d.subject_id and c.session_no = d.session_no
