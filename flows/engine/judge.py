@@ -16,7 +16,7 @@ import duckdb
 import pandera.errors
 import polars as pl
 
-from flows.engine.models import run_schema
+from flows.engine.models import helpers, run_schema
 from flows.engine.split import split
 from schemas.evidence import Evidence
 from schemas.findings import Severity, TrialweaveError
@@ -66,7 +66,7 @@ def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Jud
     """
     out = []
     for table in JUDGED:
-        run_schema(con, "staging", [f"staging.{table}"])
+        run_schema(con, "staging", [f"staging.{table}", *helpers(f"staging.{table}")])
         judged = judge_table(con, table, evidence)
         split(con, table, judged.findings)
         out.append(judged)

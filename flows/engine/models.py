@@ -135,6 +135,11 @@ def _maker(read: str) -> str | None:
     return read if schema in ("staging", "core", "analysis", "pooled") else None
 
 
+def helpers(name: str) -> tuple[str, ...]:
+    """The models of a staging model's own schema that it reads: they are run with it and not judged."""
+    return tuple(r for r in catalogue()[name].reads if r.startswith("staging."))
+
+
 def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Create the model's table. Raises ModelError naming the model; the database's words carry no row values."""
     kind = "view" if model.name in STREAMED else "table"
