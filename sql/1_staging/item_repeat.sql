@@ -64,10 +64,8 @@ in_wide as (
     group by w.row_id
 )
 
-select row_id, dup_kind,
-from repeated
-where dup_kind is not null
-union all
-select w.row_id, w.dup_kind,
-from in_wide as w
-anti join (from repeated where dup_kind is not null) as r on w.row_id = r.row_id
+select
+    coalesce(r.row_id, w.row_id) as row_id,
+    coalesce(r.dup_kind, w.dup_kind) as dup_kind,
+from repeated as r
+full join in_wide as w on r.row_id = w.row_id
