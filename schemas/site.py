@@ -224,6 +224,20 @@ class Delivery(StrEnum):
     DELTA = "delta"
 
 
+class NoMedicationTable(StrEnum):
+    """What follows for the participants of a site that maps no medication table: `unknown` (U) or `none` taken (N)."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+class BlankEnd(StrEnum):
+    """A medication without an end and without a word on whether it goes on: it may have ended any day, or it goes on."""
+
+    UNKNOWN = "unknown"
+    ONGOING = "ongoing"
+
+
 class FilesSource(Config):
     """A folder of files; `path` is relative to the configuration folder."""
 
@@ -271,6 +285,12 @@ class SiteBody(Config):
     tables: Tables = {}
     ignore_files: Texts = ()
     ignore_rows: tuple[IgnoredRows, ...] = ()
+    no_medication_table: NoMedicationTable = Field(
+        default=NoMedicationTable.UNKNOWN, description="What it means that no medication table is mapped: nothing known, or none taken."
+    )
+    blank_medication_end: BlankEnd = Field(
+        default=BlankEnd.UNKNOWN, description="What a blank end means where the row does not say whether the medication goes on."
+    )
 
     @field_validator("timezone")
     @classmethod

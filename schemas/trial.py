@@ -182,6 +182,9 @@ class Trial(Config):
     success: Success | None = None
     tailored: bool = Field(default=False, description="POST capsules are given only after a successful exposure.")
     prohibited_classes: tuple[Text, ...] = ()
+    washout_days: dict[Text, int] = Field(
+        default={}, description="Prohibited class -> days that must lie between its last day of intake and the first dose."
+    )
     major_deviations: tuple[Deviation, ...] = ()
     blinding: Blinding
     holding: Holding = Holding()
@@ -199,6 +202,10 @@ class Trial(Config):
             raise ValueError("more than one visit is marked baseline")
         if self.tailored and self.success is None:
             raise ValueError("tailored dosing needs success criteria")
+        if loose := sorted(set(self.washout_days) - set(self.prohibited_classes)):
+            raise ValueError(f"washout_days names {loose}, which prohibited_classes does not")
+        if any(days < 1 for days in self.washout_days.values()):
+            raise ValueError("washout_days must be at least 1")
         codes = [a.code for a in self.arms]
         if len(codes) != len(set(codes)):
             raise ValueError("two arms have the same code")

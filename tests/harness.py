@@ -80,9 +80,10 @@ class ModelBench:
         self.trial()
 
     def trial(
-        self, timezone: str = "Europe/Lisbon", delivered_on: str = "2025-12-31", sites: tuple[str, ...] = ("01",), **over: Any
+        self, timezone: str = "Europe/Lisbon", delivered_on: str = "2025-12-31", sites: tuple[str, ...] = ("01",),
+        site: dict[str, Any] | None = None, **over: Any,
     ) -> None:
-        """Fill ref.* for one trial; `over` replaces keys of the default trial file."""
+        """Fill ref.* for one trial; `over` replaces keys of the default trial file, `site` those of the default site file."""
         trial = Trial.model_validate(TRIAL | over)
         instruments = []
         for name in trial.instruments:
@@ -92,11 +93,11 @@ class ModelBench:
                     instruments.append(instrument)
         rows = []
         for number, site_id in enumerate(sites):
-            site = Site.model_validate({
+            mapped = Site.model_validate({
                 "site_id": site_id, "study": trial.study, "timezone": timezone, "source": {"kind": "files", "path": "x"},
-                "tables": {"subject": {"file": "x.csv"}},
+                "tables": {"subject": {"file": "x.csv"}, "medication": {"file": "y.csv"}}, **(site or {}),
             })  # fmt: skip
-            unit = reference.Unit(site.key, site, trial, tuple(instruments), (), (), Path())
+            unit = reference.Unit(mapped.key, mapped, trial, tuple(instruments), (), (), Path())
             rows.append(reference.UnitRow(number, unit, dt.date.fromisoformat(delivered_on), "0" * 12))
         reference.build(self.con, rows, EVIDENCE, reference.symptom_terms([PROJECT / "codelists"]))
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 from flows.engine.config import Unit
 from schemas.evidence import Evidence, SymptomTerm
 from schemas.instrument import Instrument, Scale
+from schemas.site import BlankEnd, IntakeTable, NoMedicationTable
 from schemas.trial import BlindingStatus, Trial
 
 #: Years for which wall-clock times can be turned into UTC.
@@ -38,7 +39,8 @@ class UnitRow:
 
 #: Columns of every ref table but ref.evidence: name -> DuckDB type.
 COLUMNS: dict[str, dict[str, str]] = {
-    "unit": dict(unit="INTEGER", study="VARCHAR", site_id="VARCHAR", timezone="VARCHAR", delivered_on="DATE", delivery="VARCHAR"),
+    "unit": dict(unit="INTEGER", study="VARCHAR", site_id="VARCHAR", timezone="VARCHAR", delivered_on="DATE", delivery="VARCHAR",
+                 medication_known="BOOLEAN", blank_end_is_ongoing="BOOLEAN"),
     "site": dict(unit="INTEGER", study="VARCHAR", site="VARCHAR", timezone="VARCHAR"),
     "trial": dict(
         study="VARCHAR", disorder="VARCHAR", population="VARCHAR", n_sessions="INTEGER", planned_length_min="DOUBLE",
@@ -54,7 +56,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         anchor="VARCHAR", baseline="BOOLEAN",
     ),
     "visit_label": dict(study="VARCHAR", label_key="VARCHAR", visit="VARCHAR"),
-    "prohibited_class": dict(study="VARCHAR", **{"class": "VARCHAR"}),
+    "prohibited_class": dict(study="VARCHAR", **{"class": "VARCHAR"}, washout_days="INTEGER"),
     "major_deviation": dict(study="VARCHAR", dvdecod="VARCHAR"),
     "trial_instrument": dict(study="VARCHAR", instrument="VARCHAR"),
     "item": dict(instrument="VARCHAR", item_no="INTEGER", item_code="VARCHAR", item_min="DOUBLE", item_max="DOUBLE"),
@@ -88,7 +90,11 @@ def build(con: duckdb.DuckDBPyConnection, rows: Sequence[UnitRow], evidence: Evi
     content: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
     for row in rows:
         site = row.unit.site
-        content["unit"].append((row.number, site.study, site.site_id, site.timezone, row.delivered_on, row.delivery))
+        known = IntakeTable.MEDICATION in site.tables or site.no_medication_table is NoMedicationTable.NONE
+        open_end = site.blank_medication_end is BlankEnd.ONGOING
+        content["unit"].append(
+            (row.number, site.study, site.site_id, site.timezone, row.delivered_on, row.delivery, known, open_end)
+        )
         content["site"] += _sites(row)
     for study in sorted(trials):
         _add_trial(content, trials[study], instruments)
@@ -166,7 +172,7 @@ def _add_trial(content: dict[str, list[tuple[Any, ...]]], trial: Trial, instrume
         content["visit"].append((study, v.name, v.order, v.target_day, v.from_day, v.to_day, v.anchor, v.baseline))
         keys = dict.fromkeys(label.strip().lower() for label in (v.name, *v.labels))
         content["visit_label"] += [(study, key, v.name) for key in keys]
-    content["prohibited_class"] += [(study, c) for c in trial.prohibited_classes]
+    content["prohibited_class"] += [(study, c, trial.washout_days.get(c)) for c in trial.prohibited_classes]
     content["major_deviation"] += [(study, str(d)) for d in trial.major_deviations]
     content["trial_instrument"] += [(study, i) for i in trial.instruments]
 

@@ -1,6 +1,8 @@
 """A medication is not of a class that the trial prohibits.
 
-Why: the trial file lists the classes; the medication is kept, and a deviation stands beside this query.
+Why: the trial file lists the classes, and may ask for a washout of some. One that had surely ended before the first dose (and its
+washout) is history and not asked about. The medication is kept; where it surely was taken during dosing or washout, a deviation
+stands beside this query.
 Site: it confirms drug and dates.
 """
 
@@ -21,7 +23,7 @@ MESSAGE = "A medication is of a class that the trial prohibits."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    return ~pl.col("is_prohibited")
+    return ~pl.col("is_prohibited") | pl.col("is_over_before_dosing")
 
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:

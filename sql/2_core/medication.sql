@@ -1,9 +1,10 @@
 -- core.medication: every medication as coded, one row per ingredient, with the days between which it was taken
 -- Grain: unit, study, site, subject_id, med_seq
--- Reads: intake.medication, core.medication_period, ref.coding, ref.coding_part, ref.prohibited_class
+-- Reads: intake.medication, core.medication_period, core.treatment_period, ref.coding, ref.coding_part, ref.prohibited_class
 -- Why:   one text may name several drugs, each with its own class. What an uncoded medication is stays null; a text that is no
 --        drug is none of them. A prohibited class is a class of the dictionary, a group (ANTIDEPRESSANT, ANTIPSYCHOTIC,
---        BENZODIAZEPINE, PSYCHOTROPIC, INTERACTING) or the beginning of an ATC code
+--        BENZODIAZEPINE, PSYCHOTROPIC, INTERACTING) or the beginning of an ATC code. is_over_before_dosing: it had surely ended when the
+--        participant was first dosed, and its washout, if the trial declares one, was over
 with coded as (
     select
         m.unit, m.study, m.site, m.subject_id, m.row_id, m.record_key, m.source_file, m.source_row, m.verbatim, m.verbatim_raw,
@@ -27,7 +28,7 @@ with coded as (
     left join ref.coding_part as p on m.unit = p.unit and m.verbatim = p.verbatim
 ),
 banned as (
-    select distinct c.row_id, c.part_no
+    select c.row_id, c.part_no, max(x.washout_days) as washout_days,
     from coded as c
     inner join ref.prohibited_class as x
         on c.study = x.study
@@ -41,6 +42,7 @@ banned as (
             or (regexp_full_match(x.class, '[A-Z][0-9]{2}.*') and starts_with(c.atc, x.class))
         )
     where c.is_coded
+    group by c.row_id, c.part_no
 ),
 trials as (
     select distinct study from ref.prohibited_class
@@ -56,7 +58,7 @@ select
     c.ended_on as end_dtc,
     c.started_on, c.started_on_raw, c.ended_on, c.ended_on_raw,
     d.start_on, d.start_imputed, d.end_on, d.end_imputed,
-    c.ongoing, d.start_earliest, d.start_latest, d.end_earliest, d.end_latest, d.ends_before_start,
+    case when d.is_open then true else c.ongoing end as ongoing, d.start_earliest, d.start_latest, d.end_earliest, d.end_latest, d.ends_before_start,
     c.is_coded,
     c.is_drug,
     case when c.is_coded then c.antidepressant when not c.is_drug then false end as is_antidepressant,
@@ -67,6 +69,10 @@ select
     case
         when c.is_coded or not c.is_drug or t.study is null then b.row_id is not null
     end as is_prohibited,
+    b.washout_days,
+    coalesce(
+        d.end_latest < p.first_on and d.end_latest <= p.first_on - coalesce(b.washout_days, 0), false
+    ) as is_over_before_dosing,
     coalesce(c.class like 'STUDY_DRUG%' or c.class like '%CYCLOSERINE%', false) as is_study_drug,
     case
         when c.ingredient is not null and c.started_on is not null
@@ -79,3 +85,4 @@ from coded as c
 inner join core.medication_period as d on c.row_id = d.row_id
 left join banned as b on c.row_id = b.row_id and c.part_no = b.part_no
 left join trials as t on c.study = t.study
+left join core.treatment_period as p on c.study = p.study and c.site = p.site and c.subject_id = p.subject_id

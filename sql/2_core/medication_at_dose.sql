@@ -1,9 +1,10 @@
 -- core.medication_at_dose: whether an antidepressant, SSRI, benzodiazepine, psychotropic or interacting drug was active at each dose
 -- Grain: study, site, subject_id, dose_seq
--- Reads: core.dose_timing, core.medication, intake.medication, staging.medication
+-- Reads: core.dose_timing, core.medication, core.medication_lost, ref.unit
 -- Why:   Y: a coded drug of the class was surely active on the (site-local) day of the dose. U: one may have been, or an uncoded
 --        medication, or one that lies in quarantine, may be of the class. N: neither. The day of a dose is enough; a dose without
---        a day is U when any of the participant's medications could matter. Edge days are inside. Missing never becomes N
+--        a day is U when any of the participant's medications could matter. Edge days are inside. Missing never becomes N: where
+--        the site sends no medication at all and does not declare that there was none, every flag is U
 with relevant as (
     select
         study, site, subject_id, start_earliest, start_latest, end_earliest, end_latest,
@@ -12,12 +13,10 @@ with relevant as (
     from core.medication
     where (is_drug and not is_coded) or is_antidepressant or is_ssri or is_benzodiazepine or is_psychotropic or is_interacting
     union all
-    select distinct
-        s.study, s.site, s.subject_id, null::date, null::date, null::date, null::date,
+    select
+        study, site, subject_id, null::date, null::date, null::date, null::date,
         null::boolean, null::boolean, null::boolean, null::boolean, null::boolean, true,
-    from staging.medication as s
-    anti join intake.medication as i on s.row_id = i.row_id
-    where s.subject_id is not null and coalesce(s.dup_kind, 'conflict') = 'conflict'
+    from core.medication_lost
 ),
 met as (
     select
@@ -43,11 +42,12 @@ decided as (
 
 select
     d.unit, d.study, d.site, d.subject_id, d.dose_seq,
-    case when x.ad_sure then 'Y' when x.ad or x.any_unknown then 'U' else 'N' end as ad_fl,
-    case when x.ssri_sure then 'Y' when x.ssri or x.any_unknown then 'U' else 'N' end as ssri_fl,
-    case when x.bzd_sure then 'Y' when x.bzd or x.any_unknown then 'U' else 'N' end as bzd_fl,
-    case when x.psy_sure then 'Y' when x.psy or x.any_unknown then 'U' else 'N' end as psy_fl,
-    case when x.inter_sure then 'Y' when x.inter or x.any_unknown then 'U' else 'N' end as int_fl,
+    case when x.ad_sure then 'Y' when x.ad or x.any_unknown or not u.medication_known then 'U' else 'N' end as ad_fl,
+    case when x.ssri_sure then 'Y' when x.ssri or x.any_unknown or not u.medication_known then 'U' else 'N' end as ssri_fl,
+    case when x.bzd_sure then 'Y' when x.bzd or x.any_unknown or not u.medication_known then 'U' else 'N' end as bzd_fl,
+    case when x.psy_sure then 'Y' when x.psy or x.any_unknown or not u.medication_known then 'U' else 'N' end as psy_fl,
+    case when x.inter_sure then 'Y' when x.inter or x.any_unknown or not u.medication_known then 'U' else 'N' end as int_fl,
 from core.dose_timing as d
+inner join ref.unit as u on d.unit = u.unit
 left join decided as x
     on d.study = x.study and d.site = x.site and d.subject_id = x.subject_id and d.dose_seq = x.dose_seq

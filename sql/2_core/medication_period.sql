@@ -5,6 +5,7 @@
 --        start_earliest..start_latest and end_earliest..end_latest are what decisions are made from; null is unknown.
 --        No start sent: it may have begun any day up to its end. No end sent: ongoing, it lasts until the delivery; not ongoing
 --        or not said, it may have ended on any day since its start. An end before the start (for certain): nothing is known.
+--        The site may declare that no end sent and no word on it means ongoing.
 --        An end beside ongoing, or beside ongoing one that cannot be read: after it, it may have ended or not
 with ranges as (
     select
@@ -49,7 +50,8 @@ dated as (
             when length(m.ended_on) in (4, 9) then 'M'
         end as end_imputed,
         coalesce(r.end_to < r.start_from, false) as ends_before_start,
-        coalesce(m.ongoing, false) and m.ended_on is null and m.ended_on_raw is null as is_open,
+        coalesce(m.ongoing, u.blank_end_is_ongoing and m.ongoing_raw is null, false)
+        and m.ended_on is null and m.ended_on_raw is null as is_open,
         coalesce(m.ongoing, false) and (m.ended_on is not null or m.ended_on_raw is not null) as is_end_doubtful,
         coalesce(u.delivered_on, date '9999-12-31') as delivered_on,
     from intake.medication as m
@@ -59,6 +61,7 @@ dated as (
 
 select
     row_id,
+    is_open,
     start_from as start_on,
     start_imputed,
     end_to as end_on,

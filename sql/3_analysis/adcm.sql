@@ -1,10 +1,10 @@
 -- analysis.adcm: concomitant medications, one row per ingredient
 -- Grain: USUBJID, CMSEQ
--- Reads: core.medication, core.subject, core.treatment_period, ref.evidence
+-- Reads: core.medication, core.subject, core.treatment_period, core.antidepressant_course, ref.evidence
 -- Why:   class flags of an uncoded medication are null; of a text that is no drug N. PREFL: begun before the first taken dose,
 --        null when none was taken. ONTRTFL: active on any day from the first to the last taken dose, N when none was taken. Both
---        are null when an imputed or missing date leaves them open. ADCHRFL: an antidepressant begun at least so many days before
---        the first taken dose and not ended before it; U when a date or the coding leaves it open
+--        are null when an imputed or missing date leaves them open. ADCHRFL: part of a chronic course
+--        (core.antidepressant_course): its own days fall among the course's; U when a date or the coding leaves it open
 select
     m.study as STUDYID,
     s.usubjid as USUBJID,
@@ -38,11 +38,11 @@ select
     case when m.is_ssri then 'Y' when not m.is_ssri then 'N' end as SSRIFL,
     case when m.is_psychotropic then 'Y' when not m.is_psychotropic then 'N' end as PSYFL,
     case
-        when not m.is_antidepressant then 'N'
-        when m.start_earliest > p.first_on - e.chronic_antidepressant_days or m.end_latest < p.first_on then 'N'
+        when not m.is_antidepressant or not c.is_possible then 'N'
+        when m.start_earliest > p.first_on or m.end_latest < p.first_on - e.chronic_antidepressant_days then 'N'
         when
-            m.is_antidepressant and m.start_latest <= p.first_on - e.chronic_antidepressant_days
-            and m.end_earliest >= p.first_on
+            m.is_antidepressant and c.is_sure
+            and m.start_latest <= p.first_on and m.end_earliest >= p.first_on - e.chronic_antidepressant_days
             then 'Y'
         else 'U'
     end as ADCHRFL,
@@ -52,5 +52,7 @@ select
 from core.medication as m
 inner join core.subject as s on m.study = s.study and m.site = s.site and m.subject_id = s.subject_id
 left join core.treatment_period as p on m.study = p.study and m.site = p.site and m.subject_id = p.subject_id
+left join core.antidepressant_course as c
+    on m.study = c.study and m.site = c.site and m.subject_id = c.subject_id and coalesce(m.ingredient, '') = c.ingredient
 cross join ref.evidence as e
 order by m.study, m.site, s.usubjid, m.med_seq

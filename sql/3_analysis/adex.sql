@@ -60,11 +60,11 @@ select
         when d.days_since_previous < e.acute_interval_days then 'Y'
         when d.days_since_previous is not null or d.dose_no = 1 then 'N'
     end as CHRONFL,
-    coalesce(m.ad_fl, 'N') as ADDOSFL,
-    coalesce(m.ssri_fl, 'N') as SSRIDFL,
-    coalesce(m.bzd_fl, 'N') as BZDDFL,
-    coalesce(m.psy_fl, 'N') as PSYDFL,
-    coalesce(m.int_fl, 'N') as INTDFL,
+    coalesce(m.ad_fl, 'U') as ADDOSFL,
+    coalesce(m.ssri_fl, 'U') as SSRIDFL,
+    coalesce(m.bzd_fl, 'U') as BZDDFL,
+    coalesce(m.psy_fl, 'U') as PSYDFL,
+    coalesce(m.int_fl, 'U') as INTDFL,
     case when d.has_session_row then coalesce(u.outcome, 'UNKNOWN') end as SESSRES,
     case
         when t.tailored and d.time_point = 'POST' and d.taken = u.is_success then 'Y'

@@ -162,37 +162,46 @@ def test_sessions_count_as_missed_when_their_day_had_come(run_models: ModelBench
     ]
 
 
-def test_a_prohibited_medication_must_surely_overlap_the_treatment(run_models: ModelBench) -> None:
-    run_models.trial(dosing={"sessions": [3]})
-    no_forms(run_models)
-    run_models.given(
-        "core.listed",
-        """
-        subject_id | ingredient | is_prohibited | start_on   | start_earliest | start_latest | end_earliest | end_latest | source_row
-        S1         | lorazepam  | true          | 2024-01-01 | 2024-01-01     | 2024-01-31   | 2024-03-05   | 2024-03-31 | 1
-        S1         | diazepam   | true          | 2024-01-01 | 2024-01-01     | 2024-12-31   | 2024-12-31   | 2024-12-31 | 2
-        S1         | oxazepam   | true          | 2024-01-01 | 2024-01-01     | 2024-01-01   | 2024-03-04   | 2024-03-04 | 3
-        S1         | sertraline | false         | 2024-01-01 | 2024-01-01     | 2024-01-01   | 2024-12-31   | 2024-12-31 | 4
-        """,
-    )
-    run_models.con.execute(
-        """
-        create table core.medication as
-        select 't01' as study, '01' as site, 'f' as source_file, * replace (
-            is_prohibited::boolean as is_prohibited, start_on::date as start_on, start_earliest::date as start_earliest,
-            start_latest::date as start_latest, end_earliest::date as end_earliest, end_latest::date as end_latest,
-            source_row::bigint as source_row)
-        from core.listed
-        """
-    )
-    run_models.made.add("core.medication")
+LISTED = (
+    "study | site | source_file | subject_id | ingredient | is_prohibited::BOOLEAN | washout_days::INTEGER | start_on::DATE | end_on::DATE"
+    " | start_earliest::DATE | start_latest::DATE | end_earliest::DATE | end_latest::DATE | source_row::BIGINT"
+)
+
+
+def listed(bench: ModelBench, rows: str) -> list[tuple[object, ...]]:
+    """Deviations of a participant whose one dose was taken on 2024-03-05, with these medications."""
+    bench.trial(dosing={"sessions": [3]})
+    no_forms(bench)
+    bench.given("core.medication", "\n".join([LISTED, *(f"t01 | 01 | f | S1 | {row.strip()}" for row in rows.strip().splitlines())]))
     dose = """
         subject_id | session_no | time_point | taken | dose_mg | dosed_at
         S1         | 3          | PRE        | true  | 50      | 2024-03-05 13:00:00
     """
-    course(run_models, dose=dose)
-    assert deviations(run_models, "dvdecod", "deviated_on", "dvterm", "source_row") == [
-        ("PROHIBITED_MEDICATION", dt.date(2024, 3, 5), "Prohibited medication between first and last dose: lorazepam.", 1)
+    course(bench, dose=dose)
+    return deviations(bench, "dvdecod", "deviated_on", "dvterm", "source_row")
+
+
+def test_a_prohibited_medication_must_surely_overlap_the_treatment(run_models: ModelBench) -> None:
+    found = listed(run_models, """
+        lorazepam  | true  | | 2024-01-01 | 2024-03-31 | 2024-01-01 | 2024-01-31 | 2024-03-05 | 2024-03-31 | 1
+        diazepam   | true  | | 2024-01-01 | 2024-12-31 | 2024-01-01 | 2024-12-31 | 2024-12-31 | 2024-12-31 | 2
+        oxazepam   | true  | | 2024-01-01 | 2024-03-04 | 2024-01-01 | 2024-01-01 | 2024-03-04 | 2024-03-04 | 3
+        sertraline | false | | 2024-01-01 | 2024-12-31 | 2024-01-01 | 2024-01-01 | 2024-12-31 | 2024-12-31 | 4
+    """)
+    assert found == [("PROHIBITED_MEDICATION", dt.date(2024, 3, 5), "Prohibited medication between first and last dose: lorazepam.", 1)]
+
+
+def test_a_washout_of_fourteen_days_is_kept_by_an_end_fourteen_days_before_the_first_dose(run_models: ModelBench) -> None:
+    found = listed(run_models, """
+        lorazepam | true | 14 | 2024-01-01 | 2024-02-20 | 2024-01-01 | 2024-01-01 | 2024-02-20 | 2024-02-20 | 1
+        diazepam  | true | 14 | 2024-01-01 | 2024-02-21 | 2024-01-01 | 2024-01-01 | 2024-02-21 | 2024-02-21 | 2
+        oxazepam  | true | 14 | 2024-01-01 | 2024-02-29 | 2024-01-01 | 2024-01-01 | 2024-02-01 | 2024-02-29 | 3
+        prazepam  | true | 14 | 2024-03-04 | 2024-03-04 | 2024-03-04 | 2024-03-04 | 2024-03-04 | 2024-03-04 | 4
+    """)
+    told = "Prohibited medication within 14 days before the first dose: {}."
+    assert found == [
+        ("PROHIBITED_MEDICATION", dt.date(2024, 2, 21), told.format("diazepam"), 2),
+        ("PROHIBITED_MEDICATION", dt.date(2024, 3, 4), told.format("prazepam"), 4),
     ]
 
 

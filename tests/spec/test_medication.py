@@ -9,7 +9,8 @@ import pytest
 from flows.engine import coding
 from flows.engine.config import PROJECT, MedicationOverride
 from schemas.findings import ConfigurationError
-from tests.harness import ModelBench
+from schemas.trial import Trial
+from tests.harness import TRIAL, ModelBench
 
 SUBJECTS = """
     subject_id | randomized_on
@@ -18,10 +19,13 @@ SUBJECTS = """
 """
 
 
-def medication(bench: ModelBench, text: str, overrides: dict[int, list[MedicationOverride]] | None = None) -> ModelBench:
-    """Medications of a site, coded; core.medication made."""
+def medication(
+    bench: ModelBench, text: str, overrides: dict[int, list[MedicationOverride]] | None = None, dosed: str = ""
+) -> ModelBench:
+    """Medications of a site, coded; core.medication made. `dosed`: lines of study, site, subject, doses taken, first, last day."""
     bench.given("intake.subject", SUBJECTS)
     bench.given("mapped.medication", text)
+    bench.given("core.treatment_period", "study | site | subject_id | n_taken::BIGINT | first_on::DATE | last_on::DATE\n" + dosed)
     bench.run("intake.medication", "intake.adverse_event")
     coding.code(bench.con, [PROJECT / "codelists"], overrides or {})
     return bench.run("core.medication")
@@ -126,6 +130,29 @@ def test_a_prohibited_class_is_a_class_a_group_or_the_beginning_of_a_code(run_mo
     run_models.trial(prohibited_classes=classes)
     medication(run_models, f"subject_id | verbatim\nS1 | {verbatim}")
     assert run_models.rows("core.medication", "is_prohibited") == [(prohibited,)]
+
+
+@pytest.mark.parametrize(
+    ("ended", "washout", "asked"),
+    [
+        ("2024-03-04", {}, False), ("2024-03-05", {}, True), ("2024-03", {}, True), ("2024-02", {}, False), ("", {}, True),
+        ("2024-02-20", {"BENZODIAZEPINE": 14}, False), ("2024-02-21", {"BENZODIAZEPINE": 14}, True),
+        ("2024-02", {"BENZODIAZEPINE": 14}, True),
+    ],
+)  # fmt: skip
+def test_a_prohibited_medication_that_was_surely_over_before_the_first_dose_and_its_washout_is_not_asked_about(
+    run_models, ended, washout, asked
+):
+    run_models.trial(washout_days=washout)
+    medication(run_models, f"subject_id | verbatim | started_on | ended_on | record_key\nS1 | diazepam | 2020 | {ended} | key",
+               dosed="t01 | 01 | S1 | 1 | 2024-03-05 | 2024-04-02")  # fmt: skip
+    found = [f for f in run_models.judge("core.medication") if f[0] == "medication_prohibited"]
+    assert found == ([("medication_prohibited", "verbatim", "key")] if asked else [])
+
+
+def test_a_washout_belongs_to_a_prohibited_class():
+    with pytest.raises(ValueError, match="washout_days names"):
+        Trial.model_validate(TRIAL | {"washout_days": {"SSRI": 14}})
 
 
 def test_the_rules_on_coded_medications(run_models):

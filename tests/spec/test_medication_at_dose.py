@@ -172,3 +172,88 @@ def test_adcm_has_the_contracts_columns_in_order(run_models):
         (1, "Symbyax 6/25 mg", "symbyax", "fluoxetine", "EXACT_BRAND", "2019---15", "M", "Y"),
         (2, "Symbyax 6/25 mg", "symbyax", "olanzapine", "EXACT_BRAND", "2019---15", "M", "Y"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("periods", "rows", "participant"),
+    [
+        # a change of dose: records that follow day on day, touch or overlap are one course
+        ("sertraline 2023-01-01 2024-05-31, sertraline 2024-06-01 -", "YY", "Y"),
+        ("sertraline 2023-01-01 2024-06-01, Zoloft 2024-06-01 -", "YY", "Y"),
+        ("sertraline 2023-01-01 2024-06-10, sertraline 2024-05-01 -", "YY", "Y"),
+        ("sertraline 2024-04-11 2024-04-30, sertraline 2024-05-01 2024-05-31, sertraline 2024-06-01 2024-06-10", "YYY", "Y"),
+        ("sertraline 2024-04-12 2024-04-30, sertraline 2024-05-01 -", "NN", "N"),
+        # one day without it breaks the course; another drug is another course; an old one is not part of it
+        ("sertraline 2023-01-01 2024-05-30, sertraline 2024-06-01 -", "NN", "N"),
+        ("sertraline 2023-01-01 2024-05-31, fluoxetine 2024-06-01 -", "NN", "N"),
+        ("sertraline 2015 2016, sertraline 2023 -", "NY", "Y"),
+        ("sertraline 2023 -, diazepam 2023 -", "YN", "Y"),
+        # a partial date or a drug that is not known may close the gap
+        ("sertraline 2023-01-01 2024-05, sertraline 2024-06-01 -", "UU", "U"),
+        ("sertraline 2023-01-01 2024-05, sertraline 2024-05 -", "UU", "U"),
+        ("sertraline 2023-01-01 2024-04, sertraline 2024-06 -", "NN", "N"),
+        ("sertraline 2023-01-01 2024-04-30, quitiapine 2024-05-01 2024-05-31, sertraline 2024-06-01 -", "UUU", "U"),
+        ("sertraline 2023-01-01 2024-04-30, quitiapine 2024-05-01 2024-05-30, sertraline 2024-06-01 -", "NNN", "N"),
+        ("quitiapine 2023-01-01 2024-05-31, quetiapine 2024-06-01 -", "NN", "N"),
+    ],
+)
+def test_records_of_one_drug_that_follow_each_other_are_one_course(run_models, periods, rows, participant):
+    lines = ["subject_id | verbatim | started_on | ended_on | ongoing"]
+    for period in periods.split(", "):
+        drug, start, end = period.split()
+        lines.append(f"S1 | {drug} | {start} | {'' if end == '-' else end} | {'true' if end == '-' else ''}")
+    run(run_models, "\n".join(lines))
+    assert "".join(r[1] for r in run_models.rows("analysis.adcm", "SRCROW", "ADCHRFL")) == rows
+    assert run_models.rows("core.subject_medication", "ad_chr_fl") == [(participant,)]
+
+
+FLAGS = ("ad_fl", "ssri_fl", "bzd_fl", "psy_fl", "int_fl")
+TABLES = {"subject": {"file": "x.csv"}}
+
+
+def test_a_site_that_sends_no_medication_table_leaves_every_flag_open(run_models):
+    run_models.trial(site={"tables": TABLES})
+    run(run_models, "subject_id | verbatim")
+    assert run_models.rows("core.medication_at_dose", *FLAGS) == [("U",) * 5, ("U",) * 5]
+    assert run_models.rows("core.subject_medication", "ad_bl_fl", "ad_chr_fl", "psy_bl_fl") == [("U", "U", "U")]
+
+
+def test_a_site_may_declare_that_no_medication_table_means_that_none_was_taken(run_models):
+    run_models.trial(site={"tables": TABLES, "no_medication_table": "none"})
+    run(run_models, "subject_id | verbatim")
+    assert run_models.rows("core.medication_at_dose", *FLAGS) == [("N",) * 5, ("N",) * 5]
+    assert run_models.rows("core.subject_medication", "ad_bl_fl", "ad_chr_fl", "psy_bl_fl") == [("N", "N", "N")]
+
+
+@pytest.mark.parametrize(
+    ("ongoing", "ongoing_raw", "ended_on_raw", "meant", "flag", "published"),
+    [
+        ("", "", "", "unknown", "U", None),
+        ("", "", "", "ongoing", "Y", "Y"),
+        ("", "maybe", "", "ongoing", "U", None),
+        ("", "", "31.02.2024", "ongoing", "U", None),
+        ("false", "no", "", "ongoing", "U", "N"),
+    ],
+)
+def test_a_blank_end_means_ongoing_only_where_the_site_declares_it(
+    run_models, ongoing, ongoing_raw, ended_on_raw, meant, flag, published
+):
+    run_models.trial(site={"blank_medication_end": meant})
+    run(run_models, f"""
+        subject_id | verbatim   | started_on | ongoing   | ongoing_raw   | ended_on_raw
+        S1         | sertraline | 2023       | {ongoing} | {ongoing_raw} | {ended_on_raw}
+    """)
+    assert run_models.rows("core.medication_at_dose", "ad_fl") == [(flag,), (flag,)]
+    assert run_models.rows("analysis.adcm", "ONGOFL") == [(published,)]
+
+
+@pytest.mark.parametrize(
+    ("started", "started_raw", "ended_raw", "ongoing"), [("", "2999-01-01", "", "true"), ("2023", "", "2999-01-01", "")]
+)
+def test_a_date_that_was_withheld_leaves_the_flags_open(run_models, started, started_raw, ended_raw, ongoing):
+    run(run_models, f"""
+        subject_id | verbatim   | started_on | started_on_raw | ended_on_raw | ongoing
+        S1         | sertraline | {started}  | {started_raw}  | {ended_raw}  | {ongoing}
+    """)
+    assert run_models.rows("core.medication_at_dose", "ad_fl", "bzd_fl") == [("U", "N"), ("U", "N")]
+    assert run_models.rows("core.subject_medication", "ad_bl_fl", "ad_chr_fl") == [("U", "U")]
