@@ -34,6 +34,7 @@ BESIDE = {
     "loose_row": loose.COLUMNS,
     "file_column": loose.FILE_COLUMNS,
     "file_note": loose.FILE_NOTE_COLUMNS,
+    "wide_file": loose.WIDE_COLUMNS,
     "stale_correction": corrections.STALE_COLUMNS,
 }
 

@@ -27,9 +27,8 @@ from schemas.rules import Rule, catalogue
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
-    "loose_row", "file_column", "file_note", "stale_correction", "subject", "disposition", "randomization", "session", "dose", "rating",
-    "medication", "form",
-    "item", "item_fault", "adverse_event",
+    "loose_row", "file_column", "file_note", "wide_file", "stale_correction", "subject", "disposition", "randomization", "session",
+    "dose", "rating", "medication", "form", "item", "item_fault", "adverse_event",
 )  # fmt: skip
 
 FINDING = {

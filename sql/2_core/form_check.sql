@@ -1,6 +1,6 @@
 -- core.form_check: what rules must know of each administration: its visit, its date, how much of it is answered
 -- Grain: form_id
--- Reads: core.form, core.form_visit, core.form_total, core.score, core.subject, ref.visit
+-- Reads: core.form, core.form_visit, core.form_total, core.items_sent, core.score, core.subject, ref.visit
 -- Why:   one finding an administration, not one an item or a scale; one a visit where the visit is late
 with unscored as (
     select form_id, count(*) as n_unscored,
@@ -39,6 +39,7 @@ select
     f.n_items,
     coalesce(u.n_unscored, 0) as n_unscored,
     f.form_id in (select form_id from core.form_total) as has_total,
+    i.instrument is not null as has_items_sent,
     s.consented_on,
     f.record_key,
     f.source_file,
@@ -46,4 +47,5 @@ select
 from core.form as f
 inner join core.form_visit as v on f.form_id = v.form_id
 inner join core.subject as s on f.study = s.study and f.site = s.site and f.subject_id = s.subject_id
+left join core.items_sent as i on f.unit = i.unit and f.site = i.site and f.instrument = i.instrument
 left join unscored as u on f.form_id = u.form_id

@@ -1,18 +1,20 @@
 -- core.score: every scale of every administration
 -- Grain: form_id, paramcd
--- Reads: core.form, core.form_visit, core.form_total, core.scale
+-- Reads: core.form, core.form_visit, core.form_total, core.scale, core.items_sent
 -- Why:   a score is computed from items; missing ones are filled by the person's own mean where the scale allows so many, else
---        there is no score. A scale of parts needs every part. Where no item was sent at all, the reported total is the score.
+--        there is no score. A scale of parts needs every part. The reported total is the score only where the site delivers the
+--        instrument in totals: one that could have been added up from items, but was not, is kept beside an unknown score.
 --        list_dot_product refuses a list in whose memory any null lies, so that all lists are filled with 0 first
 with form as (
     select
         f.form_id,
         f.instrument,
         f.n_answered = f.n_items as is_complete,
-        f.n_answered = 0 and f.n_faulty = 0 as is_total_only,
+        i.instrument is null as is_total_only,
         list_transform(f.item_values, lambda v: coalesce(v, 0)) as answers,
         case when f.n_answered < f.n_items then list_transform(f.item_values, lambda v: (v is not null)::double) end as answered,
     from core.form as f
+    left join core.items_sent as i on f.unit = i.unit and f.site = i.site and f.instrument = i.instrument
 ),
 added as (
     select

@@ -168,7 +168,7 @@ def test_a_wide_form_and_long_items_of_one_administration_are_laid_over_each_oth
     assert bench.rows("core.form", "subject_id", "item_values") == [("S1", [1, 1, 1, 1, 1, 1, 4]), ("S2", [1] * 7)]
 
 
-def test_where_no_item_was_sent_the_reported_total_is_the_score(bench):
+def test_of_an_instrument_delivered_in_totals_the_reported_total_is_the_score(bench):
     bench.given("intake.item", """
         subject_id | item     | value | assessed_on
         S1         | PDSSTOT  | 14    | 2024-01-01
@@ -180,6 +180,35 @@ def test_where_no_item_was_sent_the_reported_total_is_the_score(bench):
         ("PDSSMEAN", 2.0, 0, 2.0, None), ("PDSSTOT", 14.0, 0, 14.0, None), ("PDSSTOT", None, 0, 99.0, None),
     ]  # fmt: skip
     assert bench.judge("core.total_check") == [("total_out_of_scale", "total", "3")]
+    bench.run("core.form_check")
+    assert "assessment_total_unchecked" not in {rule for rule, _, _ in bench.judge("core.form_check")}
+
+
+@pytest.mark.parametrize(
+    ("other", "columns"),
+    [
+        ("[1,1,1,1,1,1,1]", ""),  # this form is blank, but another one of the site has items
+        ("[null,null,null,null,null,null,null]", "PDSS"),  # all forms are blank, but the mapping names item columns
+    ],
+)
+def test_a_total_whose_items_are_all_blank_is_kept_as_reported_and_is_no_score(bench, other, columns):
+    bench.given("intake.wide_file", "instrument | n_missing\n" + (f"{columns} | 0" if columns else ""))
+    bench.given("mapped.form", f"""
+        subject_id | visit    | assessed_on | assessed_on_raw | item_values                          | source_row | record_key
+        S1         | BASELINE | 2024-01-01  | 2024-01-01      | {other}                              | 1          | first
+        S1         | W4       | 2024-01-29  | 2024-01-29      | [null,null,null,null,null,null,null] | 2          | blank
+    """, instrument="PDSS")
+    bench.given("mapped.item", """
+        subject_id | item    | value | visit | assessed_on | assessed_on_raw | source_row
+        S1         | PDSSTOT | 9     | W4    | 2024-01-29  | 2024-01-29      | 2
+    """, instrument="PDSS", is_total="true", counts="false")
+    bench.run("core.form_check", "core.total_check")
+    assert bench.con.execute("select aval, pomp, n_answered, reported, is_used from core.score where form_id = 4").fetchall() == [
+        (None, None, 0, 9.0, False)
+    ]
+    asked = [(rule, key) for rule, _, key in bench.judge("core.form_check") if key == "blank"]
+    assert ("assessment_total_unchecked", "blank") in asked
+    assert bench.judge("core.total_check") == []
 
 
 def test_a_total_stands_beside_the_computed_one_and_a_difference_is_asked_about(bench):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from flows.engine import judge
 from schemas.findings import ConfigurationError
+from tests.harness import EVIDENCE, ModelBench
 from tests.spec.mapping_bench import MappingBench
 
 WIDE = r"""
@@ -85,6 +87,27 @@ def test_an_instrument_may_be_sent_as_totals_only(b: MappingBench) -> None:
     ]
 
 
+def test_a_wide_file_that_lacks_an_item_says_so_once(b: MappingBench) -> None:
+    b.text("q.csv", "subject_id,visit,day,q1,q2,q4,tot\n1,W4,2024-03-05,1,2,3,\n2,W4,2024-03-05,1,2,3,\n")
+    b.map(WIDE)
+    assert b.rows("wide_file", "file_name", "instrument", "n_wanted", "missing") == [("q.csv", "MINI", 4, ["MI03"])]
+
+
+def test_items_in_another_file_of_the_delivery_are_a_part_and_not_missing(b: MappingBench) -> None:
+    b.text("fear.csv", "subject_id,q1,q2\n1,1,2\n")
+    b.text("rest.csv", "subject_id,q3,q4\n1,1,2\n")
+    wide = r"wide: {pattern: 'q(?P<n>\d)', item: 'MI{n:02d}'}, fields: {visit: {const: W4}}"
+    b.map(f"assessment: [{{file: fear.csv, {wide}}}, {{file: rest.csv, {wide}}}]")
+    assert b.rows("wide_file", "file_name", "missing") == [("fear.csv", []), ("rest.csv", [])]
+
+
+def test_the_same_items_in_two_files_are_not_parts_of_each_other(b: MappingBench) -> None:
+    b.text("q_1.csv", "subject_id,q1,q2,q3,q4\n1,1,2,3,4\n")
+    b.text("q_2.csv", "subject_id,q1,q2,q3\n2,1,2,3\n")
+    b.map(r"assessment: {file: q_*.csv, wide: {pattern: 'q(?P<n>\d)', item: 'MI{n:02d}'}, fields: {visit: {const: W4}}}")
+    assert b.rows("wide_file", "file_name", "missing") == [("q_1.csv", []), ("q_2.csv", ["MI04"])]
+
+
 def test_groups_that_are_not_in_the_item_code_make_a_form_each(b: MappingBench) -> None:
     b.text("q.csv", "subject_id,w1_q1,w1_q2,w2_q1,w2_q2\n1,1,2,3,x\n2,,,1,\n")
     b.map(r"assessment: {file: q.csv, wide: {pattern: '(?P<visit>w\d)_q(?P<n>\d+)', item: 'MI{n:02d}'}, fields: {visit: visit}}")
@@ -152,3 +175,25 @@ def test_a_wide_range_is_read_without_a_list_of_its_values(b: MappingBench) -> N
     mapping_bench.map_batch(b.con, [mapping_bench.MapInput(1, unit, (b.delivery(),))])
     assert b.rows("form", "item_values") == [([100.0, 0.0],), ([None, None],)]
     assert b.rows("item_fault", "value_fault") == [("out_of_scale",), ("unreadable",)]
+
+
+def test_a_slot_that_lacks_a_cell_its_neighbours_have_is_told(b: MappingBench) -> None:
+    b.text("suds.csv", "subject_id,b1,p1,e1,b2,e2\n1,50,60,40,45,30\n")
+    b.map(
+        r"rating: {file: suds.csv, wide: {pattern: '(?P<column>[bpe])(?P<no>\d)'},"
+        r" fields: {session_no: {const: 3}, exercise_no: no, begin: {from: b, scale: 0-100}, peak: {from: p, scale: 0-100},"
+        r" end: {from: e, scale: 0-100}}}"
+    )
+    assert b.rows("wide_file", "table_name", "slot", "n_wanted", "missing") == [("rating", "1", 3, []), ("rating", "2", 3, ["p"])]
+
+
+def test_a_missing_column_is_asked_about_by_name(run_models: ModelBench) -> None:
+    run_models.given("mapped.wide_file", """
+        file_name | source_file | table_name | instrument | slot | n_wanted | missing
+        q.csv     | aaa         | assessment | MINI       |      | 4        | [MI03]
+        w.csv     | bbb         | assessment | MINI       | w1   | 4        | []
+    """)
+    run_models.run("staging.wide_file")
+    assert run_models.judge("wide_file") == [("wide_column_missing", "", "q.csv|MINI")]
+    found = judge.judge_table(run_models.con, "wide_file", EVIDENCE).findings
+    assert found.get_column("suggestion").to_list() == ["no column for 1 of 4: MI03"]

@@ -42,8 +42,9 @@ def _with_instrument(job: Job, name: str) -> Job:
 def _map_wide(con: duckdb.DuckDBPyConnection, job: Job) -> None:
     rows = job.open_rows()
     instrument = _instrument_of(job, rows)
-    job = _with_instrument(job, instrument.name)
     codes = instrument.item_codes()
+    job.instrument, job.item_codes = instrument.name, tuple(codes)
+    job = _with_instrument(job, instrument.name)
     columns = _cell_columns(rows, codes)
     steps = Steps()
     made, key = compile_fields(job, rows, steps, _KEY, _KEY)

@@ -1,6 +1,6 @@
 """What reached no table: ragged rows, rows nobody reads, rows of unknown sites, files nobody reads; and columns nobody uses.
 
-What belongs here: mapped.loose_row and mapped.file_column. What does not: deciding what happens to them (schemas/rules/).
+What belongs here: mapped.loose_row, mapped.file_column and mapped.wide_file. What does not: deciding what happens to them (schemas/rules/).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from flows.engine.mapping.files import MapInput, Sheet, Shelf
 from flows.engine.mapping.rows import condition, missing_column
 from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_ROW, Job
+from flows.engine.mapping.wide import Slots
 from flows.sources.files import matches
 from schemas.intake.base import STANDARD
 from schemas.site import IntakeTable
@@ -26,6 +27,10 @@ FILE_NOTE_COLUMNS = {
 FILE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
     "column_name": "VARCHAR", "used": "BOOLEAN",
+}  # fmt: skip
+WIDE_COLUMNS = {
+    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
+    "table_name": "VARCHAR", "instrument": "VARCHAR", "slot": "VARCHAR", "n_wanted": "INTEGER", "missing": "VARCHAR[]",
 }  # fmt: skip
 
 
@@ -146,3 +151,41 @@ def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequen
     con.register("tw_new", made)
     con.execute("insert into mapped.file_column select * from tw_new")
     con.unregister("tw_new")
+
+
+def fill_wide_files(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> None:
+    """mapped.wide_file: every set of cells that a wide file holds side by side, and which of the wanted cells have no column.
+
+    Wanted are the items of the questionnaire, or the cells that other sets of the same file have. An item counts as there when
+    another set of the delivery that shares no item with this one holds it: the parts of a questionnaire may lie in two files.
+    """
+    rows = []
+    for job in jobs:
+        slots = job.rows.slots if job.rows is not None else None
+        if slots is None:
+            continue
+        wanted = job.item_codes or slots.names
+        for sheet in job.sheets:
+            others = [set(cells) for part in _parts(jobs, job, sheet) for _, cells in part.rows] if job.item_codes else []
+            for texts, cells in slots.rows:
+                beside = {name for other in others if not other & cells.keys() for name in other}
+                missing = [name for name in wanted if name not in cells and name not in beside]
+                rows.append(
+                    (sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, str(job.table),
+                     job.instrument, ", ".join(texts), len(wanted), missing)
+                )  # fmt: skip
+    kinds = [pa.int32(), *[pa.string()] * 7, pa.int32(), pa.list_(pa.string())]
+    made = pa.table({n: pa.array([r[i] for r in rows], kinds[i]) for i, n in enumerate(WIDE_COLUMNS)})
+    con.register("tw_new", made)
+    con.execute("insert into mapped.wide_file select * from tw_new")
+    con.unregister("tw_new")
+
+
+def _parts(jobs: Sequence[Job], mine: Job, sheet: Sheet) -> list[Slots]:
+    """The cells of every mapping that reads the same instrument from the same delivery."""
+    return [
+        job.rows.slots
+        for job in jobs
+        if job.instrument == mine.instrument and job.rows is not None and job.rows.slots is not None
+        and any(s.unit_no == sheet.unit_no and s.delivery_no == sheet.delivery_no for s in job.sheets)
+    ]  # fmt: skip

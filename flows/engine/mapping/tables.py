@@ -40,6 +40,8 @@ class Job:
     is_whole: bool = False
     rows: Rows | None = None
     fixes: dict[str, list[Fix]] = field(default_factory=dict)
+    instrument: str | None = None
+    item_codes: tuple[str, ...] = ()
 
     @property
     def first(self) -> MapInput:
