@@ -46,12 +46,13 @@ rivals as (
         of_delivery as (partition by m.unit, m.site, m.subject_id, m.session_no, m.delivery_no)
 ),
 clocks as (
+    -- asof joins one after another give the last row to a null (DuckDB 1.5): a blank has no offset
     select
         m.row_id,
         p.timezone,
         p.delivered_on,
         p.latest_on,
-        coalesce(m.started_at_offset_s, case when z1.kind = 'normal' then z1.offset_s end)
+        coalesce(m.started_at_offset_s, case when z1.kind = 'normal' and m.started_at_local is not null then z1.offset_s end)
             as started_at_shift_s,
         coalesce(
             m.started_at_fault,
@@ -61,7 +62,7 @@ clocks as (
             when started_at_trouble is null
                 then make_timestamptz(epoch_us(m.started_at_local) - started_at_shift_s::bigint * 1000000)
         end as started_at_utc,
-        coalesce(m.exposure_started_at_offset_s, case when z2.kind = 'normal' then z2.offset_s end)
+        coalesce(m.exposure_started_at_offset_s, case when z2.kind = 'normal' and m.exposure_started_at_local is not null then z2.offset_s end)
             as exposure_started_at_shift_s,
         coalesce(
             m.exposure_started_at_fault,
@@ -71,7 +72,7 @@ clocks as (
             when exposure_started_at_trouble is null
                 then make_timestamptz(epoch_us(m.exposure_started_at_local) - exposure_started_at_shift_s::bigint * 1000000)
         end as exposure_started_at_utc,
-        coalesce(m.ended_at_offset_s, case when z3.kind = 'normal' then z3.offset_s end)
+        coalesce(m.ended_at_offset_s, case when z3.kind = 'normal' and m.ended_at_local is not null then z3.offset_s end)
             as ended_at_shift_s,
         coalesce(
             m.ended_at_fault,

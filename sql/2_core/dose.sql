@@ -4,17 +4,25 @@
 -- Why:   a dose sent without a session number is linked to the only attended session that starts within the evidence
 --        file's hours after it, or that started at most so many hours before it; with none or several it stays unlinked
 with near as (
+    -- one whose clock time, or whose attendance, is not known may be the one: with another it makes two
     select
         d.row_id,
         count(*) as n_sessions_near,
-        case when count(*) = 1 then min(v.session_no) end as session_no,
+        count(*) filter (v.attended and v.started_at_utc is not null) as n_certain,
+        case when count(*) = 1 and n_certain = 1 then min(v.session_no) end as session_no,
     from intake.dose as d
     cross join ref.evidence as e
     inner join core.session as v on d.study = v.study and d.site = v.site and d.subject_id = v.subject_id
     where
         d.session_no is null
-        and v.attended
-        and (epoch(v.started_at_utc) - epoch(d.dosed_at_utc)) / 60.0 between -e.link_after_min and e.link_before_min
+        and v.attended is distinct from false
+        and case
+            when v.started_at_utc is not null
+                then (epoch_us(v.started_at_utc) - epoch_us(d.dosed_at_utc)) / 6e7 between -e.link_after_min and e.link_before_min
+            when d.dosed_at_utc is not null
+                then v.started_on between (d.dosed_at_site - to_seconds(e.link_after_min * 60))::date
+                    and (d.dosed_at_site + to_seconds(e.link_before_min * 60))::date
+        end
     group by d.row_id
 ),
 plan as (
@@ -48,7 +56,7 @@ select
     case
         when d.session_no is not null then 'SENT'
         when d.dosed_at_utc is null then 'NO_TIME'
-        when n.n_sessions_near is null then 'NONE_NEAR'
+        when coalesce(n.n_certain, 0) = 0 then 'NONE_NEAR'
         when n.n_sessions_near > 1 then 'SEVERAL_NEAR'
         else 'BY_TIME'
     end as link,

@@ -3,7 +3,8 @@
 -- Reads: core.dose, core.dose_count, core.session, core.subject, ref.trial, ref.evidence
 -- Why:   lags are elapsed time in UTC; date_diff('minute', ...) counts clock minutes crossed, which is not the same.
 --        A session without an end lends its planned length to the category only. After the start, with neither an end nor
---        a planned length, the category is UNKNOWN for NO_SESSION_TIME. A dose not taken has no timing.
+--        a planned length, the category is UNKNOWN for NO_SESSION_TIME. A dose not taken has no timing. An exposure start that
+--        was recorded and withheld is unknown: the session's start does not stand in for it.
 with measured as (
     select
         d.unit, d.study, d.site, d.subject_id, d.usubjid, d.session_no, d.link, d.time_point, d.is_planned, d.taken, d.dose_mg,
@@ -18,15 +19,17 @@ with measured as (
         v.started_on as session_on,
         v.exposure_started_at_utc,
         v.ended_at_utc,
-        (epoch(v.started_at_utc) - epoch(d.dosed_at_utc)) / 60.0 as lag_to_start_min,
-        (epoch(v.exposure_started_at_utc) - epoch(d.dosed_at_utc)) / 60.0 as lag_to_exposure_min,
-        (epoch(d.dosed_at_utc) - epoch(v.ended_at_utc)) / 60.0 as lag_after_end_min,
+        v.is_exposure_withheld,
+        -- in whole microseconds: seconds as binary fractions would put 60 minutes sharp a hair beyond 60
+        (epoch_us(v.started_at_utc) - epoch_us(d.dosed_at_utc)) / 6e7 as lag_to_start_min,
+        (epoch_us(v.exposure_started_at_utc) - epoch_us(d.dosed_at_utc)) / 6e7 as lag_to_exposure_min,
+        (epoch_us(d.dosed_at_utc) - epoch_us(v.ended_at_utc)) / 6e7 as lag_after_end_min,
         coalesce(lag_after_end_min, -lag_to_start_min - t.planned_length_min) as after_end_or_planned_min,
         -- minutes that the trial's own window is about: before its reference (PRE), after the end (POST)
         case
             when d.time_point = 'POST' then lag_after_end_min
-            when d.time_point = 'PRE' and t.pre_reference = 'exposure_start' then coalesce(lag_to_exposure_min, lag_to_start_min)
-            when d.time_point = 'PRE' then lag_to_start_min
+            when d.time_point = 'PRE' and t.pre_reference is distinct from 'exposure_start' then lag_to_start_min
+            when d.time_point = 'PRE' and not v.is_exposure_withheld then coalesce(lag_to_exposure_min, lag_to_start_min)
         end as window_lag_min,
         case d.time_point when 'PRE' then t.pre_from_min when 'POST' then t.post_from_min end as window_from_min,
         case d.time_point when 'PRE' then t.pre_to_min when 'POST' then t.post_to_min end as window_to_min,
@@ -100,7 +103,11 @@ select
     timing <> 'UNKNOWN' as is_timed,
     is_timed and m.lag_to_start_min <= 0 and m.ended_at_utc is null as is_end_planned,
     case when is_timed then m.lag_to_start_min between e.timing_1h_min and e.timing_2h_min end as is_1_2h_before,
-    case when is_timed then coalesce(m.lag_to_exposure_min, m.lag_to_start_min) > e.timing_over60_min end as is_over60_before,
+    case
+        -- the exposure never starts before its session: over 60 min before the one is over 60 min before the other
+        when is_timed and m.is_exposure_withheld then case when m.lag_to_start_min > e.timing_over60_min then true end
+        when is_timed then coalesce(m.lag_to_exposure_min, m.lag_to_start_min) > e.timing_over60_min
+    end as is_over60_before,
     case when is_timed then m.lag_to_start_min >= e.timing_ge4h_min end as is_ge4h_before,
     case when is_timed then timing = 'POST_IMM' end as is_immediately_after,
     coalesce(m.window_lag_min between m.window_from_min and m.window_to_min, false) as is_inside,
@@ -108,7 +115,7 @@ select
         when not coalesce(is_timed, false) or m.window_to_min is null then null
         when m.window_lag_min is not null then is_inside
         -- a POST dose before the start was not after the end, wherever that lies
-        when m.window_from_min >= 0 and m.lag_to_start_min >= 0 then false
+        when m.time_point = 'POST' and m.window_from_min >= 0 and m.lag_to_start_min >= 0 then false
     end as in_window,
     m.window_lag_min,
     m.window_from_min,

@@ -21,9 +21,12 @@ select
     v.started_at_utc,
     v.started_at_fault,
     v.exposure_started_at_utc,
+    -- a fault of the text, or an instant that a rule took away
+    v.exposure_started_at_utc is null
+    and (v.exposure_started_at_fault is not null or v.exposure_started_at_offset_s is not null) as is_exposure_withheld,
     v.ended_at_utc,
     v.started_at_on as started_on,
-    (epoch(v.ended_at_utc) - epoch(v.started_at_utc)) / 60.0 as length_min,
+    (epoch_us(v.ended_at_utc) - epoch_us(v.started_at_utc)) / 6e7 as length_min,
     case
         when v.started_at_on > v.latest_on then false
         when not s.is_withdrawn then true

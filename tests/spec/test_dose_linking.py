@@ -46,6 +46,32 @@ def test_two_sessions_near_leave_a_dose_unlinked_and_ask_the_site(run_models: Mo
     assert ("dose_link_ambiguous", "session_no", "1") in run_models.judge("core.dose_timing")
 
 
+@pytest.mark.parametrize(
+    ("other", "session_no", "link"),
+    [
+        ("true  | 2024-03-05", None, "SEVERAL_NEAR"),  # its clock time is not known: it may be the one
+        ("true  | 2024-03-06", 3, "BY_TIME"),
+        ("      | 2024-03-05 15:00:00", None, "SEVERAL_NEAR"),  # nobody says whether it was attended
+        ("      | 2024-03-05 21:00:01", 3, "BY_TIME"),
+        ("true  |", 3, "BY_TIME"),
+    ],
+)
+def test_a_session_that_may_be_near_leaves_the_dose_unlinked(
+    run_models: ModelBench, other: str, session_no: int | None, link: str
+) -> None:
+    session = f"""
+        subject_id | session_no | attended | started_at
+        S1         | 3          | true     | 2024-03-05 14:00:00
+        S1         | 4          | {other}
+    """
+    dose = """
+        subject_id | taken | dosed_at
+        S1         | true  | 2024-03-05 13:00:00
+    """
+    course(run_models, session=session, dose=dose).run("core.dose")
+    assert run_models.rows("core.dose", "session_no", "link") == [(session_no, link)]
+
+
 def test_a_session_that_was_missed_takes_no_dose(run_models: ModelBench) -> None:
     session = """
         subject_id | session_no | attended | started_at          | ended_at

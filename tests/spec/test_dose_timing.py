@@ -76,6 +76,32 @@ def test_the_trials_window_may_be_about_the_exposure(run_models: ModelBench) -> 
     assert one(run_models, "2024-03-05 13:05:00", "in_window", "window_lag_min", session=session) == (True, 65.0)
 
 
+@pytest.mark.parametrize(
+    ("at", "over60", "inside"),
+    [
+        ("2024-03-05 12:59:59", True, None),  # the exposure can only be later than the session's start
+        ("2024-03-05 13:00:00", None, None),
+    ],
+)
+def test_an_exposure_start_that_cannot_be_read_is_not_replaced_by_the_sessions(
+    run_models: ModelBench, at: str, over60: bool | None, inside: bool | None
+) -> None:
+    run_models.trial(timing_window={"pre": {"from_min": 60, "to_min": 120, "reference": "exposure_start"}})
+    session = """
+        subject_id | session_no | attended | started_at          | exposure_started_at | exposure_started_at_fault
+        S1         | 3          | true     | 2024-03-05 14:00:00 |                     | unreadable
+    """
+    assert one(run_models, at, "is_over60_before", "in_window", session=session) == (over60, inside)
+
+
+def test_lags_are_exact_also_in_parts_of_a_second(run_models: ModelBench) -> None:
+    session = """
+        subject_id | session_no | attended | started_at
+        S1         | 3          | true     | 2024-03-05 14:00:00.1
+    """
+    assert one(run_models, "2024-03-05 13:00:00.1", "lag_to_start_min", "is_over60_before", session=session) == (60.0, False)
+
+
 def test_without_an_end_the_planned_length_decides_the_category_only(run_models: ModelBench) -> None:
     session = """
         subject_id | session_no | attended | started_at          | ended_at
