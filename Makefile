@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check docs bench lock clean
 
 setup: $(VENV)/.ready
 
@@ -25,6 +25,9 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint sql --disable-progress-bar -q
+
+docs: setup
+	$(BIN)/python -m flows.docs
 
 bench: setup
 	$(BIN)/python -m tests.bench.bench

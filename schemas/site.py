@@ -76,7 +76,7 @@ def _is_scalar(value: object) -> bool:
 class Column(Config):
     """A column named on its own: used for a unit or a strength that stands in another column."""
 
-    from_: Text = Field(alias="from")
+    from_: Text = Field(alias="from", description="Its column.")
 
 
 class FieldSpec(Config):
@@ -88,18 +88,18 @@ class FieldSpec(Config):
     from_: Texts = Field(default=(), alias="from", description="Source column, or several.")
     const: str | bool | int | float | None = Field(default=None, description="The same value for every row.")
     format: Texts = Field(default=(), description="strptime formats, tried in order; two that read differently: finding.")
-    clock: Clock = Clock.SITE
+    clock: Clock = Field(default=Clock.SITE, description="What a clock time means; the default is the file options'.")
     partial: bool = Field(default=False, description="Dates may miss day or month (ISO 8601, or the shorter formats).")
     pivot: int | None = Field(default=None, ge=0, le=99, description="Two-digit years below it are 20xx, others 19xx.")
-    unit: Text | Column | None = None
+    unit: Text | Column | None = Field(default=None, description="Unit of every value, or `{from: column}` that holds it.")
     split_unit: bool = Field(default=False, description="The text carries its own unit: 50 mg; 0,05 g.")
     times: Text | None = Field(default=None, description="Column with the strength that the count `from` multiplies.")
     map: dict[str, str | bool | int | float | None] | None = Field(default=None, description="Text as sent -> value.")
     pattern: Pattern | None = Field(default=None, description="The named group `value` (or `id`) is what is meant.")
     missing: Texts = Field(default=(), description="Missing codes of this field, besides the site's.")
-    decimal: str | None = Field(default=None, pattern=r"^[.,]$")
-    thousands: str | None = Field(default=None, pattern=r"^[., ' ]$")
-    scale: SudsScale | None = None
+    decimal: str | None = Field(default=None, pattern=r"^[.,]$", description="Decimal character of this field.")
+    thousands: str | None = Field(default=None, pattern=r"^[., ' ]$", description="Character between groups of three digits.")
+    scale: SudsScale | None = Field(default=None, description="Scale the ratings were collected on.")
     pad: int | None = Field(default=None, ge=1, le=20, description="Identifiers are zero-padded to this length.")
 
     @model_validator(mode="before")
@@ -123,10 +123,10 @@ class FieldSpec(Config):
 class Condition(Config):
     """A test on one column: equal to one of the values, or matching a pattern, or the opposite of either."""
 
-    any_of: Texts | None = None
-    none_of: Texts | None = None
-    matches: Pattern | None = None
-    blank: bool | None = None
+    any_of: Texts | None = Field(default=None, description="The cell is one of these. Short: `Status: ok` or `Status: [ok, done]`.")
+    none_of: Texts | None = Field(default=None, description="The cell is none of these.")
+    matches: Pattern | None = Field(default=None, description="The cell matches the pattern.")
+    blank: bool | None = Field(default=None, description="The cell is empty (true) or not (false).")
 
     @model_validator(mode="before")
     @classmethod
@@ -145,60 +145,60 @@ class Wide(Config):
     session, exercise, b and e. For a questionnaire, `item` is the item code made of the groups: `LS{half}{item:02d}`.
     """
 
-    pattern: Pattern
-    item: Text | None = None
+    pattern: Pattern = Field(description="Regular expression over a column's whole name, with named groups.")
+    item: Text | None = Field(default=None, description="Item code made of the groups, for a questionnaire.")
 
 
 class Long(Config):
     """One value a row (SDTM findings): rows with the same `by` become one row, a column a test code."""
 
-    test: Text
-    value: Text
-    by: Texts
+    test: Text = Field(description="Column of the test code.")
+    value: Text = Field(description="Column of the value.")
+    by: Texts = Field(description="Columns that tell one record from another.")
 
 
 class Join(Config):
     """Columns taken from another raw table of the same export; more than one different match is a finding."""
 
-    file: Text
-    sheet: Text | None = None
+    file: Text = Field(description="Glob of the other file within the delivery.")
+    sheet: Text | None = Field(default=None, description="Its sheet, by name.")
     on: dict[str, str] = Field(min_length=1, description="Column here -> column there.")
-    where: dict[str, Condition] = {}
+    where: dict[str, Condition] = Field(default={}, description="Only rows there whose columns meet these conditions.")
     take: dict[str, str] = Field(min_length=1, description="New column name here -> column there.")
 
 
 class FileOptions(Config):
     """How a file is read into text cells. A table may override any of them."""
 
-    encoding: Text | None = None
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    quote: str = Field(default='"', max_length=1)
-    decimal: str = Field(default=".", pattern=r"^[.,]$")
-    missing: Texts = ()
-    pivot: int | None = Field(default=None, ge=0, le=99)
-    clock: Clock = Clock.SITE
+    encoding: Text | None = Field(default=None, description="Such as latin-1; without it UTF-8, and a doubtful file is told.")
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Character between cells.")
+    quote: str = Field(default='"', max_length=1, description="Character around cells; empty: none.")
+    decimal: str = Field(default=".", pattern=r"^[.,]$", description="Decimal character of numbers.")
+    missing: Texts = Field(default=(), description="Missing codes of every field. Numeric codes belong to their field.")
+    pivot: int | None = Field(default=None, ge=0, le=99, description="Two-digit years below it are 20xx, others 19xx.")
+    clock: Clock = Field(default=Clock.SITE, description="What a clock time means where a field does not say.")
 
 
 class TableSpec(Config):
     """How one intake table is read from one kind of file."""
 
     file: Text = Field(description="Glob within the delivery.")
-    sheet: Text | int | None = None
+    sheet: Text | int | None = Field(default=None, description="Sheet of a workbook, by name or number.")
     header_row: int = Field(default=1, ge=1, description="1-based line or sheet row of the column names.")
     skip_end: int = Field(default=0, ge=0, description="Rows at the end that are no data (totals, notes).")
     end_at: Pattern | None = Field(default=None, description="Data ends before the row whose first cell matches.")
-    encoding: Text | None = None
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    decimal: str | None = Field(default=None, pattern=r"^[.,]$")
-    where: dict[str, Condition] = {}
-    fill_down: Texts = ()
-    join: tuple[Join, ...] = ()
-    wide: Wide | None = None
-    long: Long | None = None
+    encoding: Text | None = Field(default=None, description="Of this table's files, where it differs from the site's.")
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Likewise.")
+    decimal: str | None = Field(default=None, pattern=r"^[.,]$", description="Likewise.")
+    where: dict[str, Condition] = Field(default={}, description="Only rows whose columns meet these conditions.")
+    fill_down: Texts = Field(default=(), description="Columns whose empty cells take the value above.")
+    join: tuple[Join, ...] = Field(default=(), description="Columns from other files of the export.")
+    wide: Wide | None = Field(default=None, description="Columns side by side become rows.")
+    long: Long | None = Field(default=None, description="Rows of one value each become columns.")
     site: FieldSpec | None = Field(default=None, description="Site of the row, when the export holds many sites.")
-    fields: dict[str, FieldSpec] = {}
+    fields: dict[str, FieldSpec] = Field(default={}, description="Field -> how it is read; a column of the field's name needs no entry.")
     totals: dict[str, FieldSpec] = Field(default={}, description="Assessments: PARAMCD -> total as the site reports it.")
-    ignore_columns: Texts = ()
+    ignore_columns: Texts = Field(default=(), description="Globs of columns that nothing is to read; any other unread column is told.")
 
     @model_validator(mode="after")
     def one_reshape(self) -> Self:
@@ -241,31 +241,31 @@ class BlankEnd(StrEnum):
 class FilesSource(Config):
     """A folder of files; `path` is relative to the configuration folder."""
 
-    kind: str = Field(pattern=r"^files$")
-    path: Text
-    include: Texts = ("**/*",)
+    kind: str = Field(pattern=r"^files$", description="Where the export comes from.")
+    path: Text = Field(description="Folder, relative to the configuration folder.")
+    include: Texts = Field(default=("**/*",), description="Globs of the files to take.")
 
 
 class MemberSite(Config):
     """One site of an export that holds many."""
 
-    timezone: Text | None = None
+    timezone: Text | None = Field(default=None, description="IANA zone, where it differs from the export's.")
 
 
 class ManySites(Config):
     """One export that holds many sites: where the site stands in each row, and which sites are known."""
 
-    from_: Text = Field(alias="from")
-    pattern: Pattern | None = None
-    map: dict[str, Name] | None = None
+    from_: Text = Field(alias="from", description="Column that names the site.")
+    pattern: Pattern | None = Field(default=None, description="The named group `value` (or `id`) is the site.")
+    map: dict[str, Name] | None = Field(default=None, description="Text as sent -> site.")
     known: dict[Name, MemberSite] = Field(default={}, description="Empty: every site found is accepted.")
 
 
 class IgnoredRows(Config):
     """Rows of a file that no table is to read; every other unread row is a finding."""
 
-    file: Text = "*"
-    where: dict[str, Condition] = Field(min_length=1)
+    file: Text = Field(default="*", description="Glob within the delivery.")
+    where: dict[str, Condition] = Field(min_length=1, description="Rows that meet all of these are left out.")
 
 
 @cache
@@ -277,14 +277,14 @@ def _zones() -> frozenset[str]:
 class SiteBody(Config):
     """What a profile and a site have in common: everything but the names."""
 
-    timezone: Text | None = None
-    delivery: Delivery = Delivery.SNAPSHOT
-    subject_id: FieldSpec | None = None
-    defaults: FileOptions = FileOptions()
-    sites: ManySites | None = None
-    tables: Tables = {}
-    ignore_files: Texts = ()
-    ignore_rows: tuple[IgnoredRows, ...] = ()
+    timezone: Text | None = Field(default=None, description="IANA zone of the site's wall clocks, such as Europe/Lisbon.")
+    delivery: Delivery = Field(default=Delivery.SNAPSHOT, description="Whether deliveries replace each other or add up.")
+    subject_id: FieldSpec | None = Field(default=None, description="How participants are named, for every table.")
+    defaults: FileOptions = Field(default=FileOptions(), description="How files are read, where a table does not say.")
+    sites: ManySites | None = Field(default=None, description="For one export that holds many sites.")
+    tables: Tables = Field(default={}, description="Intake table -> how it is read; a list where it comes from several kinds of files.")
+    ignore_files: Texts = Field(default=(), description="Globs of files that nothing is to read; any other unread file is told.")
+    ignore_rows: tuple[IgnoredRows, ...] = Field(default=(), description="Rows that no table is to read.")
     no_medication_table: NoMedicationTable = Field(
         default=NoMedicationTable.UNKNOWN, description="What it means that no medication table is mapped: nothing known, or none taken."
     )
@@ -308,12 +308,12 @@ class Profile(SiteBody):
 class Site(SiteBody):
     """One site's export after its profile has been laid under it: nothing left open."""
 
-    site_id: Name
-    study: Name
-    profile: Name | None = None
-    timezone: Text
-    source: FilesSource
-    tables: Tables = Field(min_length=1)
+    site_id: Name = Field(description="The site's name, as SITEID publishes it; quote it: \"07\" is not 7.")
+    study: Name = Field(description="The trial, as trials/<study>.yaml names it.")
+    profile: Name | None = Field(default=None, description="profiles/<name>.yaml that lies under this file.")
+    timezone: Text = Field(description="IANA zone of the site's wall clocks, such as Europe/Lisbon.")
+    source: FilesSource = Field(description="Where the export is.")
+    tables: Tables = Field(min_length=1, description="Intake table -> how it is read; a list where it comes from several kinds of files.")
 
     @property
     def key(self) -> str:

@@ -8,6 +8,8 @@ from flows.engine import coding
 from flows.engine.config import PROJECT
 from tests.harness import ModelBench
 
+WORKED = "Adverse events"
+
 DOSES = """
     subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE
     S1         | 1                 | 1                | true           | 2024-06-10

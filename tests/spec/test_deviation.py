@@ -7,6 +7,8 @@ import datetime as dt
 from tests.harness import ModelBench
 from tests.spec.course import course
 
+WORKED = "Deviations"
+
 ONE_SESSION = {"dosing": {"sessions": [3], "time_points": ["PRE"]}}
 TAILORED = {"dosing": {"sessions": [3, 4, 5], "time_points": ["POST"]}, "tailored": True}
 

@@ -9,6 +9,8 @@ import pytest
 from tests.harness import ModelBench
 from tests.spec.course import course
 
+WORKED = "Timing"
+
 
 @pytest.mark.parametrize(
     ("at", "session_no", "link"),

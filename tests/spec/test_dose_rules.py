@@ -8,6 +8,8 @@ from flows.engine import judge
 from tests.harness import EVIDENCE, ModelBench
 from tests.spec.course import course
 
+WORKED = "Dose"
+
 SESSION = """
     subject_id | session_no | attended | started_at          | ended_at
     S1         | 3          | true     | 2024-03-05 14:00:00 | 2024-03-05 15:30:00

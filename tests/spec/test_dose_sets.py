@@ -11,6 +11,8 @@ from tests.harness import ModelBench
 from tests.spec.course import course
 from tests.spec.test_deviation import no_forms
 
+WORKED = "Dose"
+
 RATING = """
     subject_id | session_no | exercise_no | begin_suds | end_suds | scale
     S1         | 3          | 1           | 80         | 30       | 0-100

@@ -7,6 +7,8 @@ import pytest
 from tests.harness import ModelBench
 from tests.spec.course import course
 
+WORKED = "Timing"
+
 DOSE = """
     subject_id | session_no | time_point | taken | dose_mg | dosed_at
     S1         | 3          | {point}    | {taken} | 50    | {at}

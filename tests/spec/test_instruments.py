@@ -10,6 +10,8 @@ from flows.engine.config import PROJECT
 from flows.engine.yamlfile import YamlFile
 from schemas.instrument import Instrument
 
+WORKED = "Scores"
+
 
 def instruments() -> dict[str, Instrument]:
     found = {}
@@ -25,6 +27,7 @@ INSTRUMENTS = instruments()
 
 #: instrument, answers in item order (`1*24` is 24 ones, `.` a missing item), what must come out: paramcd value (`-`: no score).
 GOLDEN = """
+    instrument  | answers                 | scores
     LSAS        | 1*24 2*24               | LSASTOT 72    LSASFEAR 24   LSASAVD 48    LSASPFR 13  LSASPAV 26  LSASSFR 11  LSASSAV 22
     LSAS        | 3*48                    | LSASTOT 144   LSASFEAR 72   LSASAVD 72    LSASPFR 39  LSASPAV 39  LSASSFR 33  LSASSAV 33
     LSAS        | 3*4 0 3 0 3 3 0*3 3 3 0 3 3 0 0 3 3 0*27 | LSASTOT 39 LSASFEAR 39 LSASAVD 0 LSASPFR 39 LSASPAV 0 LSASSFR 0 LSASSAV 0
@@ -64,7 +67,7 @@ GOLDEN = """
     SDS-SHEEHAN | 10 5 0                  | SDSTOT 15
     SDS-SHEEHAN | 10 5 .                  | SDSTOT -
 """
-CASES = [tuple(cell.strip() for cell in line.split("|")) for line in GOLDEN.strip().splitlines()]
+CASES = [tuple(cell.strip() for cell in line.split("|")) for line in GOLDEN.strip().splitlines()[1:]]
 
 
 def answers(text: str) -> list[float | None]:

@@ -12,6 +12,8 @@ from schemas.findings import ConfigurationError
 from schemas.trial import Trial
 from tests.harness import TRIAL, ModelBench
 
+WORKED = "Medication"
+
 SUBJECTS = """
     subject_id | randomized_on
     S1         | 2024-03-01

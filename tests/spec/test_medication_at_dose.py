@@ -8,6 +8,8 @@ from flows.engine import coding
 from flows.engine.config import PROJECT
 from tests.harness import ModelBench
 
+WORKED = "Medication"
+
 #: First taken dose on 2024-06-10, last on 2024-06-20.
 DOSES = """
     subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE

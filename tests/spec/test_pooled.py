@@ -7,6 +7,8 @@ import math
 
 import pytest
 
+WORKED = "Pooled outcome"
+
 BASE = """
     study | site | subject_id | usubjid | instrument | paramcd | visit    | visit_order::INTEGER | aval::DOUBLE | is_baseline::BOOLEAN
     t01   | 01   | S1         | u1      | SPD-S      | SPDS    | BASELINE | 0                    | 6            | true

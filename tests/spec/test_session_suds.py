@@ -7,6 +7,8 @@ import pytest
 from tests.harness import ModelBench
 from tests.spec.course import course
 
+WORKED = "Sessions"
+
 WANTED = ("suds_begin", "suds_peak", "suds_end", "reduction", "reduction_pct", "crit1", "crit2", "outcome")
 
 

@@ -6,6 +6,8 @@ import datetime as dt
 
 import pytest
 
+WORKED = "Scores"
+
 VISITS = [
     {"name": "BASELINE", "order": 0, "target_day": -7, "from_day": -21, "to_day": 1, "baseline": True, "labels": ["Pre"]},
     {"name": "W4", "order": 4, "target_day": 29, "from_day": 22, "to_day": 36},

@@ -1,0 +1,20 @@
+"""`python -m flows.docs`: write docs/ (`make docs`). With --check, write nothing and end 1 when a page is stale."""
+
+from __future__ import annotations
+
+import sys
+
+from flows.docs import build
+
+
+def main() -> int:
+    """Write or check; print one line a page that changed."""
+    check = "--check" in sys.argv[1:]
+    changed = build.stale() if check else build.write()
+    for name in changed:
+        sys.stdout.write(f"docs/{name}{' is not what the code gives: make docs' if check else ''}\n")
+    return 1 if check and changed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

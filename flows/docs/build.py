@@ -1,0 +1,90 @@
+"""Build every page of docs/, and say which committed pages are not what the code gives.
+
+What belongs here: which pages there are. What does not: what stands on them (the modules beside this one).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.docs import mapping_pages, model_pages, reference_pages, rule_pages, worked_pages
+from flows.docs.markdown import Link, page, table
+from flows.docs.worked import PROJECT
+from flows.engine.config import PROJECT as CONFIG
+from flows.engine.yamlfile import YamlFile
+from schemas.evidence import Evidence
+from schemas.findings import ConfigurationError
+from schemas.instrument import Instrument
+
+DOCS = PROJECT / "docs"
+
+#: Page -> what it answers, in reading order.
+INDEX = {
+    "where.md": "Where is something computed?",
+    "variables.md": "What does a published variable mean?",
+    "mapping.md": "How is a site's export described?",
+    "intake.md": "Which fields must a site be mapped to?",
+    "rules.md": "What is checked, and what happens then?",
+    "evidence.md": "Which thresholds are used, and who says so?",
+    "instruments.md": "How is a scale scored?",
+    "models.md": "What does each SQL table hold?",
+}
+
+
+def pages() -> dict[str, str]:
+    """Path below docs/ -> text, the same for the same code."""
+    evidence, instruments = project_evidence(), project_instruments()
+    worked = worked_pages.pages()
+    out = {
+        **rule_pages.pages(evidence), **model_pages.pages(evidence), **mapping_pages.pages(), **worked,
+        "variables.md": reference_pages.variables(),
+        "evidence.md": reference_pages.evidence_page(evidence),
+        "instruments.md": reference_pages.instruments(instruments),
+    }  # fmt: skip
+    return {"README.md": _index(sorted(worked)), **out}
+
+
+def project_evidence() -> Evidence:
+    """The project's own thresholds. Raises ConfigurationError when the file cannot be read."""
+    errors: list[str] = []
+    body = YamlFile.read(CONFIG / "evidence.yaml", errors)
+    if body is None:
+        raise ConfigurationError("\n".join(errors))
+    return Evidence.model_validate(body.data)
+
+
+def project_instruments() -> dict[str, Instrument]:
+    """The project's own instruments, by name. Raises ConfigurationError when a file cannot be read."""
+    errors: list[str] = []
+    bodies = [YamlFile.read(path, errors) for path in sorted((CONFIG / "instruments").glob("*.yaml"))]
+    if errors:
+        raise ConfigurationError("\n".join(errors))
+    found = [Instrument.model_validate(body.data) for body in bodies if body is not None]
+    return {i.name: i for i in found}
+
+
+def stale(folder: Path = DOCS) -> list[str]:
+    """Pages that are missing, differ from what the code gives, or that nothing makes any more."""
+    wanted = pages()
+    there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in sorted(folder.rglob("*.md"))}
+    return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
+
+
+def write(folder: Path = DOCS) -> list[str]:
+    """Write the pages that differ, remove those that nothing makes; return their names."""
+    wanted, changed = pages(), stale(folder)
+    for name in changed:
+        path = folder / name
+        if name in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[name], encoding="utf-8")
+        else:
+            path.unlink()
+    return changed
+
+
+def _index(worked: list[str]) -> str:
+    rows = [(question, Link(name, name)) for name, question in INDEX.items()]
+    rows += [(f"Worked examples: {Path(name).stem.replace('_', ' ')}", Link(name, name)) for name in worked]
+    about = ["Every page here is made by `make docs` from the code, the configuration and the spec tests; a test fails when one is stale."]
+    return page("trialweave, in detail", about, table(["question", "page"], rows))

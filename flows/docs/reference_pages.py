@@ -1,0 +1,90 @@
+"""Reference pages of what is data: published variables, thresholds, instruments.
+
+What belongs here: tables of columns.csv, evidence.yaml and instruments/. What does not: the mapping language (mapping_pages.py).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flows.docs.markdown import code, page, table
+from flows.docs.model_pages import ROOT
+from schemas.columns import columns
+from schemas.evidence import Evidence
+from schemas.instrument import Instrument, Missing, Scale
+
+
+def variables() -> str:
+    """`variables.md`: every published column."""
+    blocks: list[list[str]] = [[
+        "Twelve sets, one file a set and site in a release. The same texts stand in the Parquet files' field metadata and in",
+        "`dictionary.csv`. Datetimes are UTC; dates are the site's own.",
+    ]]  # fmt: skip
+    for dataset, found in columns().items():
+        keys = ", ".join(c.name for c in found if c.is_key)
+        rows = [
+            (code(c.name), c.label, c.type + (f", {c.unit}" if c.unit else ""), " ".join(c.codes),
+             "" if c.meaning.split() == list(c.codes) else c.meaning)
+            for c in found
+        ]  # fmt: skip
+        blocks += [[f"## {dataset}"], [f"One row a {keys}."], table(["variable", "label", "type", "values", "meaning"], rows)]
+    return page("Published variables", *blocks)
+
+
+def evidence_page(evidence: Evidence) -> str:
+    """`evidence.md`: every threshold with its source and where it is used."""
+    rows = []
+    for name in Evidence.model_fields:
+        threshold = getattr(evidence, name)
+        rows.append((code(name), f"{threshold.value:g} {threshold.unit}", threshold.source, ", ".join(code(f) for f in used_in(name))))
+    return page(
+        "Thresholds",
+        ["Numbers that hold across trials: `config/evidence.yaml`. A configuration folder may lay its own file over it. A protocol's",
+         "own numbers (arms, windows, success criteria) are in its trial file."],
+        table(["threshold", "value", "source", "used in"], rows),
+    )  # fmt: skip
+
+
+def used_in(name: str) -> list[str]:
+    """Files of sql/, schemas/rules and flows that use a threshold."""
+    paths = [*(ROOT / "sql").rglob("*.sql"), *(ROOT / "schemas" / "rules").glob("*.py"), *(ROOT / "flows").rglob("*.py")]
+    pattern = re.compile(rf"\b[a-z]+\.{name}\b")
+    return sorted(p.relative_to(ROOT).as_posix() for p in paths if pattern.search(_without_comments(p)))
+
+
+def _without_comments(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"--[^\n]*", "", text) if path.suffix == ".sql" else text
+
+
+def instruments(found: dict[str, Instrument]) -> str:
+    """`instruments.md`: every scale of config/instruments."""
+    blocks: list[list[str]] = [[
+        f"{len(found)} instruments. A trial names those it uses; a configuration folder may add its own. Scores are computed from the",
+        "items; a total that a site reports is compared and kept beside them.",
+    ]]  # fmt: skip
+    blocks.append(table(["instrument", "items", "parameters"], [_line(i) for _, i in sorted(found.items())]))
+    for _, instrument in sorted(found.items()):
+        blocks += [[f"## {instrument.name}"], [f"{instrument.title}. Source: {instrument.source}."]]
+        items = [
+            (f"{codes[0]} .. {codes[-1]}" if len(codes := b.codes()) > 1 else codes[0], len(codes), f"{b.minimum:g} to {b.maximum:g}",
+             ", ".join(f"{v:g}" for v in b.not_assessed))
+            for b in instrument.items
+        ]  # fmt: skip
+        blocks.append(table(["items", "number", "range", "means not assessed"], items))
+        heads = ["parameter", "label", "made of", "reversed", "method", "range", "worse is", "missing items"]
+        blocks.append(table(heads, [_scale(s) for s in instrument.scales]))
+    return page("Instruments", *blocks)
+
+
+def _line(instrument: Instrument) -> tuple[str, int, str]:
+    return instrument.name, len(instrument.item_codes()), ", ".join(s.paramcd for s in instrument.scales)
+
+
+def _scale(scale: Scale) -> tuple[str, ...]:
+    made_of = ", ".join(scale.items) or " + ".join(scale.parts)
+    missing = f"filled by the person's mean up to {scale.max_missing_pct:g} %" if scale.missing is Missing.PRORATE else "no score"
+    worse = "higher" if scale.higher_is_worse else "lower"
+    limits = f"{scale.minimum:g} to {scale.maximum:g}"
+    return code(scale.paramcd), scale.label, made_of, ", ".join(scale.reverse), str(scale.method), limits, worse, missing

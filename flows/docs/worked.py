@@ -1,0 +1,312 @@
+"""Worked examples: the text tables of tests/spec with the answers the tests hold, read from the source and not run.
+
+What belongs here: finding tables, cases and expected rows in a spec test. What does not: how a page shows them (worked_pages.py).
+
+A spec file says with `WORKED = "Timing"` on which page its tests stand. Of each test function are collected: its name as a
+sentence, the text tables it gives (`a | b` lines under a line of column names), its parametrized cases, and the rows each
+`assert ... == literal` expects. What is in no such shape is shown as the line of code it is, so that nothing is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flows.docs.markdown import sentence
+
+PROJECT = Path(__file__).resolve().parents[2]
+SPEC = PROJECT / "tests" / "spec"
+
+_NAME = re.compile(r"^[A-Za-z_]\w*(::\w+(\[\])?)?$")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A small table: what it is called, its columns, its rows of texts."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a test expects: the expression looked at, and the rows it must give (or nothing, when the code says it all)."""
+
+    code: str
+    table: TextTable | None
+
+
+@dataclass(frozen=True)
+class Example:
+    """One spec test.
+
+    `lent`: tables of its file that it may use; `cases`: one table a parametrization; `setup`: calls that change the trial;
+    `named`: every text in it.
+    """
+
+    file: str
+    line: int
+    name: str
+    doc: str
+    given: tuple[TextTable, ...]
+    lent: tuple[TextTable, ...]
+    setup: tuple[str, ...]
+    cases: tuple[TextTable, ...]
+    expected: tuple[Expected, ...]
+    named: frozenset[str]
+    source: str
+
+    @property
+    def sentence(self) -> str:
+        """The test's name in words."""
+        return sentence(self.name)
+
+    @property
+    def has_table(self) -> bool:
+        """Whether it shows data, and not code alone."""
+        return bool(self.given or self.cases or (self.lent and any(e.table for e in self.expected)))
+
+
+@dataclass(frozen=True)
+class SpecFile:
+    """One file of tests/spec: its page (empty: on none), its docstring, the tables its tests share, its examples."""
+
+    file: str
+    page: str
+    doc: str
+    shared: tuple[TextTable, ...]
+    examples: tuple[Example, ...]
+
+
+@cache
+def spec_files() -> tuple[SpecFile, ...]:
+    """Every file of tests/spec, by name; none when the checkout has no tests."""
+    return tuple(_SpecReader(path).read() for path in sorted(SPEC.glob("test_*.py")))
+
+
+def parse_table(name: str, text: str) -> TextTable | None:
+    """A text as a table, or None: a first line of column names, then lines with as many cells."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    cells = [tuple(part.strip() for part in line.split("|")) for line in lines]
+    if len(cells) < 2 or not all(_NAME.match(c) for c in cells[0]) or any(len(c) != len(cells[0]) for c in cells):
+        return None
+    return TextTable(name, tuple(c.split("::")[0] for c in cells[0]), tuple(cells[1:]))
+
+
+class _SpecReader:
+    """Reads one spec file; module-level constants and helpers are looked up by name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.text = path.read_text(encoding="utf-8")
+        self.tree = ast.parse(self.text)
+        self.constants: dict[str, ast.expr] = {}
+        self.helpers: dict[str, Function] = {}
+        for node in self.tree.body:
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                self.constants[node.targets[0].id] = node.value
+            elif isinstance(node, Function):
+                self.helpers[node.name] = node
+
+    def read(self) -> SpecFile:
+        page = _text(self.constants.get("WORKED"))
+        shared = [t for name, node in self.constants.items() if (t := parse_table(name, _text(node)))]
+        shared += [t for t in _course_tables() if self._uses_course() and t.name not in self.constants]
+        tests = [node for node in self.tree.body if isinstance(node, Function) and node.name.startswith("test_")]
+        file = f"tests/spec/{self.path.name}"
+        doc = ast.get_docstring(self.tree) or ""
+        return SpecFile(file, page, doc, tuple(shared), tuple(self._example(file, t, shared) for t in tests))
+
+    def _uses_course(self) -> bool:
+        return any(isinstance(n, ast.ImportFrom) and n.module == "tests.spec.course" for n in self.tree.body)
+
+    def _example(self, file: str, test: Function, shared: list[TextTable]) -> Example:
+        local = self._locals(test)
+        given = tuple(self._given(test))
+        own = {t.name for t in given}
+        lent = tuple(t for t in shared if t.name.lower() not in own)
+        asserts = [n for n in ast.walk(test) if isinstance(n, ast.Assert)]
+        setup = [
+            _readable(n.value) for n in test.body
+            if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)
+            and isinstance(n.value.func, ast.Attribute) and n.value.func.attr == "trial"
+        ]  # fmt: skip
+        named = {n.value for n in ast.walk(test) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        return Example(
+            file, test.lineno, test.name, ast.get_docstring(test) or "", given, lent, tuple(setup),
+            tuple(self._cases(test)), tuple(self._expected(a, local) for a in asserts), frozenset(named),
+            ast.get_source_segment(self.text, test) or "",
+        )  # fmt: skip
+
+    def _locals(self, test: Function) -> dict[str, ast.expr]:
+        """Names assigned exactly once in a test."""
+        found: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(test):
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                found.setdefault(node.targets[0].id, []).append(node.value)
+        return {name: values[0] for name, values in found.items() if len(values) == 1}
+
+    def _given(self, test: Function) -> Iterator[TextTable]:
+        """Text tables in a test's body, named by what they are assigned to or given as."""
+        seen: set[int] = set()
+        for node in ast.walk(test):
+            named: list[tuple[str, ast.expr]] = []
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named = [(node.targets[0].id, node.value)]
+            elif isinstance(node, ast.Call):
+                before = _text(node.args[0]) if node.args else ""
+                named = [(before if _looks_like_table_name(before) else "", a) for a in node.args]
+                named += [(k.arg or "", k.value) for k in node.keywords]
+            for name, value in named:
+                if id(value) not in seen and (found := parse_table(name, _text(value))):
+                    seen.add(id(value))
+                    yield found
+
+    def _templates(self, test: Function) -> dict[str, tuple[str, ...]]:
+        """Names that stand for the end of a text table's only row (`S1 | {row}`) -> the columns they fill."""
+        found: dict[str, tuple[str, ...]] = {}
+        for node in ast.walk(test):
+            lines = [line.split("|") for line in _text(node).strip().splitlines()] if isinstance(node, ast.JoinedStr) else []
+            if len(lines) == 2 and len(lines[1]) < len(lines[0]) and (end := re.match(r"^\s*\{(\w+)\}$", lines[1][-1])):
+                found[end[1]] = tuple(c.strip().split("::")[0] for c in lines[0][len(lines[1]) - 1 :])
+        return found
+
+    def _cases(self, test: Function) -> Iterator[TextTable]:
+        """The cases of each parametrization whose values are written out."""
+        for call in test.decorator_list:
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("parametrize") and len(call.args) >= 2):
+                continue
+            columns = _strings(call.args[0]) or tuple(n.strip() for n in _text(call.args[0]).split(","))
+            values = call.args[1]
+            if isinstance(values, ast.Name):
+                values = self.constants.get(values.id, values)
+            if isinstance(values, ast.List | ast.Tuple):
+                rows = [_row(v, len(columns)) for v in values.elts]
+                if all(len(r) == len(columns) for r in rows):
+                    yield _spread(TextTable("", columns, tuple(rows)), self._templates(test))
+
+    def _expected(self, node: ast.Assert, local: dict[str, ast.expr]) -> Expected:
+        test = node.test
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+            left, right = test.left, test.comparators[0]
+            left = local.get(left.id, left) if isinstance(left, ast.Name) else left
+            rows = _literal_rows(right)
+            columns = self._columns(left, local, len(rows[0])) if rows else ()
+            if rows and columns and all(len(r) == len(columns) for r in rows):
+                return Expected(_readable(left), TextTable("", columns, tuple(rows)))
+        return Expected(_readable(test), None)
+
+    def _columns(self, call: ast.expr, local: dict[str, ast.expr], wanted: int) -> tuple[str, ...]:
+        """The columns a call asks for: its last texts, or those its helper asks for."""
+        while isinstance(call, ast.Subscript):
+            call = call.value
+        if not isinstance(call, ast.Call):
+            return ()
+        texts: list[str] = []
+        for arg in call.args:
+            value = arg.value if isinstance(arg, ast.Starred) else arg
+            value = value.values[-1] if isinstance(value, ast.BoolOp) else value
+            if isinstance(value, ast.Name):
+                value = local.get(value.id, self.constants.get(value.id, value))
+            texts += _strings(value) or ([_text(value)] if isinstance(value, ast.Constant) and _text(value) else [])
+        names = [t for t in texts if _NAME.match(t)]
+        if len(names) >= wanted and (texts[-wanted:] == names[-wanted:]):
+            return tuple(names[-wanted:])
+        if isinstance(call.func, ast.Name) and call.func.id in self.helpers:
+            returned = [n.value for n in ast.walk(self.helpers[call.func.id]) if isinstance(n, ast.Return) and n.value is not None]
+            if len(returned) == 1 and ast.unparse(returned[0]) != ast.unparse(call):
+                return self._columns(returned[0], {}, wanted)
+        return ()
+
+
+@cache
+def _course_tables() -> tuple[TextTable, ...]:
+    """The tables tests/spec/course.py lends to tests that give none of their own."""
+    path = SPEC / "course.py"
+    if not path.is_file():
+        return ()
+    assigned = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.Assign)]
+    named = [(n.targets[0].id, n.value) for n in assigned if isinstance(n.targets[0], ast.Name)]
+    return tuple(t for name, value in named if (t := parse_table(name, _text(value))))
+
+
+def _text(node: ast.expr | None) -> str:
+    """The text of a literal; a formatted text keeps its {places}; anything else is no text."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts = (str(v.value) if isinstance(v, ast.Constant) else f"{{{ast.unparse(v.value)}}}" for v in node.values)  # type: ignore[attr-defined]
+        return "".join(parts)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _text(node.left), _text(node.right)
+        return left + right if left and right else ""
+    return ""
+
+
+def _strings(node: ast.expr) -> tuple[str, ...]:
+    """A tuple or list of texts, else nothing."""
+    if isinstance(node, ast.Tuple | ast.List) and node.elts:
+        texts = tuple(_text(e) for e in node.elts)
+        return texts if all(texts) else ()
+    return ()
+
+
+def _row(node: ast.expr, width: int) -> tuple[str, ...]:
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("param"):
+        return tuple(_shown(a) for a in node.args)
+    if isinstance(node, ast.Tuple | ast.List) and (width > 1 or isinstance(node, ast.Tuple)):
+        return tuple(_shown(e) for e in node.elts)
+    return (_shown(node),)
+
+
+def _spread(cases: TextTable, templates: dict[str, tuple[str, ...]]) -> TextTable:
+    """Cases whose cell is the end of a table's row, with a column for each of its cells."""
+    for name, columns in templates.items():
+        at = cases.columns.index(name) if name in cases.columns else None
+        if at is not None and all(row[at].count("|") == len(columns) - 1 for row in cases.rows):
+            rows = tuple((*row[:at], *(c.strip() for c in row[at].split("|")), *row[at + 1 :]) for row in cases.rows)
+            cases = TextTable(cases.name, (*cases.columns[:at], *columns, *cases.columns[at + 1 :]), rows)
+    return cases
+
+
+def _literal_rows(node: ast.expr) -> list[tuple[str, ...]]:
+    """A tuple as one row, a list of tuples as rows."""
+    if isinstance(node, ast.Tuple) and node.elts and not any(isinstance(e, ast.Tuple | ast.Starred) for e in node.elts):
+        return [tuple(_shown(e) for e in node.elts)]
+    if isinstance(node, ast.List) and node.elts and all(isinstance(e, ast.Tuple) for e in node.elts):
+        return [tuple(_shown(e) for e in row.elts) for row in node.elts if isinstance(row, ast.Tuple)]
+    return []
+
+
+def _shown(node: ast.expr) -> str:
+    """A value as a cell: texts bare, None empty, a test's own name in braces, the rest as code."""
+    if isinstance(node, ast.Constant):
+        return "" if node.value is None else ("''" if node.value == "" else str(node.value))
+    if isinstance(node, ast.Name):
+        return f"{{{node.id}}}"
+    if isinstance(node, ast.JoinedStr):
+        return _text(node)
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("approx") and node.args:
+        return _shown(node.args[0])
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "dt.date" and all(isinstance(a, ast.Constant) for a in node.args):
+        return str(dt.date(*(ast.literal_eval(a) for a in node.args)))
+    if isinstance(node, ast.List) and all(isinstance(e, ast.Constant) for e in node.elts):
+        return ", ".join(_shown(e) for e in node.elts) or "none"
+    return ast.unparse(node)
+
+
+def _looks_like_table_name(text: str) -> bool:
+    return bool(re.match(r"^[a-z]+\.[a-z_]+$", text))
+
+
+def _readable(node: ast.expr) -> str:
+    """An expression without the fixture that every call carries."""
+    return re.sub(r"\b(run_models|bench|ModelBench\(\)), ", "", ast.unparse(node)).replace("run_models.", "")

@@ -1,0 +1,81 @@
+"""docs/ is what the code gives, and says all it must."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from flows.docs import build
+from flows.docs.rule_pages import example_of
+from flows.engine import models
+from schemas.columns import columns
+from schemas.evidence import Evidence
+from schemas.rules import catalogue
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return build.pages()
+
+
+def test_the_committed_pages_are_what_the_code_gives():
+    assert build.stale() == [], "run `make docs` and commit docs/"
+
+
+def test_building_twice_gives_the_same_pages(pages: dict[str, str]):
+    assert build.pages() == pages
+
+
+def test_a_page_that_was_edited_or_is_no_longer_made_is_stale_and_written_anew(tmp_path):
+    build.write(tmp_path)
+    assert build.stale(tmp_path) == []
+    (tmp_path / "rules.md").write_text("edited")
+    (tmp_path / "old.md").write_text("of a page that was dropped")
+    (tmp_path / "where.md").unlink()
+
+    assert build.stale(tmp_path) == ["old.md", "rules.md", "where.md"]
+    assert build.write(tmp_path) == ["old.md", "rules.md", "where.md"]
+    assert (build.stale(tmp_path), (tmp_path / "old.md").exists()) == ([], False)
+
+
+def test_every_rule_model_variable_threshold_and_instrument_is_on_a_page(pages: dict[str, str]):
+    rules = "".join(text for name, text in pages.items() if name.startswith("rules/"))
+    assert [r.id for r in catalogue() if f"## {r.id}\n" not in rules] == []
+    assert [m for m in models.catalogue() if f"### {m}\n" not in pages["models.md"]] == []
+    assert [f"{d}.{c.name}" for d, found in columns().items() for c in found if f"| `{c.name}` |" not in pages["variables.md"]] == []
+    assert [n for n in Evidence.model_fields if f"| `{n}` |" not in pages["evidence.md"]] == []
+    assert [n for n in build.project_instruments() if f"## {n}\n" not in pages["instruments.md"]] == []
+
+
+def test_every_key_of_the_mapping_language_has_a_meaning(pages: dict[str, str]):
+    keys = [line for line in pages["mapping.md"].splitlines() if line.startswith("| `")]
+    assert len(keys) > 60
+    assert [line for line in keys if line.endswith("|  |")] == []
+
+
+def test_every_threshold_is_used_somewhere(pages: dict[str, str]):
+    unused = [line.split("|")[1].strip() for line in pages["evidence.md"].splitlines() if line.startswith("| `") and line.endswith("|  |")]
+    assert unused == []
+
+
+def test_links_between_pages_lead_somewhere(pages: dict[str, str]):
+    for name, text in pages.items():
+        folder = name.rpartition("/")[0]
+        for target in re.findall(r"\]\(([^)#]+\.md)", text):
+            assert f"{folder}/{target}".lstrip("/") in pages, f"{name} -> {target}"
+
+
+def test_topics_of_the_spec_tests_have_their_page(pages: dict[str, str]):
+    worked = {name.removeprefix("worked/").removesuffix(".md") for name in pages if name.startswith("worked/")}
+    assert {"timing", "dose", "sessions", "medication", "scores"} <= worked
+
+
+def test_most_rules_have_an_example_from_a_spec_test():
+    """Rules still without one are listed, so that the list can only shrink."""
+    without = {r.id for r in catalogue() if example_of(r.id) is None}
+    assert without <= {
+        "arm_missing", "arm_unknown", "correction_stale", "date_too_early", "duplicate_conflict", "duplicate_row",
+        "exercise_no_missing", "file_doubtful", "history_too_early", "session_after_withdrawal", "session_no_missing",
+        "suds_scale_suspect_site", "weight_missing", "withdrawal_date_missing", "withdrawn_before_consent",
+    }  # fmt: skip
