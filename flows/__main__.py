@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import demo, look, rows, run, serving
+from flows.cli import decide, demo, look, rows, run, serving
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -23,6 +23,7 @@ app.command()(rows.findings)
 app.command()(rows.sql)
 app.command("check-config")(look.check_config)
 app.command()(look.verify)
+app.command("release-hold")(decide.release_hold)
 app.command()(serving.serve)
 
 

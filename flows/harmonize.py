@@ -14,7 +14,8 @@ from prefect.futures import PrefectFuture
 from flows.engine import night as nights
 from flows.engine import progress
 from flows.engine.batch import Staged
-from flows.engine.night import Attempt, Failure, Night, Roster, Sealed
+from flows.engine.night import Attempt, Failure, Night, Sealed
+from flows.engine.roster import Roster, pool
 
 
 @task(task_run_name="batch-{number}", cache_policy=NO_CACHE, persist_result=False)
@@ -25,7 +26,7 @@ def harmonize_batch(number: int, night: Night, attempts: Sealed[list[Attempt]], 
 
 def harmonize(roster: Roster) -> Sealed[list[Staged | Failure]]:
     """Work what is left, a few batches side by side and never more, so that memory stays bounded."""
-    batches = nights.batches(roster)
+    batches = nights.batches(roster.pending.values())
     threads = 1 if len(batches) > 1 else nights.SIDE_BY_SIDE
     results: list[Staged | Failure] = []
     running: deque[PrefectFuture[Sealed[list[Staged | Failure]]]] = deque()
@@ -44,4 +45,4 @@ def harmonize(roster: Roster) -> Sealed[list[Staged | Failure]]:
 def pool_trials(roster: Roster) -> Sealed[list[Staged]]:
     """Compute the sets that need a whole trial; a trial whose scores did not change is reused."""
     progress.tell("pool")
-    return Sealed(nights.pool(roster))
+    return Sealed(pool(roster))

@@ -13,7 +13,8 @@ from flows.engine import assemble, progress
 from flows.engine.assemble import Outcome
 from flows.engine.batch import Staged
 from flows.engine.guard import no_values
-from flows.engine.night import Roster, Sealed
+from flows.engine.night import Sealed
+from flows.engine.roster import Roster
 from flows.engine.summary import site_lines
 
 

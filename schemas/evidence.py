@@ -52,6 +52,9 @@ class Evidence(Config):
     session_max_length_min: Threshold[float]
     suds_scale_min_ratings: Threshold[int]
     suds_scale_looks_like_max: Threshold[float]
+    hold_lost_pct: Threshold[float]
+    hold_lost_rows: Threshold[int]
+    hold_unusable_pct: Threshold[float]
 
     def values(self) -> dict[str, float | int]:
         """Name -> number, in declaration order: the one row of ref.evidence."""

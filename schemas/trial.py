@@ -159,10 +159,16 @@ class Blinding(Config):
 
 
 class Holding(Config):
-    """When a site's delivery is held and its last good partitions are carried instead."""
+    """When a site's delivery is held and its last good partitions are carried instead; each limit counts a table of one site.
+
+    Limits that are not given are those of evidence.yaml (hold_*).
+    """
 
     max_rejected_pct: float = Field(default=20, ge=0, le=100)
     min_rows: int = Field(default=20, ge=0, description="Fewer rejected rows than this never hold a site.")
+    max_lost_pct: float | None = Field(default=None, ge=0, le=100, description="Records of the last good snapshot no longer sent.")
+    min_lost_rows: int | None = Field(default=None, ge=1, description="Fewer lost records than this never hold a site.")
+    max_unusable_pct: float | None = Field(default=None, ge=0, le=100, description="Growth of the share of a field's values withheld.")
 
 
 class Trial(Config):

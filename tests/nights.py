@@ -15,8 +15,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from flows.engine import batch, judge, landing, outcome, partitions, session
+from flows.engine import batch, judge, landing, outcome, partitions, records, session
 from flows.engine import night as nights
+from flows.engine import roster as rosters
 from flows.engine.assemble import Outcome, publish
 from flows.engine.config import load
 from flows.engine.fingerprint import fingerprint
@@ -79,10 +80,10 @@ class Nights:
                     landing.receive(self.data, run.night.programme.units[key], self.config, run.night.as_of)
                 except ReadError as error:
                     run.troubles[key] = str(error)
-            roster = nights.enter(run.night, run.troubles)
+            roster = rosters.enter(run.night, run.troubles)
             while roster.work_left:
-                roster = nights.settle(roster, [r for b in nights.batches(roster) for r in nights.work(run.night, b)])
-            ended: Outcome = publishing(roster, nights.pool(roster))
+                roster = rosters.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(run.night, b)])
+            ended: Outcome = publishing(roster, rosters.pool(roster))
             run.finish(ended, roster)
         return ended
 
@@ -137,6 +138,16 @@ def _stage(programme: Any, data: Path, item: Any) -> batch.Staged:
         "unit": key, "fingerprint": mark, "delivery": newest.sha256, "delivered_on": newest.delivered_at.date().isoformat(),
         "sites": {site: {"tables": {"dose": counts}}}, "checks": [], "files": files, "findings": len(found), "quarantined": len(bad),
     }  # fmt: skip
+    told = [
+        {"unit": 0, "site": site, "table": "dose", "key": line.split()[0], "slot": line.split()[0], "record_key": line.split()[0],
+         "subject": line.split()[0], "source_file": newest.sha256[:12], "source_row": n, "n": 1, "happened_on": None,
+         "as_sent": [None, None, None, None, line, None], "digest": 0, "removed": False}
+        for n, line in enumerate(lines, start=1)
+    ]  # fmt: skip
+    kinds = {"unit": pl.Int32, "source_row": pl.Int64, "n": pl.Int64, "happened_on": pl.Date, "digest": pl.UInt64}
+    kinds |= {"as_sent": pl.List(pl.String), "removed": pl.Boolean}  # type: ignore[dict-item]
+    texts = dict.fromkeys(("site", "table", "key", "slot", "record_key", "subject", "source_file"), pl.String)
+    records.write(pl.DataFrame(told, schema=kinds | texts), 0, folder)
     partitions.put(folder / "staged.json", json.dumps(receipt).encode())
     return batch.Staged(key, mark, folder, receipt)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,8 +21,9 @@ import polars as pl
 from flows.engine import catalog, findings_store, ledger, releases
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, config_sha256
-from flows.engine.night import Placed, Roster
+from flows.engine.night import Placed
 from flows.engine.releases import Part, Release
+from flows.engine.roster import Roster, sites_of
 from schemas.columns import PER_SITE, POOLED, RESTRICTED
 from schemas.findings import AccountingError, PublicationError
 
@@ -75,7 +78,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     folder = releases.write(night.data, release_id, parts, manifest)
     catalog.write_dictionary(folder / "dictionary.csv")
     catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings"])
-    fresh = [p.source for p in parts if p.source is not None and p.source.parents[1].name in _marks(roster)]
+    fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in _marks(roster)]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
     _restrict(roster, release_id)
     release = releases.settle(night.data, release_id)
@@ -102,28 +105,34 @@ def check_accounts(staged: Iterable[Staged]) -> None:
 
 
 def content_hash(roster: Roster, pooled: Sequence[Staged]) -> str:
-    """8 hex of what the release is made from: every unit's fingerprint and whether its data are its newest."""
-    units = {key: [_mark(roster, key), _standing(roster, key)] for key in roster.night.programme.units}
-    facts = json.dumps([units, sorted(p.fingerprint for p in pooled)], sort_keys=True)
+    """8 hex of what the release is made from: every site's fingerprint, how it stands and why, and what was found about deliveries."""
+    units = {key: [[s, _mark(roster, key, s), _standing(roster, key, s), roster.reason(key, s)] for s in _sites_of(roster, key)]
+             for key in roster.night.programme.units}  # fmt: skip
+    told = {key: told_sha256(frames) for key, frames in roster.told.items()}
+    facts = json.dumps([units, told, sorted(p.fingerprint for p in pooled)], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:8]
 
 
-def _mark(roster: Roster, key: str) -> str:
-    return roster.placed[key].attempt.mark if key in roster.placed else ""
+def told_sha256(frames: Sequence[pl.DataFrame], site: str | None = None) -> str:
+    """Hash of findings about deliveries (of one site when asked); empty when there are none."""
+    rows = [r for f in frames for r in f.select("site", "finding_id", "n_rows", "suggestion").iter_rows() if site in (None, r[0])]
+    return hashlib.sha256(json.dumps(sorted(map(str, rows))).encode()).hexdigest() if rows else ""
 
 
-def _standing(roster: Roster, key: str) -> str:
-    if key in roster.placed:
-        return "carried" if key in roster.reasons else "fresh"
-    return "missing" if key in roster.missing or not _was_tried(roster, key) else "held"
+def _mark(roster: Roster, key: str, site: str) -> str:
+    chosen = roster.chosen.get(key, {}).get(site)
+    return chosen.staged.fingerprint if chosen else ""
 
 
-def _was_tried(roster: Roster, key: str) -> bool:
-    return "nothing has been delivered" not in roster.reasons.get(key, "")
+def _standing(roster: Roster, key: str, site: str) -> str:
+    reason = roster.reason(key, site)
+    if site in roster.chosen.get(key, {}):
+        return "carried" if reason else "fresh"
+    return "missing" if key in roster.missing or "nothing has been delivered" in reason else "held"
 
 
 def _marks(roster: Roster) -> set[str]:
-    return {p.attempt.mark[:16] for p in roster.placed.values() if p.recomputed}
+    return {p.staged.fingerprint[:16] for of in roster.chosen.values() for p in of.values() if p.recomputed}
 
 
 def _study(placed: Placed) -> str:
@@ -132,36 +141,34 @@ def _study(placed: Placed) -> str:
 
 def site_entries(roster: Roster, key: str) -> list[Entry]:
     """What the manifest says of each site of a unit."""
+    return [_entry(roster, key, site) for site in _sites_of(roster, key)]
+
+
+def _entry(roster: Roster, key: str, site: str) -> Entry:
     night = roster.night
     unit = night.programme.units[key]
-    status = _standing(roster, key)
-    common: Entry = {"study": unit.site.study, "unit": key, "export": unit.site.site_id, "reason": roster.reasons.get(key, "")}
-    placed = roster.placed.get(key)
-    if placed is None:
-        return [{**common, "site": s, "status": status, "age_days": None, "delivery_sha256": None, "delivered_on": None,
-                 "fingerprint": None, "tables": {}, "findings": {}} for s in _sites_of(roster, key)]  # fmt: skip
-    receipt = placed.staged.receipt
-    before = _before(roster, key)
-    if status == "fresh" and any(e["fingerprint"] == placed.attempt.mark for e in before.values()):
+    status = _standing(roster, key, site)
+    told = told_sha256(roster.told.get(key, ()), site)
+    entry: Entry = {"study": unit.site.study, "unit": key, "export": unit.site.site_id, "reason": roster.reason(key, site), "told": told,
+                    "site": site, "status": status, "age_days": None, "delivery_sha256": None, "delivered_on": None,
+                    "fingerprint": None, "tables": {}, "findings": {}}  # fmt: skip
+    chosen = roster.chosen.get(key, {}).get(site)
+    if chosen is None:
+        return entry
+    receipt, mark = chosen.staged.receipt, chosen.staged.fingerprint
+    before = roster.before(key).get(site)
+    if status == "fresh" and before and before["fingerprint"] == mark:
         status = "unchanged"
-    delivered = dt.date.fromisoformat(receipt["delivered_on"])
-    age = max((night.as_of.date() - delivered).days, 0)
-    return [{**common, "site": s, "status": status, "age_days": age, "delivery_sha256": receipt["delivery"],
-             "delivered_on": receipt["delivered_on"], "fingerprint": placed.attempt.mark, "tables": told["tables"],
-             "findings": {}} for s, told in sorted(receipt["sites"].items())]  # fmt: skip
+    age = max((night.as_of.date() - dt.date.fromisoformat(receipt["delivered_on"])).days, 0)
+    return entry | {"status": status, "age_days": age, "delivery_sha256": receipt["delivery"], "delivered_on": receipt["delivered_on"],
+                    "fingerprint": mark, "tables": receipt["sites"][site]["tables"]}  # fmt: skip
 
 
 def _sites_of(roster: Roster, key: str) -> list[str]:
-    """The sites of a unit that has nothing to show: as last seen, else as configured."""
-    site = roster.night.programme.units[key].site
-    known = sorted(site.sites.known) if site.sites else []
-    return sorted(_before(roster, key)) or known or [site.site_id]
-
-
-def _before(roster: Roster, key: str) -> dict[str, Entry]:
-    """A unit's sites in the release that stands."""
-    base = roster.night.base
-    return {e["site"]: e for e in base.manifest["sites"] if e["unit"] == key} if base else {}
+    """The sites of a unit: those placed, and those that should be."""
+    chosen = roster.chosen.get(key, {})
+    lost = {s for k, s in roster.site_reasons if k == key}
+    return sorted({*chosen, *lost}) if chosen else sorted({*sites_of(roster, key), *lost})
 
 
 def set_parts(staged: Iterable[Staged], datasets: Sequence[str] = (*PER_SITE, *POOLED)) -> list[Part]:
@@ -215,11 +222,12 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
     parts: list[Part] = []
     fresh: list[Entry] = []
     for entry in entries:
-        if entry["fingerprint"] is None:
+        if entry["fingerprint"] is None and not entry["told"]:
             continue
         old = before.get((entry["study"], entry["site"]))
         file = files.get((entry["study"], entry["site"]))
-        if told_before and old and old["fingerprint"] == entry["fingerprint"] and file and night.base:
+        same = old is not None and (old["fingerprint"], old.get("told")) == (entry["fingerprint"], entry["told"])
+        if told_before and old and same and file and night.base:
             source = night.base.folder / file["path"]
             parts.append(Part("findings", file["path"], file["rows"], file["sha256"], source))
             entry["findings"] = old["findings"]
@@ -227,7 +235,7 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
             fresh.append(entry)
     sites = [(e["study"], e["site"]) for e in fresh]
     known = findings_store.history(night.data, sites)
-    found = findings_store.read_staged([roster.placed[k].staged.folder for k in sorted({e["unit"] for e in fresh})])
+    found = _found(roster, fresh)
     on = night.as_of.date()
     living = findings_store.judge_life(found, known, on)
     new = {}
@@ -240,6 +248,20 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
                 entry["findings"] = mine.by_severity
     history = findings_store.events(living, known, on, release_id) if keep_history else known.clear()
     return _Findings(sorted(parts, key=lambda p: p.path), new, history)
+
+
+def _found(roster: Roster, entries: Sequence[Entry]) -> pl.DataFrame:
+    """What was found tonight in these sites' data and about their deliveries; a finding told twice is one."""
+    frames = [findings_store.read_staged([])]
+    for key in sorted({e["unit"] for e in entries}):
+        wanted = {e["site"] for e in entries if e["unit"] == key}
+        folders: dict[Path, list[str]] = {}
+        for site, placed in sorted(roster.chosen.get(key, {}).items()):
+            if site in wanted:
+                folders.setdefault(placed.staged.folder, []).append(site)
+        frames += [findings_store.read_staged([f]).filter(pl.col("site").is_in(sites)) for f, sites in folders.items()]
+        frames += [f.filter(pl.col("site").is_in(sorted(wanted))) for f in roster.told.get(key, ()) if f.height]
+    return pl.concat(frames).unique("finding_id", keep="first", maintain_order=True)
 
 
 def _files_of(base: Release | None) -> dict[tuple[str, str], Entry]:

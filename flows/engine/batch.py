@@ -23,7 +23,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from flows.engine import coding, judge, models, outcome, partitions, reference
+from flows.engine import coding, judge, models, outcome, partitions, records, reference
 from flows.engine.config import Programme
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.mapping import MapInput, map_batch
@@ -88,6 +88,7 @@ def _work(
     judged = judge.judge_intake(con, programme.evidence)
     judge.check_contracts(con)
     tally = outcome.tally(con)
+    taken = records.take(con)
     models.let_go(con, "mapped")
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
     models.run_schema(con, "core")
@@ -95,7 +96,7 @@ def _work(
     judged += judge.judge_core(con, programme.evidence)
     models.let_go(con, "core")
     models.run_schema(con, "analysis")
-    return _stage(con, programme, data, inputs, judged, tally, spill)
+    return _stage(con, programme, data, inputs, judged, tally, taken, spill)
 
 
 def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> pa.Table:
@@ -119,7 +120,7 @@ def write_sets(
 
 def _stage(
     con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput],
-    judged: Sequence[judge.Judged], tally: outcome.Tally, spill: Path,
+    judged: Sequence[judge.Judged], tally: outcome.Tally, taken: pl.DataFrame, spill: Path,
 ) -> list[Staged]:  # fmt: skip
     """Write every unit's partitions, findings, quarantine and receipt into a temporary folder, then move it into place."""
     homes = {i.unit_no: spill / "out" / str(i.unit_no) for i in inputs}
@@ -134,6 +135,7 @@ def _stage(
     said = outcome.write(tally, judged, homes)
     out = []
     for item in inputs:
+        records.write(taken, item.unit_no, homes[item.unit_no])
         mark = fingerprint(programme, item.unit, item.deliveries)
         mine = [(study, site) for unit, study, site in sites if unit == item.unit_no]
         files: dict[str, dict[str, dict[str, Any]]] = {}

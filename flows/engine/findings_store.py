@@ -41,8 +41,9 @@ class SiteFindings:
     sha256: str
 
 
-def history(data: Path, sites: Sequence[tuple[str, str]] | None = None) -> pl.DataFrame:
-    """How every finding of these sites (default: all) stands: the last row of each, resolved ones included."""
+def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: str = "") -> pl.DataFrame:
+    """How every finding of these sites (default: all) and this rule (default: every) stands: the last row of each, resolved ones
+    included."""
     files = sorted((data / "findings").glob("[0-9]*.parquet"))
     if not files:
         return pl.DataFrame(schema=COLUMNS)
@@ -51,6 +52,8 @@ def history(data: Path, sites: Sequence[tuple[str, str]] | None = None) -> pl.Da
         names = {"study": pl.String, "site": pl.String}
         wanted = pl.LazyFrame([list(key) for key in sites], schema=names, orient="row")
         frame = frame.join(wanted, on=["study", "site"], how="semi")
+    if rule:
+        frame = frame.filter(pl.col("rule") == rule)
     return frame.sort("release_id").unique("finding_id", keep="last", maintain_order=True).select(list(COLUMNS)).collect()
 
 

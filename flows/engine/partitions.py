@@ -169,3 +169,8 @@ def _write(table: pa.Table, dataset: str, site: str, folder: Path) -> Written:
 def write_whole(con: duckdb.DuckDBPyConnection, study: str, folder: Path) -> Written:
     """Write pooled.adref of one trial into `adref/<study>.parquet`."""
     return _write(as_published(con.execute("select * from pooled.adref").to_arrow_table(), "adref"), "adref", study, folder)
+
+
+def has_contract(path: Path, dataset: str) -> bool:
+    """Whether a staged file has the columns that its set has today."""
+    return bool(pq.read_schema(path).names == arrow_schema(dataset).names)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from flows.engine import assemble, releases
 from flows.engine.config import load
-from flows.engine.night import Night, enter, pool
+from flows.engine.night import Night
+from flows.engine.roster import enter, pool
 from flows.engine.units import units_of
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from flows.engine import landing, ledger, lock, releases, state
 from flows.engine.assemble import Outcome
 from flows.engine.config import load
-from flows.engine.night import Night, Roster
+from flows.engine.night import Night
+from flows.engine.roster import Roster
 from flows.engine.units import units_of
 
 

@@ -1,0 +1,57 @@
+"""What a person decides about a data folder between runs, written into the ledger with name, day and reason.
+
+What belongs here: letting a held delivery pass. What does not: answers of sites and waivers (answers.py), judging (holding.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from flows.engine import landing, ledger, lock, releases, state
+from schemas.findings import ConfigurationError
+
+RELEASED = "hold_released"
+
+
+def release_hold(data: Path, name: str, delivery: str, who: str, reason: str) -> str:
+    """Let a delivery of a site (or of a whole export) pass although it is held; the next run takes it. Returns its id.
+
+    Raises ConfigurationError for a site or delivery that is not there, or a name or reason that is empty.
+    """
+    if not who.strip() or not reason.strip():
+        raise ConfigurationError("say who lets the delivery pass (--who) and why (--reason)")
+    unit, site = _place(data, name)
+    study, _, export = unit.partition("/")
+    known = landing.deliveries(data, study, export)
+    found = sorted({d.sha256 for d in known if d.sha256.startswith(delivery)})
+    if len(found) != 1 or len(delivery) < 6:
+        few = ", ".join(dict.fromkeys(d.delivery_id for d in reversed(known)))
+        raise ConfigurationError(f"{name}: {delivery!r} names {len(found)} deliveries; say 6 characters or more of one of: {few or 'none'}")
+    with lock.writing(data):
+        ledger.append(data, RELEASED, unit=unit, site=site, delivery=found[0], who=who.strip(), reason=reason.strip())
+        run_again(data)
+    return found[0][:12]
+
+
+def _place(data: Path, name: str) -> tuple[str, str]:
+    """The export of a site and the site; for an export of many sites named as a whole the site is empty."""
+    release = releases.latest(data)
+    for entry in release.manifest["sites"] if release else ():
+        if f"{entry['study']}/{entry['site']}" == name:
+            return entry["unit"], entry["site"]
+    if not (data / "landing" / name / landing.LOG).is_file():
+        raise ConfigurationError(f"no site {name}: nothing was ever delivered under this name")
+    return name, ""
+
+
+def accepted(data: Path) -> set[tuple[str, str, str]]:
+    """(unit, site, delivery) that a person let pass; site empty: every site of the export."""
+    return {(e["unit"], e["site"], e["delivery"]) for e in ledger.entries(data, RELEASED)}
+
+
+def run_again(data: Path) -> None:
+    """Make the next run look at everything, although no file changed."""
+    known = state.read(data)
+    if known is not None:
+        state.write(data, replace(known, settled=False))

@@ -1,0 +1,275 @@
+"""Whether one site's newest data may take the place of its last good data: cut, emptied, changed, or mostly rejected.
+
+What belongs here: the questions asked of one site of a staged delivery, and their findings. What does not: which delivery is
+tried next (roster.py), matching records of two deliveries (records.py), the limits (trial's `holding`, evidence.yaml hold_*).
+
+Every question is a rule of schemas/rules/ over a small table made here (`delivery.table`, `delivery.field`, `delivery.record`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.engine import outcome, records
+from flows.engine.batch import Staged
+from flows.engine.config import Unit
+from flows.engine.judge import finding_id
+from schemas.evidence import Evidence
+from schemas.findings import Impact, Severity
+from schemas.rules import Rule, catalogue
+
+#: Tables without which nothing can be analysed; an empty list of medications or events is an ordinary thing.
+EXPECTED = ("subject", "session", "dose", "rating", "assessment")
+_TIMING, _PRIMARY = ("session", "dose"), ("rating", "assessment")
+_NAMES = {"form": "assessment", "item": "assessment", "item_fault": "assessment"}
+FOUND = {c: pl.Int64 if c in ("source_row", "n_rows") else pl.String for c in outcome.PUBLISHED}
+
+
+@dataclass(frozen=True)
+class Before:
+    """A site's last good delivery: what the manifest says of it, its records (None: not kept then), its values withheld."""
+
+    entry: dict[str, Any]
+    records: pl.DataFrame | None
+    withheld: pl.DataFrame
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing of it was ever published: there is nothing to lose."""
+        return not any(t["kept"] for t in self.entry["tables"].values())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why a site is held (empty: it is not), and the findings about its delivery."""
+
+    reasons: tuple[str, ...]
+    told: pl.DataFrame
+
+
+def none_found() -> pl.DataFrame:
+    """No findings, with the columns of the contract."""
+    return pl.DataFrame(schema=FOUND)
+
+
+def before(entry: dict[str, Any], folder: Path) -> Before:
+    """The last good delivery of a site, from its manifest entry and its staged folder."""
+    kept = records.read(folder)
+    mine = kept.filter(pl.col("site") == entry["site"]) if kept is not None else None
+    return Before(entry, mine, withheld(folder, entry["site"]))
+
+
+def withheld(folder: Path, site: str) -> pl.DataFrame:
+    """How many values of each field (table, field, n) are withheld."""
+    path = folder / "findings.parquet"
+    if not path.is_file():
+        return pl.DataFrame(schema={"table": pl.String, "field": pl.String, "unusable": pl.Int64})
+    held = pl.scan_parquet(path).filter((pl.col("site") == site) & (pl.col("severity") == str(Severity.WITHHOLD)))
+    return held.group_by(pl.col("table").replace(_NAMES), "field").agg(pl.sum("n_rows").alias("unusable")).collect()
+
+
+def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: Evidence, *, is_accepted: bool) -> Verdict:
+    """Judge one site of a staged delivery. `last`: its last good data, None when there are none or they are of this delivery."""
+    counts = staged.receipt["sites"].get(site, {}).get("tables", {})
+    dropped = staged.receipt.get("dropped", {}).get(site, {})
+    found: list[pl.DataFrame] = []
+    reasons: list[str] = []
+    rejected = _rejected(unit, counts, dropped)
+    diff = None
+    tables, fields = pl.DataFrame(), pl.DataFrame()
+    if last is not None and not last.is_empty and unit.site.delivery == "snapshot":
+        now = records.read(staged.folder)
+        now = now.filter(pl.col("site") == site) if now is not None else None
+        diff = records.compare(last.records, now) if last.records is not None and now is not None else None
+        tables = _shrunk(unit, counts, last, diff, evidence)
+        if last.records is not None and now is not None:
+            fields = _fields(unit, last, now, withheld(staged.folder, site), evidence)
+    if not is_accepted:
+        for name, frame in (
+            ("delivery_rejected", rejected), ("delivery_shrunk", tables), ("field_emptied", fields), ("field_unusable", fields),
+        ):  # fmt: skip
+            hit = _broken(name, frame, evidence)
+            if hit.height:
+                found.append(findings(name, unit, site, hit))
+                reasons += [_reason(unit, staged, site, name, row, last) for row in hit.iter_rows(named=True)]
+    if reasons:
+        return Verdict(tuple(reasons), pl.concat(found))
+    found.append(findings("table_empty", unit, site, _broken("table_empty", _empty(unit, counts), evidence)))
+    if diff is not None and not is_accepted:
+        found.append(findings("record_disappeared", unit, site, _lost(diff.lost, last)))
+    return Verdict((), pl.concat(found))
+
+
+def _broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Rows of a table that a rule finds wanting."""
+    return frame.filter(rule(name).check("", evidence).not_()) if frame.height else frame
+
+
+def rule(name: str) -> Rule:
+    """A rule by its id."""
+    return next(r for r in catalogue() if r.id == name)
+
+
+def _rejected(unit: Unit, counts: dict[str, Any], dropped: dict[str, int]) -> pl.DataFrame:
+    limit = unit.trial.holding
+    rows = [
+        {"table": t, "received": n["received"], "rejected": n["quarantined"] - dropped.get(t, 0), "n_rows": n["quarantined"],
+         "min_rows": max(limit.min_rows, 1), "max_rejected_pct": limit.max_rejected_pct}
+        for t, n in counts.items()
+    ]  # fmt: skip
+    if not rows:
+        return pl.DataFrame()
+    return pl.DataFrame(rows).with_columns(pl.format("{} of {} rows", "rejected", "received").alias("suggestion"))
+
+
+def _shrunk(unit: Unit, counts: dict[str, Any], last: Before, diff: records.Difference | None, evidence: Evidence) -> pl.DataFrame:
+    """One row a table: how many of its records are lost, and whether that looks like a file that was cut."""
+    limit = unit.trial.holding
+    max_pct = evidence.hold_lost_pct.value if limit.max_lost_pct is None else limit.max_lost_pct
+    min_rows = evidence.hold_lost_rows.value if limit.min_lost_rows is None else limit.min_lost_rows
+    rows = []
+    for table, had in last.entry["tables"].items():
+        now, had_n, tail = counts.get(table, {}).get("received", 0), had["received"], False
+        lost = max(0, had_n - now)
+        if diff is not None and last.records is not None:
+            mine = diff.lost.filter(pl.col("table") == table)
+            fewer = diff.pairs.filter(pl.col("table") == table).select((pl.col("n_old") - pl.col("n")).clip(0).sum()).item()
+            lost = mine.get_column("n").sum() + fewer
+            had_n = last.records.filter(pl.col("table") == table).get_column("n").sum()
+            tail = lost >= min_rows and _is_tail(last.records.filter(pl.col("table") == table), mine)
+        pct = 100 * lost / had_n if had_n else 0.0
+        emptied = lost > 0 and now == 0
+        cut = emptied or tail or (lost >= min_rows and pct > max_pct)
+        how = "the table is empty now" if emptied else "they are the last rows of the file" if tail else f"more than {max_pct:g} %"
+        rows.append({"table": table, "n_rows": lost, "had": had_n, "is_cut": cut, "pct": pct, "how": how,
+                     "suggestion": f"{lost} of {had_n} records ({pct:.0f} %): {how}"})  # fmt: skip
+    return pl.DataFrame(rows)
+
+
+def _is_tail(had: pl.DataFrame, lost: pl.DataFrame) -> bool:
+    """The lost records are the last ones of one file."""
+    if lost.is_empty() or lost.get_column("source_file").n_unique() != 1:
+        return False
+    file, first = lost.get_column("source_file")[0], lost.get_column("source_row").min()
+    rest = had.filter(pl.col("source_file") == file).join(lost, on=["key", "source_row"], how="anti")
+    return bool(rest.filter(pl.col("source_row") >= first).is_empty())
+
+
+def _fields(unit: Unit, last: Before, now: pl.DataFrame, unusable: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """One row a field: how many records have a text for it, before and now, and how many of these are withheld."""
+    limit = unit.trial.holding
+    min_rows = evidence.hold_lost_rows.value if limit.min_lost_rows is None else limit.min_lost_rows
+    max_pct = evidence.hold_unusable_pct.value if limit.max_unusable_pct is None else limit.max_unusable_pct
+    old = _filled(last.records if last.records is not None else now.clear()).rename({"filled": "filled_before"})
+    joined = _filled(now).join(old, on=["table", "field"], how="inner")
+    items = unusable.filter(pl.col("table") == "assessment").join(joined, on=["table", "field"], how="anti")
+    size = {"filled": now, "filled_before": last.records if last.records is not None else now.clear()}
+    forms = {n: f.filter(pl.col("table") == "assessment").height for n, f in size.items()}
+    joined = pl.concat([joined, items.select("table", "field", *(pl.lit(n, pl.Int64).alias(k) for k, n in forms.items()))])
+    bad = joined.join(unusable, on=["table", "field"], how="left").join(
+        last.withheld.rename({"unusable": "_was"}), on=["table", "field"], how="left"
+    )
+    share = 100 * pl.col("unusable") / pl.col("filled") - 100 * pl.col("_was") / pl.col("filled_before")
+    here = now.get_column("table").unique()
+    return (
+        bad.filter(pl.col("table").is_in(here.implode()))
+        .with_columns(pl.col("unusable", "_was").fill_null(0))
+        .with_columns(
+            share.fill_nan(0).alias("grown_pct"), pl.lit(min_rows).alias("min_rows"), pl.lit(max_pct).alias("max_unusable_pct"),
+            pl.max_horizontal("unusable", "filled_before").alias("n_rows"),
+            pl.format("{} of {} texts withheld now; {} of {} before", "unusable", "filled", "_was", "filled_before").alias("suggestion"),
+        )
+        .sort("table", "field")
+    )  # fmt: skip
+
+
+def _filled(frame: pl.DataFrame) -> pl.DataFrame:
+    """How many records of each table have a text for each field."""
+    parts = []
+    for (table,), mine in frame.group_by("table", maintain_order=True):
+        names = records.fields(str(table))
+        counts = mine.select(pl.col("as_sent").list.get(i, null_on_oob=True).count().alias(n) for i, n in enumerate(names))
+        parts += [(str(table), n, counts.item(0, n)) for n in names]
+    return pl.DataFrame(parts, schema={"table": pl.String, "field": pl.String, "filled": pl.Int64}, orient="row")
+
+
+def _empty(unit: Unit, counts: dict[str, Any]) -> pl.DataFrame:
+    people = counts.get("subject", {}).get("received", 0)
+    rows = [
+        {"table": str(t), "n": counts.get(t, {}).get("received", 0), "n_rows": 0, "suggestion": None,
+         "is_expected": t in EXPECTED and (t == "subject" or people > 0)}
+        for t in unit.site.tables
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema_overrides={"suggestion": pl.String})
+
+
+def _lost(lost: pl.DataFrame, last: Before | None) -> pl.DataFrame:
+    """One row a lost record: its key, and its texts as they were (restricted, as every raw_value)."""
+    day = last.entry["delivered_on"] if last else ""
+    rows = [
+        {"table": r["table"], "subject": r["subject"], "record_key": r["record_key"], "source_file": r["source_file"],
+         "source_row": r["source_row"], "n_rows": r["n"], "raw_value": texts(r["table"], r["key"], r["as_sent"]),
+         "impact": str(_impact(r["table"])), "suggestion": f"it was row {r['source_row']} of its file in the delivery of {day}"}
+        for r in lost.iter_rows(named=True)
+    ]  # fmt: skip
+    schema = {"record_key": pl.String, "subject": pl.String, "source_file": pl.String, "raw_value": pl.String}
+    return pl.DataFrame(rows, schema_overrides=schema) if rows else pl.DataFrame()
+
+
+def texts(table: str, key: str, as_sent: Sequence[str | None]) -> str:
+    """A record's texts as sent, as JSON; `key` is what told it apart."""
+    return json.dumps({"key": key} | {n: v for n, v in zip(records.fields(table), as_sent, strict=False) if v is not None})
+
+
+def _impact(table: str) -> Impact:
+    if table == "subject":
+        return Impact.BOTH
+    return Impact.TIMING if table in _TIMING else Impact.PRIMARY if table in _PRIMARY else Impact.NONE
+
+
+def findings(name: str, unit: Unit, site: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Findings of one rule about a delivery, one a row (rows of one record become one), columns of outcome.PUBLISHED."""
+    if rows.is_empty():
+        return none_found()
+    made, study = rule(name), unit.site.study
+    fixed = {
+        "rule": made.id, "rule_sha": made.sha, "category": str(made.category), "severity": str(made.severity), "study": study,
+        "site": site, "message": made.message, "impact": str(made.impact),
+    }  # fmt: skip
+    frame = rows.with_columns(pl.lit(v).alias(k) for k, v in fixed.items() if k not in rows.columns)
+    blank = {"table": "", "record_key": "", "field": "", "n_rows": 1}
+    frame = frame.with_columns(pl.lit(blank.get(c)).cast(FOUND[c]).alias(c) for c in FOUND if c not in frame.columns)  # type: ignore[arg-type]
+    ids = [finding_id(study, site, t, k, made.id, f) for t, k, f in frame.select("table", "record_key", "field").iter_rows()]
+    frame = frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String)).select(list(FOUND)).cast(FOUND)  # type: ignore[arg-type]
+    return frame.group_by("finding_id", maintain_order=True).agg(
+        pl.exclude("n_rows", "finding_id").first(), pl.sum("n_rows")
+    ).select(list(FOUND))  # fmt: skip
+
+
+def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any], last: Before | None) -> str:
+    """One hold in words: what, how much, where to look, what to do."""
+    key = f"{unit.site.study}/{site}"
+    day = last.entry["delivered_on"] if last else ""
+    had, table = f"of the delivery of {day}", row["table"]
+    if name == "delivery_rejected":
+        pct, limit = 100 * row["rejected"] / row["received"], row["max_rejected_pct"]
+        what = f"{row['rejected']} of {row['received']} {table} rows were rejected ({pct:.0f} %, more than {limit:g} %)"
+    elif name == "delivery_shrunk":
+        what = f"{row['n_rows']} of {row['had']} {table} records {had} are no longer sent ({row['pct']:.0f} %: {row['how']})"
+    elif name == "field_emptied":
+        what = f"{table}.{row['field']} had a text in {row['filled_before']} records {had} and has none now"
+    else:
+        what = f"{table}.{row['field']}: {row['suggestion']} (more than {row['max_unusable_pct']:g} % more)"
+    fix = "ask the site for the whole export" if name == "delivery_shrunk" else f"correct the mapping in sites/{unit.folder.name}/site.yaml"
+    return (
+        f"{key}: {what}; the delivery is held\n"
+        f"  look -> trialweave findings --site {key} --held\n"
+        f"  fix  -> {fix}, or ask the site for a new export\n"
+        f"  true -> trialweave release-hold {key} --delivery {staged.receipt['delivery'][:12]} --who NAME --reason WHY"
+    )

@@ -1,0 +1,302 @@
+"""Where every unit of a night stands: which delivery each of its sites is in the release with, and why that is not the newest.
+
+What belongs here: the decisions between pulling and publishing. What does not: whether one site's delivery is good (holding.py),
+computing (night.py, batch.py), writing the release (assemble.py).
+
+Every unit enters with its newest delivery. A site whose part of it cannot be used (unreadable, cut, mostly rejected) is taken from
+the delivery before, and so on back to the one that is published: that is how the last good data of a held site stay in the
+release, made by today's code. Where today's mapping cannot make them any more, they stay as they were published.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from flows.engine import batch, decisions, findings_store, holding, landing, partitions, records
+from flows.engine.batch import Staged
+from flows.engine.fingerprint import code_sha256, fingerprint
+from flows.engine.guard import no_values
+from flows.engine.night import Attempt, Failure, Night, Placed
+from schemas.findings import TrialweaveError
+
+Entry = dict[str, Any]
+MAX_STEPS_BACK = 5
+
+
+class Roster:
+    """Where every unit stands: placed, still to be worked, or without anything to show. No dataclass, as Night."""
+
+    def __init__(self, night: Night) -> None:
+        self.night = night
+        self.placed: dict[str, Placed] = {}
+        self.pending: dict[str, Attempt] = {}
+        self.chosen: dict[str, dict[str, Placed]] = {}
+        self.reasons: dict[str, str] = {}
+        self.site_reasons: dict[tuple[str, str], str] = {}
+        self.told: dict[str, list[pl.DataFrame]] = {}
+        self.missing: set[str] = set()
+        self.passing: set[str] = set()
+
+    @property
+    def recomputed(self) -> list[str]:
+        """Units that were worked anew and are in the release."""
+        return sorted(k for k, p in self.placed.items() if p.recomputed)
+
+    @property
+    def degraded(self) -> bool:
+        """Some site is not in the release as its newest delivery."""
+        return bool(self.reasons or self.site_reasons)
+
+    @property
+    def work_left(self) -> bool:
+        """Some unit waits for a batch."""
+        return bool(self.pending)
+
+    def reason(self, key: str, site: str) -> str:
+        """Why a site is not in the release with its newest delivery; empty when it is."""
+        return self.site_reasons.get((key, site)) or self.reasons.get(key, "")
+
+    def before(self, key: str) -> dict[str, Entry]:
+        """A unit's sites in the release that stands."""
+        return self._entries.get(key, {})
+
+    @cached_property
+    def _entries(self) -> dict[str, dict[str, Entry]]:
+        out: dict[str, dict[str, Entry]] = {}
+        for entry in self.night.base.manifest["sites"] if self.night.base else ():
+            out.setdefault(entry["unit"], {})[entry["site"]] = entry
+        return out
+
+    @cached_property
+    def accepted(self) -> set[tuple[str, str, str]]:
+        """(unit, site, delivery) that a person let pass although it was held."""
+        return decisions.accepted(self.night.data)
+
+    @cached_property
+    def disappeared(self) -> pl.DataFrame:
+        """Records known to have disappeared, of all sites: told until they come back."""
+        known = findings_store.history(self.night.data, rule="record_disappeared")
+        return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+
+
+def enter(night: Night, troubles: dict[str, str]) -> Roster:
+    """Every unit with its newest delivery; `troubles`: unit -> why its source could not be pulled tonight."""
+    roster = Roster(night)
+    for key in sorted(night.programme.units):
+        if key in troubles:
+            roster.missing.add(key)
+            _unreadable(roster, key, troubles[key])
+        if not _keep(roster, key):
+            _try(roster, key, 0)
+    return roster
+
+
+def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
+    """Take in what batches gave: place it, or hold the unit and try the delivery before."""
+    for result in results:
+        if isinstance(result, Staged):
+            _settle(roster, result, recomputed=True)
+        else:
+            if result.passing:
+                roster.passing.add(result.key)
+            _unreadable(roster, result.key, result.reason)
+            _try(roster, result.key, roster.pending.pop(result.key).back + 1)
+    return roster
+
+
+def pool(roster: Roster) -> list[Staged]:
+    """The sets that need a whole trial, one staged folder a trial; reused when no score of it changed."""
+    studies: dict[str, list[Staged]] = {}
+    for key in sorted(roster.placed):
+        placed = roster.placed[key]
+        studies.setdefault(placed.attempt.unit.site.study, []).append(placed.staged)
+    out = []
+    for study, staged in sorted(studies.items()):
+        with no_values():
+            out.append(batch.pool(roster.night.programme, roster.night.data, study, staged))
+    return out
+
+
+def sites_of(roster: Roster, key: str) -> list[str]:
+    """The sites of a unit that has nothing to show: as last seen, else as configured."""
+    site = roster.night.programme.units[key].site
+    known = sorted(site.sites.known) if site.sites else []
+    return sorted(roster.before(key)) or known or [site.site_id]
+
+
+def _keep(roster: Roster, key: str) -> bool:
+    """When some sites are replayed, the others stay as they are in that night's release, if this code made it."""
+    night = roster.night
+    base = night.base
+    if not night.replay or not night.only or key in night.only or base is None or base.manifest["code_sha256"] != code_sha256():
+        return False
+    if not _as_published(roster, key):
+        return False
+    told = {site: e["reason"] for site, e in roster.before(key).items() if e["reason"]}
+    roster.site_reasons |= {(key, site): reason for site, reason in told.items()}
+    return True
+
+
+def _as_published(roster: Roster, key: str) -> bool:
+    """Place a unit's sites as they stand in the release, from the staged output they were linked from, if that still fits."""
+    unit, found = roster.night.programme.units[key], {}
+    for site, entry in roster.before(key).items():
+        mark = entry["fingerprint"]
+        staged = _staged(roster.night, key, mark) if mark else None
+        if staged is not None and site in staged.receipt["sites"] and _fits(staged, site):
+            found[site] = Placed(Attempt(unit, (), mark, 0), staged, recomputed=False)
+    roster.chosen[key] = {**found, **roster.chosen.get(key, {})}
+    return _compose(roster, key)
+
+
+def _staged(night: Night, key: str, mark: str) -> Staged | None:
+    site = night.programme.units[key].site
+    found = batch.load_staged(batch.staged_folder(night.data, site.study, site.site_id, mark), key, mark)
+    return found if found is not None and _is_whole(found) else None
+
+
+def _is_whole(staged: Staged) -> bool:
+    """All files a receipt names are there and not empty (a crash of the machine can leave them so)."""
+    paths = [staged.folder / e["file"] for of in staged.receipt["files"].values() for e in of.values()]
+    return all(p.is_file() and p.stat().st_size for p in [*paths, staged.folder / "findings.parquet"])
+
+
+def _fits(staged: Staged, site: str) -> bool:
+    """The sets a site was staged with have the columns of today's contract."""
+    return all(
+        partitions.has_contract(staged.folder / of[site]["file"], dataset)
+        for dataset, of in staged.receipt["files"].items()
+        if dataset != "ipd_base" and site in of
+    )
+
+
+def _try(roster: Roster, key: str, back: int) -> None:
+    """Let a unit wait for work with its `back`-th delivery; output that is there already is taken at once."""
+    attempt = None
+    try:
+        attempt = _attempt(roster, key, back)
+    except TrialweaveError as error:
+        _unreadable(roster, key, str(error))
+    if attempt is None:
+        if not roster.chosen.get(key) and not any(e["fingerprint"] for e in roster.before(key).values()):
+            roster.reasons.setdefault(key, f"{key}: nothing has been delivered yet")
+        _as_published(roster, key)
+        return
+    roster.pending[key] = attempt
+    found = _staged(roster.night, key, attempt.mark)
+    if found is not None:
+        _settle(roster, found, recomputed=False)
+
+
+def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
+    """The newest delivery, those before it, last of all the ones the release that stands was made from."""
+    night = roster.night
+    site = night.programme.units[key].site
+    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
+    published = {e["delivery_sha256"] for e in roster.before(key).values()}
+    ends = [n for n in range(len(known), 0, -1) if n > len(known) - 1 - MAX_STEPS_BACK]
+    for sha256 in sorted(published - {None}):
+        ends += [n for n in range(len(known), 0, -1) if known[n - 1].sha256 == sha256 and n not in ends][:1]
+    if back >= len(ends):
+        return None
+    known = known[: ends[back]]
+    unit = night.unit(key, known)
+    used = tuple(known) if unit.site.delivery == "delta" else (known[-1],)
+    return Attempt(unit, used, fingerprint(night.programme, unit, used), back)
+
+
+def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
+    """Judge every site of a staged unit that is not chosen yet; what cannot be taken waits for an older delivery."""
+    key = staged.unit_key
+    attempt = roster.pending.pop(key)
+    chosen = roster.chosen.setdefault(key, {})
+    before = roster.before(key)
+    here = set(staged.receipt["sites"])
+    gone = {s for s, e in before.items() if s not in here and e["fingerprint"] and any(t["kept"] for t in e["tables"].values())}
+    for site in sorted((here | gone) - set(chosen)):
+        if _is_good(roster, attempt, staged, site, before.get(site)):
+            chosen[site] = Placed(attempt, staged, recomputed)
+    if gone | here <= set(chosen):
+        _compose(roster, key)
+    else:
+        _try(roster, key, attempt.back + 1)
+
+
+def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry: Entry | None) -> bool:
+    """Judge one site; a finding about a delivery that is held is told once, of the newest."""
+    key, night = staged.unit_key, roster.night
+    delivery = staged.receipt["delivery"]
+    last = None
+    if entry is not None and entry["fingerprint"] and entry["delivery_sha256"] != delivery:
+        folder = batch.staged_folder(night.data, entry["study"], entry["export"], entry["fingerprint"])
+        last = holding.before(entry, folder)
+    accepted = bool({(key, site, delivery), (key, "", delivery)} & roster.accepted)
+    verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=accepted)
+    if verdict.reasons:
+        if (key, site) not in roster.site_reasons:
+            roster.site_reasons[(key, site)] = "\n".join(verdict.reasons)
+            roster.told.setdefault(key, []).append(verdict.told)
+        return False
+    if site not in staged.receipt["sites"]:
+        return False
+    roster.told.setdefault(key, []).append(verdict.told)
+    roster.told[key].append(_still_gone(roster, staged, site))
+    return True
+
+
+def _still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
+    """Records that disappeared on an earlier night and have not come back."""
+    study = staged.unit_key.split("/")[0]
+    mine = roster.disappeared.filter((pl.col("study") == study) & (pl.col("site") == site))
+    now = records.read(staged.folder) if mine.height else None
+    if now is None:
+        return holding.none_found()
+    keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
+    back = now.filter(pl.col("site") == site).select("table", "key").unique()
+    return keys.join(back, on=["table", "key"], how="anti").select(list(holding.FOUND)).cast(holding.FOUND)  # type: ignore[arg-type]
+
+
+def _unreadable(roster: Roster, key: str, reason: str) -> None:
+    """A delivery that gave nothing: the reason, and a finding for each site of the unit."""
+    if key in roster.reasons:
+        return
+    roster.reasons[key] = reason
+    unit = roster.night.programme.units[key]
+    for site in sites_of(roster, key):
+        rows = pl.DataFrame({"suggestion": [reason], "n_rows": [1]})
+        roster.told.setdefault(key, []).append(holding.findings("delivery_unreadable", unit, site, rows))
+
+
+def _compose(roster: Roster, key: str) -> bool:
+    """Place a unit: one staged output, or for an export of many sites one put together from several."""
+    chosen = roster.chosen.get(key, {})
+    if not chosen:
+        return False
+    main = min(chosen.values(), key=lambda p: (p.attempt.back, not p.recomputed, p.attempt.mark))
+    others = {s: p for s, p in chosen.items() if p.staged.fingerprint != main.staged.fingerprint}
+    kept = set(chosen) - set(others)
+    receipt = dict(main.staged.receipt)
+    if others or kept != set(receipt["sites"]):
+        receipt |= {
+            "sites": {s: p.staged.receipt["sites"][s] for s, p in sorted(chosen.items())},
+            "checks": [c for s, p in sorted(chosen.items()) for c in p.staged.receipt["checks"] if c["site"] == s],
+            "files": {d: _files(main.staged, chosen, d) for d in receipt["files"]},
+        }  # fmt: skip
+    placed = Staged(key, main.staged.fingerprint, main.staged.folder, receipt)
+    roster.placed[key] = Placed(main.attempt, placed, any(p.recomputed for p in chosen.values()))
+    return True
+
+
+def _files(main: Staged, chosen: dict[str, Placed], dataset: str) -> dict[str, Entry]:
+    """A set's files, a site each, named from the folder of the newest output."""
+    out = {}
+    for site, placed in sorted(chosen.items()):
+        entry = placed.staged.receipt["files"].get(dataset, {}).get(site)
+        if entry is not None:
+            out[site] = {**entry, "file": os.path.relpath(placed.staged.folder / entry["file"], main.folder)}
+    return out

@@ -1,0 +1,117 @@
+"""Holding on the real engine: one export of two sites, cut, emptied, renamed and recoded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from flows.engine import findings_store, landing
+from flows.engine.config import load
+from tests.nights import TRIAL, Nights
+
+SITE = """\
+site_id: all
+study: t01
+timezone: Europe/Lisbon
+source: {kind: files, path: exports}
+sites: {from: center, known: {"01": {}, "02": {}}}
+subject_id: id
+tables:
+  subject:
+    file: people.csv
+    fields: {age_years: age, sex: {from: sex, map: {m: M, f: F}}, consented_on: {from: consent, format: "%Y-%m-%d"}}
+  session:
+    file: sessions.csv
+    fields:
+      session_no: no
+      attended: {from: came, map: {"1": true, "0": false}}
+      started_at: {from: start, format: "%Y-%m-%d %H:%M"}
+"""
+PEOPLE = [f"P{n:02},0{1 + n % 2},{30 + n},{'mf'[n % 2]},2026-01-05" for n in range(1, 21)]
+VISITS = [f"P{n:02},0{1 + n % 2},{k},1,2026-01-{10 + k} 10:00" for n in range(1, 21) for k in (1, 2)]
+
+
+class Export(Nights):
+    """One export of two sites (01: even participants, 02: odd ones) and nights on the real engine."""
+
+    def __init__(self, root: Path) -> None:
+        self.config, self.data = root / "config", root / "data"
+        (self.config / "trials").mkdir(parents=True)
+        (self.config / "sites" / "t01_all").mkdir(parents=True)
+        (self.config / "trials" / "t01.yaml").write_text(TRIAL)
+        (self.config / "sites" / "t01_all" / "site.yaml").write_text(SITE)
+
+    def night(self, day: str, people: list[str] | None = None, visits: list[str] | None = None, header: str = "id,center,no,came,start"):
+        """A delivery of a day and the night after it; site -> status, delivered_on, sessions received."""
+        folder = self.config / "exports"
+        folder.mkdir(exist_ok=True)
+        (folder / "people.csv").write_text("\n".join(["id,center,age,sex,consent", *(PEOPLE if people is None else people)]) + "\n")
+        (folder / "sessions.csv").write_text("\n".join([header, *(VISITS if visits is None else visits)]) + "\n")
+        at = dt.datetime.fromisoformat(f"{day}T12:00:00+00:00")
+        landing.receive(self.data, load(self.config).units["t01/all"], self.config, at)
+        self.ended = self.run(as_of=day)
+        return {
+            e["site"]: (e["status"], e["delivered_on"], e["tables"]["session"]["received"])
+            for e in self.ended.release.manifest["sites"]
+        }  # fmt: skip
+
+    def rules(self, site: str) -> dict[str, int]:
+        """Standing findings of a site by rule."""
+        known = findings_store.history(self.data, [("t01", site)]).filter(status="OPEN")
+        return dict(known.group_by("rule").len().iter_rows())
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Export:
+    made = Export(tmp_path)
+    assert made.night("2026-03-01") == {"01": ("fresh", "2026-03-01", 20), "02": ("fresh", "2026-03-01", 20)}
+    return made
+
+
+def test_of_an_export_of_many_sites_only_the_site_whose_rows_were_cut_is_held(export: Export):
+    of_02 = [v for v in VISITS if ",02," in v]
+    more = [*VISITS, "P02,01,2,1,2026-02-01 10:00"]
+
+    told = export.night("2026-03-02", visits=[v for v in more if v not in of_02[-8:]])
+
+    assert told == {"01": ("fresh", "2026-03-02", 21), "02": ("carried", "2026-03-01", 20)}
+    assert "t01/02: 8 of 20 session records" in export.ended.release.manifest["sites"][1]["reason"]
+    assert "delivery_shrunk" in export.rules("02") and "delivery_shrunk" not in export.rules("01")
+    assert not export.run(as_of="2026-03-02").published
+
+
+def test_a_site_that_vanishes_from_an_export_is_held(export: Export):
+    told = export.night("2026-03-02", [p for p in PEOPLE if ",01," in p], [v for v in VISITS if ",01," in v])
+
+    assert told == {"01": ("fresh", "2026-03-02", 20), "02": ("carried", "2026-03-01", 20)}
+
+
+def test_a_column_renamed_with_an_empty_one_left_behind_holds_the_site(export: Export):
+    told = export.night("2026-03-02", visits=[f"{v.rpartition(',')[0]},,{v.rpartition(',')[2]}" for v in VISITS],
+                        header="id,center,no,came,start,begin")  # fmt: skip
+
+    assert {site: of[0] for site, of in told.items()} == {"01": "carried", "02": "carried"}
+    assert "session.started_at had a text in 20 records" in export.ended.release.manifest["sites"][0]["reason"]
+
+
+def test_codes_that_change_all_at_once_hold_the_site_and_one_odd_code_does_not(export: Export):
+    told = export.night("2026-03-02", visits=[VISITS[0].replace(",1,1,", ",1,yes!,"), *VISITS[1:]])
+    assert {site: of[0] for site, of in told.items()} == {"01": "fresh", "02": "fresh"}
+    assert export.rules("02")["unknown_code"] == 1
+
+    told = export.night("2026-03-03", visits=[v.replace(",1,2026", ",came,2026") for v in VISITS])
+    assert {site: of[:2] for site, of in told.items()} == {"01": ("carried", "2026-03-02"), "02": ("carried", "2026-03-02")}
+    reason = export.ended.release.manifest["sites"][1]["reason"]
+    assert "session.attended: 20 of 20 texts withheld now; 1 of 20 before" in reason
+
+
+def test_identifiers_written_in_another_way_are_the_same_records(export: Export):
+    site = export.config / "sites" / "t01_all" / "site.yaml"
+    site.write_text(SITE.replace("subject_id: id\n", 'subject_id: {from: id, pattern: "(X-)?(?P<id>P\\\\d+)"}\n'))
+
+    told = export.night("2026-03-02", [f"X-{p}" for p in PEOPLE], [f"X-{v}" for v in VISITS])
+
+    assert {site: of[0] for site, of in told.items()} == {"01": "fresh", "02": "fresh"}
+    assert "record_disappeared" not in export.rules("01")
