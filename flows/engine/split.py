@@ -13,6 +13,9 @@ import polars as pl
 
 from schemas.findings import AccountingError, Severity
 
+#: Fault of a kept row's field whose value was read but is withheld by a rule.
+WITHHELD = "withheld"
+
 
 def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) -> None:
     """Make intake.<table> of staging.<table>: without rejected and dropped rows, withheld values null.
@@ -67,12 +70,17 @@ def _marks(rejected: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
 
 
 def _values(columns: list[str], marks: list[str]) -> dict[str, str]:
-    """How each column of the kept rows is read: as it is, or null where its field is withheld."""
+    """How each column of the kept rows is read: as it is, or null where its field is withheld; its fault then says so.
+
+    A model must tell a withheld value from a blank or a declared missing code, and the text as sent cannot tell.
+    """
     values = {c: f's."{c}"' for c in columns}
     for field in (m.removeprefix("held_") for m in marks if m.startswith("held_")):
         for column in (field, f"{field}_utc", f"{field}_local"):
             if column in values:
                 values[column] = f'case when k."held_{field}" is not true then s."{column}" end'
+        if f"{field}_fault" in values:
+            values[f"{field}_fault"] = f'coalesce(s."{field}_fault", case when k."held_{field}" then {WITHHELD!r} end)'
         if f"{field}_on" in values:
             values[f"{field}_on"] = f'case when k."held_{field}" is not true or k."date_{field}" then s."{field}_on" end'
     return values

@@ -13,7 +13,7 @@ answer as (
         i.unit, i.study, i.site, i.subject_id, i.instrument, i.visit_key, i.date_key,
         min(i.row_id) as first_id,
         list({'no': i.item_no, 'v': i.value, 'r': i.source_row} order by i.item_no) filter (not i.is_total) as cells,
-        count(*) filter (not i.is_total and i.value is null and i.value_raw is not null) as n_faulty,
+        count(*) filter (not i.is_total and i.value is null and i.value_fault is not null) as n_faulty,
         bool_and(i.is_total) as is_total,
         min(i.source_file) <> max(i.source_file) as is_scattered,
         min(i.assessed_on) as assessed_on,

@@ -50,9 +50,9 @@ dated as (
             when length(m.ended_on) in (4, 9) then 'M'
         end as end_imputed,
         coalesce(r.end_to < r.start_from, false) as ends_before_start,
-        coalesce(m.ongoing, u.blank_end_is_ongoing and m.ongoing_raw is null, false)
-        and m.ended_on is null and m.ended_on_raw is null as is_open,
-        coalesce(m.ongoing, false) and (m.ended_on is not null or m.ended_on_raw is not null) as is_end_doubtful,
+        coalesce(m.ongoing, u.blank_end_is_ongoing and m.ongoing_fault is null, false)
+        and m.ended_on is null and m.ended_on_fault is null as is_open,
+        coalesce(m.ongoing, false) and (m.ended_on is not null or m.ended_on_fault is not null) as is_end_doubtful,
         coalesce(u.delivered_on, date '9999-12-31') as delivered_on,
     from intake.medication as m
     inner join ranges as r on m.row_id = r.row_id

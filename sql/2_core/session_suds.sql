@@ -14,12 +14,7 @@ with exercise as (
         r.begin_suds,
         r.end_suds,
         greatest(r.begin_suds, r.peak_suds, r.end_suds) as highest_suds,
-        coalesce(r.begin_suds_raw, r.peak_suds_raw, r.end_suds_raw) is not null
-        and (
-            (r.begin_suds_raw is not null and r.begin_suds is null)
-            or (r.peak_suds_raw is not null and r.peak_suds is null)
-            or (r.end_suds_raw is not null and r.end_suds is null)
-        ) as is_part_withheld,
+        coalesce(r.begin_suds_fault, r.peak_suds_fault, r.end_suds_fault) is not null as is_part_withheld,
     from intake.rating as r
     where
         coalesce(r.begin_suds, r.peak_suds, r.end_suds) is not null

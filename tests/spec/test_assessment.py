@@ -135,15 +135,16 @@ def test_a_total_of_a_wide_row_is_not_a_row_of_its_own_to_complain_about(bench):
 
 def test_long_items_become_one_form_in_item_order_with_their_own_rows(bench):
     bench.given("intake.item", """
-        subject_id | item    | item_no | is_total | value | value_raw | source_row
-        S1         | PDSS03  | 3       | false    | 2     | 2         | 10
-        S1         | PDSS01  | 1       | false    | 1     | 1         | 11
-        S1         | PDSS02  | 2       | false    |       | x         | 12
-        S1         | PDSSTOT |         | true     | 9     | 9         | 13
+        subject_id | item    | item_no | is_total | value | value_raw | value_fault | source_row
+        S1         | PDSS03  | 3       | false    | 2     | 2         |             | 10
+        S1         | PDSS01  | 1       | false    | 1     | 1         |             | 11
+        S1         | PDSS02  | 2       | false    |       | x         | unreadable  | 12
+        S1         | PDSS04  | 4       | false    |       | .         |             | 14
+        S1         | PDSSTOT |         | true     | 9     | 9         |             | 13
     """, instrument="PDSS", visit="W4", visit_key="W4", assessed_on="2024-01-29", date_key="2024-01-29", counts="true")
     bench.run("core.form_total")
     assert bench.rows("core.form", "item_values", "item_rows", "n_answered", "n_faulty", "n_items") == [
-        ([1, None, 2, None, None, None, None], [11, 12, 10, None, None, None, None], 2, 1, 7)
+        ([1, None, 2, None, None, None, None], [11, 12, 10, 14, None, None, None], 2, 1, 7)
     ]
     assert bench.rows("core.form_total", "paramcd", "reported") == [("PDSSTOT", 9.0)]
 

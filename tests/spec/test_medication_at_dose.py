@@ -228,34 +228,42 @@ def test_a_site_may_declare_that_no_medication_table_means_that_none_was_taken(r
 
 
 @pytest.mark.parametrize(
-    ("ongoing", "ongoing_raw", "ended_on_raw", "meant", "flag", "published"),
+    ("ongoing", "ongoing_fault", "ended_on_fault", "meant", "flag", "published"),
     [
         ("", "", "", "unknown", "U", None),
         ("", "", "", "ongoing", "Y", "Y"),
-        ("", "maybe", "", "ongoing", "U", None),
-        ("", "", "31.02.2024", "ongoing", "U", None),
-        ("false", "no", "", "ongoing", "U", "N"),
+        ("", "unknown_code", "", "ongoing", "U", None),
+        ("", "", "impossible_date", "ongoing", "U", None),
+        ("false", "", "", "ongoing", "U", "N"),
     ],
 )
 def test_a_blank_end_means_ongoing_only_where_the_site_declares_it(
-    run_models, ongoing, ongoing_raw, ended_on_raw, meant, flag, published
+    run_models, ongoing, ongoing_fault, ended_on_fault, meant, flag, published
 ):
     run_models.trial(site={"blank_medication_end": meant})
     run(run_models, f"""
-        subject_id | verbatim   | started_on | ongoing   | ongoing_raw   | ended_on_raw
-        S1         | sertraline | 2023       | {ongoing} | {ongoing_raw} | {ended_on_raw}
+        subject_id | verbatim   | started_on | ongoing   | ongoing_fault   | ended_on_fault
+        S1         | sertraline | 2023       | {ongoing} | {ongoing_fault} | {ended_on_fault}
     """)
     assert run_models.rows("core.medication_at_dose", "ad_fl") == [(flag,), (flag,)]
     assert run_models.rows("analysis.adcm", "ONGOFL") == [(published,)]
 
 
 @pytest.mark.parametrize(
-    ("started", "started_raw", "ended_raw", "ongoing"), [("", "2999-01-01", "", "true"), ("2023", "", "2999-01-01", "")]
+    ("started", "started_fault", "ended_fault", "ongoing"), [("", "withheld", "", "true"), ("2023", "", "withheld", "")]
 )
-def test_a_date_that_was_withheld_leaves_the_flags_open(run_models, started, started_raw, ended_raw, ongoing):
+def test_a_date_that_was_withheld_leaves_the_flags_open(run_models, started, started_fault, ended_fault, ongoing):
     run(run_models, f"""
-        subject_id | verbatim   | started_on | started_on_raw | ended_on_raw | ongoing
-        S1         | sertraline | {started}  | {started_raw}  | {ended_raw}  | {ongoing}
+        subject_id | verbatim   | started_on | started_on_fault | ended_on_fault | ongoing
+        S1         | sertraline | {started}  | {started_fault}  | {ended_fault}  | {ongoing}
     """)
     assert run_models.rows("core.medication_at_dose", "ad_fl", "bzd_fl") == [("U", "N"), ("U", "N")]
     assert run_models.rows("core.subject_medication", "ad_bl_fl", "ad_chr_fl") == [("U", "U")]
+
+
+def test_an_end_sent_as_a_declared_missing_code_is_a_blank_end(run_models):
+    run(run_models, """
+        subject_id | verbatim   | started_on | ended_on_raw | ongoing
+        S1         | sertraline | 2023       | .            | true
+    """)
+    assert run_models.rows("core.medication_at_dose", "ad_fl") == [("Y",), ("Y",)]

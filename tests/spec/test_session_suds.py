@@ -97,3 +97,19 @@ def test_one_subject_of_a_site_whose_ratings_never_pass_ten_is_asked_for_alone(r
     course(run_models, subject=subject, rating=rating).run("core.site_suds", "core.subject_suds")
     assert run_models.judge("core.site_suds") == []
     assert run_models.judge("core.subject_suds") == [("suds_scale_suspect", "", "S1")]
+
+
+def test_a_rating_sent_as_a_declared_missing_code_leaves_the_peak_of_the_others(run_models: ModelBench) -> None:
+    rating = """
+        subject_id | session_no | exercise_no | begin_suds | peak_suds | end_suds | end_suds_raw | end_suds_fault
+        S1         | 3          | 1           | 70         | 90        |          | -9           |
+    """
+    assert rated(run_models, rating)[0][:3] == (70.0, 90.0, None)
+
+
+def test_a_withheld_rating_may_have_been_the_peak(run_models: ModelBench) -> None:
+    rating = """
+        subject_id | session_no | exercise_no | begin_suds | peak_suds | end_suds | end_suds_raw | end_suds_fault
+        S1         | 3          | 1           | 70         | 90        |          | 140          | out_of_scale
+    """
+    assert rated(run_models, rating)[0][:3] == (70.0, None, None)

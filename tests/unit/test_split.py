@@ -41,7 +41,9 @@ def test_a_rejected_row_is_in_quarantine_with_its_rules_and_not_kept(doses):
 
 def test_a_withheld_value_is_null_and_its_row_goes_on(doses):
     split(doses.con, "dose", findings(finding(2, "dose_amount_impossible", "withhold", "dose_mg")))
-    assert doses.rows("intake.dose", "subject_id", "dose_mg") == [("S1", 50.0), ("S2", None), ("S3", 50.0)]
+    assert doses.rows("intake.dose", "subject_id", "dose_mg", "dose_mg_fault") == [
+        ("S1", 50.0, None), ("S2", None, "withheld"), ("S3", 50.0, None),
+    ]  # fmt: skip
 
 
 def test_a_withheld_instant_keeps_its_date_only_when_the_rule_says_the_date_is_known(doses):
