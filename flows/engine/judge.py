@@ -1,7 +1,7 @@
 """Judge tables by the rules of schemas/rules/: findings, and how many rows each rule checked.
 
-What belongs here: running rules over one table, and contracts over the rows that were kept. What does not: what is checked
-(schemas/rules/), taking rows and values out (split.py), how findings live over nights (findings_store.py).
+What belongs here: running rules over one table, step by step, and contracts over the rows that were kept. What does not: what is
+checked (schemas/rules/), taking rows and values out (split.py), how findings live over nights (findings_store.py).
 
 Pandera judges the kept rows against their contract after the split, so that a mistake in the split cannot pass.
 """
@@ -23,7 +23,7 @@ from schemas.findings import Severity, TrialweaveError
 from schemas.intake import CONTRACTS
 from schemas.intake.base import base_name
 from schemas.intake.timing import DoseTiming
-from schemas.rules import Rule, catalogue
+from schemas.rules import Rule, Step, catalogue
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
@@ -56,6 +56,11 @@ class _Task:
     rule: Rule
     field: str
     check: pl.Expr
+    severity: Severity
+
+    @property
+    def step(self) -> Step:
+        return self.rule.step(self.severity)
 
 
 def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Judged]:
@@ -98,7 +103,7 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) 
     wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys)))
     frame = con.execute(f"select {wanted}, rowid as _at from {source}").pl()
     try:
-        answers = frame.select("_at", *keys, *(t.check.cast(pl.Boolean).alias(f"t{i}") for i, t in enumerate(tasks)))
+        answers = _answers(frame, tasks, keys)
     except pl.exceptions.PolarsError as error:
         raise TrialweaveError(f"a rule of {table} could not run: {type(error).__name__}; rules: {_names(tasks)}") from None
     results = _results(answers, tasks, table, keys)
@@ -117,6 +122,50 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) 
     return Judged(pl.concat(frames), results)
 
 
+def _answers(frame: pl.DataFrame, tasks: Sequence[_Task], keys: list[str]) -> pl.DataFrame:
+    """`t0`, `t1` ... for each task, row by row: true, false, or null where it does not apply.
+
+    Step after step: what one has set aside or withheld is null to the rules of the next, and a field that is withheld is asked
+    nothing more.
+    """
+    answers = frame.select("_at", *keys)
+    is_out = pl.Series("is_out", [False]).new_from_index(0, frame.height)
+    held: dict[str, pl.Series] = {}
+    for step in Step:
+        mine = [(i, task) for i, task in enumerate(tasks) if task.step is step]
+        got = frame.select(task.check.cast(pl.Boolean).alias(f"t{i}") for i, task in mine)
+        wrong: dict[str, tuple[pl.Series, bool]] = {}
+        for i, task in mine:
+            answer = got.get_column(f"t{i}")
+            left_out = is_out | held[task.field] if task.field in held else is_out
+            if left_out.any():
+                answer = answer.zip_with(~left_out, pl.Series([None], dtype=pl.Boolean).new_from_index(0, frame.height))
+            answers.insert_column(answers.width, answer)
+            if task.severity not in (Severity.REJECT, Severity.WITHHOLD) and not task.rule.drops:
+                continue
+            violated = ~answer.fill_null(True)
+            if not violated.any():
+                continue
+            if task.severity is Severity.WITHHOLD:
+                before, whole = wrong.get(task.field, (violated, False))
+                wrong[task.field] = (before | violated, whole or not task.rule.keeps_date)
+            else:
+                wrong[""] = (wrong[""][0] | violated if "" in wrong else violated, True)
+        if "" in wrong:
+            is_out = is_out | wrong.pop("")[0]
+        for field, (violated, whole) in wrong.items():
+            frame = _without(frame, field, violated, whole)
+            if whole:
+                held[field] = held[field] | violated if field in held else violated
+    return answers.select("_at", *keys, *(f"t{i}" for i in range(len(tasks))))
+
+
+def _without(frame: pl.DataFrame, field: str, held: pl.Series, whole: bool) -> pl.DataFrame:
+    """The frame with a field's values null where they are withheld; the date of an instant stays unless the whole is."""
+    columns = [c for c in (field, f"{field}_utc", f"{field}_local", f"{field}_on" if whole else "") if c in frame.columns]
+    return frame.with_columns(pl.when(~held).then(pl.col(c)).alias(c) for c in columns)
+
+
 def _faulty_fields(con: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str]) -> dict[str, int]:
     """Companion columns (`x_fault`, `x_repair`) -> how many rows have one; most have none, and are not looked at again."""
     companions = [c for c in columns if c.endswith(("_fault", "_repair"))]
@@ -127,7 +176,14 @@ def _faulty_fields(con: duckdb.DuckDBPyConnection, source: str, columns: dict[st
 
 
 def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, int], evidence: Evidence) -> list[_Task]:
-    """A rule's checks on a table: one, or one a field when its FIELD is `*`."""
+    """A rule's checks on a table: one, or one a field when its FIELD is `*`. What withholds a value rejects a row without its key."""
+    contract = CONTRACTS.get(table)
+    key = {base_name(f) for f in contract.required} if contract else set()
+
+    def task(field: str, check: pl.Expr) -> _Task:
+        grave = rule.severity is Severity.WITHHOLD and field in key
+        return _Task(rule, field, check, Severity.REJECT if grave else rule.severity)
+
     if rule.field != "*":
         check = rule.check(rule.field, evidence)
         if "*" in rule.tables and not set(check.meta.root_names()) <= columns.keys():
@@ -135,14 +191,14 @@ def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, in
         missing = set(check.meta.root_names()) - columns.keys()
         if missing:
             raise TrialweaveError(f"rule {rule.id} needs {sorted(missing)}, which {table} does not have")
-        return [_Task(rule, rule.field, check)]
+        return [task(rule.field, check)]
     tasks = []
     for field in (c.removesuffix("_fault") for c in columns if c.endswith("_fault")):
         check = rule.check(field, evidence)
         roots = set(check.meta.root_names())
         companions = [c for c in roots if c.endswith(("_fault", "_repair"))]
         if roots <= columns.keys() and (not companions or any(faulty.get(c) for c in companions)):
-            tasks.append(_Task(rule, field, check))
+            tasks.append(task(field, check))
     return tasks
 
 
@@ -165,17 +221,13 @@ def _results(answers: pl.DataFrame, tasks: Sequence[_Task], table: str, keys: li
 def _findings(rows: pl.DataFrame, task: _Task, table: str, columns: dict[str, str], evidence: Evidence) -> pl.DataFrame:
     """One finding a violating row; rows with the same key, rule and field become one finding each in `merge`."""
     rule, field = task.rule, task.field
-    severity = rule.severity
-    contract = CONTRACTS.get(table)
-    if contract and severity is Severity.WITHHOLD and field in {base_name(f) for f in contract.required}:
-        severity = Severity.REJECT
     raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
     subject = [pl.col(c).cast(pl.String) for c in ("subject_id", "subject_id_raw") if c in columns]
     shown = {"item_fault": "item", "stale_correction": "field"}.get(table)
     suggestion = rule.suggest(field, evidence).cast(pl.String) if rule.suggest else pl.lit(None, pl.String)
     frame = rows.select(
         pl.lit(rule.id).alias("rule"), pl.lit(rule.sha).alias("rule_sha"), pl.lit(str(rule.category)).alias("category"),
-        pl.lit(str(severity)).alias("severity"), "study", "site",
+        pl.lit(str(task.severity)).alias("severity"), "study", "site",
         (pl.coalesce(subject) if subject else pl.lit(None, pl.String)).alias("subject"),
         pl.lit(table.removeprefix("core.")).alias("table"),
         _record_key(rule, columns).fill_null("").alias("record_key"),

@@ -4,7 +4,11 @@ A rule module has: TABLE (a table or several; `*`: every staging table), FIELD (
 column), SEVERITY, CATEGORY, IMPACT, MESSAGE (no participant's value) and `check(field, evidence)`, a Polars expression that is
 true where the row is in order, false where it is not and null where the rule does not apply. It may have
 `suggest(field, evidence)` (a text expression), DROPS (a note that sends the row to quarantine: a repetition), KEEPS_DATE
-(an instant is withheld but its date is known) and PER_SUBJECT (one finding a participant and table).
+(an instant is withheld but its date is known), COMPARES (it withholds a value for not agreeing with another one) and
+PER_SUBJECT (one finding a participant and table).
+
+Rules are asked in the order of `Step`: a later step looks only at rows that are kept so far and at values that stand, so that
+nothing is said of a row that is set aside for a graver reason, or of a value beside one that is withheld.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import hashlib
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +27,17 @@ from schemas.evidence import Evidence
 from schemas.findings import Category, Impact, Severity
 
 Check = Callable[[str, Evidence], pl.Expr]
+
+
+class Step(IntEnum):
+    """When a rule is asked."""
+
+    DROP = 0  #: Does the row say anything that another one does not?
+    REJECT = 1  #: Can the row be used?
+    READ = 2  #: Can the text of a field be used, and how was it spelt?
+    LIMIT = 3  #: Can the value be true, whatever stands beside it?
+    COMPARE = 4  #: Can it be true beside the others?
+    ASK = 5  #: Is it complete and likely?
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,7 @@ class Rule:
     suggest: Check | None
     drops: bool
     keeps_date: bool
+    compares: bool
     per_subject: bool
     sha: str
     doc: str
@@ -46,6 +63,18 @@ class Rule:
     def judges(self, table: str) -> bool:
         """Whether the rule looks at a table; `*` means every staging table, named without its schema."""
         return table in self.tables or ("*" in self.tables and "." not in table)
+
+    def step(self, severity: Severity) -> Step:
+        """When the rule is asked, where this is what it does (a value that cannot be read is graver in a key field)."""
+        if self.drops:
+            return Step.DROP
+        if severity is Severity.REJECT:
+            return Step.REJECT
+        if self.category is Category.CONFORMANCE:
+            return Step.READ
+        if severity is Severity.WITHHOLD:
+            return Step.COMPARE if self.compares else Step.LIMIT
+        return Step.ASK
 
 
 @cache
@@ -70,6 +99,7 @@ def catalogue() -> tuple[Rule, ...]:
                 suggest=getattr(module, "suggest", None),
                 drops=getattr(module, "DROPS", False),
                 keeps_date=getattr(module, "KEEPS_DATE", False),
+                compares=getattr(module, "COMPARES", False),
                 per_subject=getattr(module, "PER_SUBJECT", False),
                 sha=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
                 doc=(module.__doc__ or "").strip(),

@@ -21,4 +21,4 @@ MESSAGE = "A medication is marked ongoing and has an end date; after that date i
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    return pl.when(pl.col("ongoing")).then(pl.col("ended_on").is_null() & pl.col("ended_on_fault").is_null())
+    return pl.when(pl.col("ongoing")).then(pl.col("ended_on").is_null())

@@ -17,6 +17,7 @@ FIELD = "ended_at"
 SEVERITY = Severity.WITHHOLD
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.TIMING
+COMPARES = True  # an end is not asked to lie after a start that is itself withheld
 MESSAGE = "The session ends before it starts; the end is withheld."
 
 
