@@ -13,8 +13,7 @@ import datetime as dt
 import json
 import shutil
 import uuid
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,32 +88,34 @@ def _work(
     judge.check_contracts(con)
     tally = outcome.tally(con)
     taken = records.take(con)
-    models.let_go(con, "mapped")
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
-    models.run_schema(con, "core")
-    judge.check_timing(con)
-    judged += judge.judge_core(con, programme.evidence)
-    models.let_go(con, "core")
-    models.run_schema(con, "analysis")
+    held = models.Held(con, ["staging", "core"], keep=["core.ipd_base"])
+    judged += judge.judge_core(con, programme.evidence, held)
+    models.run_schema(con, "analysis", then=held.ran)
     return _stage(con, programme, data, inputs, judged, tally, taken, spill)
 
 
-def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> pa.Table:
-    """A set as it will be published, judged by Pandera against its contract before anything is written."""
-    table = partitions.fetch(con, dataset, source)
-    judge.validate(pl.DataFrame(table), CONTRACTS[dataset], dataset)
-    return table
+def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> Iterator[pa.Table]:
+    """A set as it will be published, whole sites at a time, judged by Pandera against its contract before it is written."""
+    for table in partitions.fetch(con, dataset, source):
+        judge.validate(partitions.judged_frame(table, dataset), CONTRACTS[dataset], dataset)
+        yield table
 
 
 def write_sets(
     con: duckdb.DuckDBPyConnection, datasets: Sequence[str], schema: str, sites: dict[tuple[str, str], Path]
 ) -> dict[tuple[str, str], dict[str, partitions.Written]]:
-    """Judge and write each set, one file a site; one set after the other, so that only one is held at a time."""
+    """Judge and write each set, one file a site; a long set is held a few sites at a time."""
     out: dict[tuple[str, str], dict[str, partitions.Written]] = {key: {} for key in sites}
-    with ThreadPoolExecutor(1) as pool:  # written while the next set is fetched; batches run side by side
-        for dataset in datasets:
-            for key, one in partitions.write_set(publishable(con, dataset, f"{schema}.{dataset}"), dataset, sites, pool).items():
+    for dataset in datasets:
+        for table in publishable(con, dataset, f"{schema}.{dataset}"):
+            for key, one in partitions.write_set(table, dataset, sites).items():
+                if dataset in out[key]:
+                    raise TrialweaveError(f"{dataset}: the rows of a site do not lie together")
                 out[key][dataset] = one
+        for key in sites:
+            if dataset not in out[key]:
+                out[key][dataset] = partitions.write_empty(dataset, key[1], sites[key])
     return out
 
 
@@ -185,7 +186,8 @@ def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged])
         row = reference.UnitRow(0, unit, dt.date(1970, 1, 1), "")
         reference.build(con, [row], programme.evidence, [])
         models.run_schema(con, "pooled")
-        judge.validate(pl.DataFrame(partitions.fetch(con, "adref", "pooled.adref")), CONTRACTS["adref"], "adref")
+        for _ in publishable(con, "adref", "pooled.adref"):
+            pass  # judged here, written whole below
         home = spill / "out"
         written = write_sets(con, ["adipd"], "pooled", {(study, p[0]): home for p in parts})
         files = {"adipd": {k[1]: v["adipd"] for k, v in written.items()}, "adref": {study: partitions.write_whole(con, study, home)}}

@@ -16,7 +16,7 @@ import duckdb
 import pandera.errors
 import polars as pl
 
-from flows.engine.models import helpers, run_schema
+from flows.engine.models import Held, helpers, run_schema
 from flows.engine.split import split
 from schemas.evidence import Evidence
 from schemas.findings import Severity, TrialweaveError
@@ -69,21 +69,35 @@ def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Jud
     Raises AccountingError when kept and quarantined rows are not the rows received.
     """
     out = []
+    held = Held(con, ["mapped"])
     for table in JUDGED:
-        run_schema(con, "staging", [f"staging.{table}", *helpers(f"staging.{table}")])
+        run_schema(con, "staging", [f"staging.{table}", *helpers(f"staging.{table}")], held.ran)
         judged = judge_table(con, table, evidence)
         split(con, table, judged.findings)
         out.append(judged)
     return out
 
 
-def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Judged]:
-    """Judge the core tables that rules name. Only queries and notes are allowed there: rows are already in the sets."""
-    tables = sorted({t for rule in catalogue() for t in rule.tables if t.startswith("core.")})
+def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held) -> list[Judged]:
+    """Run the core models and judge the tables that rules name; tables go when nothing reads them any more.
+
+    Only queries and notes are allowed there: rows are already in the sets.
+    """
+    named = {t for rule in catalogue() for t in rule.tables if t.startswith("core.")}
     for rule in catalogue():
         if any(t.startswith("core.") for t in rule.tables) and rule.severity in (Severity.REJECT, Severity.WITHHOLD):
             raise TrialweaveError(f"rule {rule.id} judges a core table, so it can only query or note")
-    return [judge_table(con, table, evidence) for table in tables]
+    out: list[Judged] = []
+
+    def made(name: str) -> None:
+        if name in named:
+            out.append(judge_table(con, name, evidence))
+        if name == "core.dose_timing":
+            check_timing(con)
+        held.ran(name)
+
+    run_schema(con, "core", then=made)
+    return out
 
 
 def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) -> Judged:

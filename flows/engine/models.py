@@ -14,7 +14,7 @@ A model is one file `sql/<n>_<schema>/<table>.sql` holding one SELECT under a he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -163,17 +163,30 @@ NAME_TYPES = {
 }
 
 
-def let_go(con: duckdb.DuckDBPyConnection, done: str) -> None:
-    """Drop the tables that nothing will read any more, once `mapped` has become intake, or `core` is computed and judged."""
-    later = ("core", "analysis") if done == "mapped" else ("analysis",)
-    needed = {r for m in catalogue().values() if m.schema in later for r in m.reads} | {"core.ipd_base"}
-    needed |= {r.replace("intake.", "staging.", 1) for r in needed}
-    gone = ("mapped", "raw") if done == "mapped" else ("intake", "staging", "core")
-    for schema, name, kind in con.execute(
-        "select table_schema, table_name, table_type from information_schema.tables where table_schema in (select unnest($1))", [list(gone)]
-    ).fetchall():
-        if f"{schema}.{name}" not in needed:
-            con.execute(f'drop {"view" if kind == "VIEW" else "table"} {schema}."{name}"')
+class Held:
+    """The tables of some schemas, each dropped once its last reader has run: what is held at one moment bounds a batch."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, schemas: Iterable[str], keep: Iterable[str] = ()) -> None:
+        self.con = con
+        made = [m for m in catalogue() if m.split(".")[0] in schemas] + [r for m in catalogue().values() for r in m.reads]
+        self.readers: dict[str, set[str]] = {t: set() for t in made if t.split(".")[0] in schemas and t not in set(keep)}
+        for model in catalogue().values():
+            for read in model.reads:
+                for name in {read, read.replace("intake.", "staging.", 1)} & self.readers.keys():
+                    self.readers[name].add(model.name)
+
+    def ran(self, name: str) -> None:
+        """Told of every model that has run. A streamed model reads when it is written, so it never has."""
+        if name in STREAMED:
+            return
+        for table, readers in list(self.readers.items()):
+            if (name in readers and readers == {name}) or (name == table and not readers):
+                del self.readers[table]
+                schema, short = table.split(".")
+                if schema == "staging":
+                    self.con.execute(f"drop view if exists intake.{short}")
+                self.con.execute(f"drop table if exists {table}")
+            readers.discard(name)
 
 
 def name_types(con: duckdb.DuckDBPyConnection) -> None:
@@ -189,14 +202,18 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def run_schema(con: duckdb.DuckDBPyConnection, schema: str, names: Iterable[str] | None = None) -> None:
-    """Run the models of one schema in order, or only those named."""
+def run_schema(
+    con: duckdb.DuckDBPyConnection, schema: str, names: Iterable[str] | None = None, then: Callable[[str], None] | None = None
+) -> None:
+    """Run the models of one schema in order, or only those named; `then` is called with each model's name after it ran."""
     wanted = None if names is None else set(names)
     if schema == "analysis":
         name_types(con)
     for model in catalogue().values():
         if model.schema == schema and (wanted is None or model.name in wanted):
             run_model(con, model)
+            if then is not None:
+                then(model.name)
 
 
 def _safe(error: duckdb.Error) -> str:

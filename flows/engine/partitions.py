@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,8 @@ from schemas.columns import columns
 from schemas.findings import TrialweaveError
 
 ROW_GROUP = 131_072
+#: Rows of a long set that are held at least before whole sites of them are judged and written.
+HELD_ROWS = 400_000
 
 _ARROW = {
     "Text": pa.string(), "Integer": pa.int32(), "Integer64": pa.int64(), "Float": pa.float64(), "Date": pa.date32(),
@@ -94,43 +96,71 @@ def put(path: Path, content: bytes) -> None:
         os.fsync(out.fileno())
 
 
-def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> pa.Table:
-    """A set of a batch as it will be published, in the order of its model."""
-    return as_published(con.execute(f"select * from {source}").to_arrow_table(), dataset)
+def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> Iterator[pa.Table]:
+    """A set of a batch as it will be published, in the order of its model, in tables of whole sites."""
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    reader = con.execute(f"select * from {source}").to_arrow_reader(ROW_GROUP)
+    for batch in reader:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows < HELD_ROWS:
+            continue
+        table = pa.Table.from_batches(held)
+        last = _spans(table)[-1][1]
+        if last:
+            yield as_published(table.slice(0, last), dataset)
+            held = table.slice(last).to_batches()
+            rows = table.num_rows - last
+    yield as_published(pa.Table.from_batches(held, reader.schema), dataset)
 
 
-def write_set(
-    table: pa.Table, dataset: str, sites: dict[tuple[str, str], Path], pool: ThreadPoolExecutor
-) -> dict[tuple[str, str], Written]:
-    """Write a set for every (study, site) into `<folder>/<dataset>/<site>.parquet`.
+def write_set(table: pa.Table, dataset: str, sites: dict[tuple[str, str], Path]) -> dict[tuple[str, str], Written]:
+    """Write the rows of every (study, site) of a table into `<folder>/<dataset>/<site>.parquet`.
 
-    A site without rows gets an empty file: reading a set whole then always works. Raises TrialweaveError when the set holds
-    rows of a site that is not among `sites`, or a site's rows do not lie together.
+    Raises TrialweaveError when the table holds rows of a site that is not among `sites`, or a site's rows do not lie together.
     """
     spans = _spans(table)
     wrong = [key for key, _, _ in spans if key not in sites]
     if wrong or len({key for key, _, _ in spans}) != len(spans):
         raise TrialweaveError(f"{dataset}: its rows are not in the order of sites, or {len(wrong)} sites do not belong to this batch")
-    where = {key: (first, rows) for key, first, rows in spans}
-    jobs = {
-        key: pool.submit(_write, table.slice(*where.get(key, (0, 0))), dataset, key[1], folder) for key, folder in sites.items()
-    }
-    return {key: job.result() for key, job in jobs.items()}
+    return {key: _write(table.slice(first, rows), dataset, key[1], sites[key]) for key, first, rows in spans}
+
+
+def write_empty(dataset: str, site: str, folder: Path) -> Written:
+    """A file without rows for a site that has none: reading a set whole then always works."""
+    return _write(arrow_schema(dataset).empty_table(), dataset, site, folder)
 
 
 def _spans(table: pa.Table) -> list[tuple[tuple[str, str], int, int]]:
     """Runs of rows of one (study, site): key, first row, rows."""
-    frame = pl.DataFrame({n: pl.from_arrow(table.column(n)) for n in ("STUDYID", "SITEID")})
-    changed = (pl.col("STUDYID") != pl.col("STUDYID").shift()) | (pl.col("SITEID") != pl.col("SITEID").shift())
-    runs = frame.with_columns(changed.fill_null(True).cum_sum().alias("run"))
-    firsts = runs.group_by("run", maintain_order=True).agg(
-        pl.col("STUDYID").first().cast(pl.String), pl.col("SITEID").first().cast(pl.String), pl.len().alias("n")
-    )
-    out, at = [], 0
-    for _, study, site, n in firsts.iter_rows():
-        out.append(((study, site), at, n))
-        at += n
-    return out
+    codes, words = zip(*(_coded(table.column(n)) for n in ("STUDYID", "SITEID")), strict=True)
+    if not table.num_rows:
+        return []
+    changed = np.flatnonzero((np.diff(codes[0]) != 0) | (np.diff(codes[1]) != 0)) + 1
+    firsts = [0, *changed.tolist()]
+    ends = [*firsts[1:], table.num_rows]
+    return [((words[0][codes[0][at]], words[1][codes[1][at]]), at, end - at) for at, end in zip(firsts, ends, strict=True)]
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    """A column of text as numbers and what they stand for."""
+    whole = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    one = whole.unify_dictionaries().combine_chunks()
+    one = one.chunk(0) if isinstance(one, pa.ChunkedArray) and one.num_chunks else one
+    return (one.indices.to_numpy(zero_copy_only=False), one.dictionary.to_pylist()) if len(one) else (np.zeros(0, np.int32), [])
+
+
+def judged_frame(table: pa.Table, dataset: str) -> pl.DataFrame:
+    """A set as Pandera judges it: names without a list of codes stand as the numbers of their enumeration, which are null and
+    repeat where the names do; decoding millions of names would cost more than all checks."""
+    has_codes = {c.name for c in columns()[dataset] if c.codes}
+    out = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_dictionary(column.type) and name not in has_codes and column.num_chunks:
+            column = pa.chunked_array([chunk.indices for chunk in column.unify_dictionaries().chunks])
+        out[name] = pl.from_arrow(column)
+    return pl.DataFrame(out)
 
 
 def compact(table: pa.Table) -> pa.Table:
@@ -141,19 +171,19 @@ def compact(table: pa.Table) -> pa.Table:
     arrays = []
     for column in table.columns:
         if not pa.types.is_dictionary(column.type):
-            arrays.append(column)
+            arrays.append(column.combine_chunks())  # pages must not depend on how the rows came
             continue
         whole = column.unify_dictionaries().combine_chunks()
         whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
         if not len(whole):
             arrays.append(pa.array([], pa.string()))
             continue
-        valid = whole.is_valid().to_numpy(zero_copy_only=False)
+        valid = whole.is_valid().to_numpy(zero_copy_only=False) if whole.null_count else None
         indices = whole.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        used = np.unique(indices[valid])
-        places = np.zeros(len(whole.dictionary) + 1, dtype=np.int32)
-        places[used] = np.arange(len(used), dtype=np.int32)
-        arrays.append(pa.DictionaryArray.from_arrays(pa.array(places[indices], mask=~valid), whole.dictionary.take(pa.array(used))))
+        seen = np.bincount(indices if valid is None else indices[valid], minlength=len(whole.dictionary)) > 0
+        places = np.cumsum(seen, dtype=np.int32) - 1
+        mask = None if valid is None else ~valid
+        arrays.append(pa.DictionaryArray.from_arrays(pa.array(places[indices], mask=mask), whole.dictionary.filter(pa.array(seen))))
     return pa.table(arrays, names=table.column_names)
 
 
