@@ -74,6 +74,7 @@ def verify(
 def check_config(config: Config = DEMO, json: Json = False) -> None:
     """Load the whole configuration and check every mapping; prints file, line, key and the allowed values. Ends 2 on error."""
     with told_errors():
+        from flows.engine import coding
         from flows.engine.config import load
         from flows.engine.mapping import check_mapping
 
@@ -84,6 +85,7 @@ def check_config(config: Config = DEMO, json: Json = False) -> None:
             units = sorted(programme.units)
             for key in units:
                 problems += [str(problem) for problem in check_mapping(programme.units[key])]
+            problems += coding.problems(coding.load_dictionary(programme.codelists), programme)
         except ConfigurationError as error:
             problems += str(error).splitlines()
         if json:

@@ -74,6 +74,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "coding_part": dict(
         unit="INTEGER", verbatim="VARCHAR", part_no="INTEGER", ingredient="VARCHAR", **{"class": "VARCHAR"}, atc="VARCHAR",
         psychotropic="BOOLEAN", antidepressant="BOOLEAN", ssri="BOOLEAN", benzodiazepine="BOOLEAN", interacting="BOOLEAN",
+        also="VARCHAR[]", review_to_mg="DOUBLE", by_use="BOOLEAN",
     ),
 }  # fmt: skip
 

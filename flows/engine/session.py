@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.engine import landing, ledger, lock, releases, state
+from flows.engine import coding, landing, ledger, lock, releases, state
 from flows.engine.assemble import Outcome
 from flows.engine.config import load
 from flows.engine.night import Night
 from flows.engine.roster import Roster
 from flows.engine.units import units_of
+from schemas.findings import ConfigurationError
 
 
 @dataclass
@@ -83,6 +84,8 @@ def opened(
         now = dt.datetime.now(dt.UTC)
         at = min(as_of, now) if as_of else now
         programme = load(config, on=at.date())
+        if wrong := coding.problems(coding.load_dictionary(programme.codelists), programme):
+            raise ConfigurationError("\n".join(wrong))
         chosen = units_of(programme, only)
         look = None if as_of else state.look(config, programme, chosen)
         session = Session(Night(programme, data, at, chosen, releases.standing(data, at), replay=as_of is not None), look, began)

@@ -8,7 +8,7 @@
 with coded as (
     select
         m.unit, m.study, m.site, m.subject_id, m.row_id, m.record_key, m.source_file, m.source_row, m.verbatim, m.verbatim_raw,
-        m.started_on, m.started_on_raw, m.ended_on, m.ended_on_raw, m.ongoing,
+        m.started_on, m.started_on_raw, m.ended_on, m.ended_on_raw, m.ongoing, m.indication,
         coalesce(p.part_no, 1) as part_no,
         c.cmmodify,
         coalesce(c.codestat, 'UNCODED') as codestat,
@@ -23,6 +23,11 @@ with coded as (
         p.benzodiazepine,
         p.psychotropic,
         p.interacting,
+        p.also,
+        p.by_use,
+        -- a dose written as one number of mg; anything else (twice 50 mg, 25-50 mg) is not compared
+        replace(regexp_extract(lower(coalesce(m.dose_text, m.verbatim)), '^\D*(\d+(?:[.,]\d+)?)\s*mg\D*$', 1), ',', '.') as mg,
+        try_cast(nullif(mg, '') as double) <= p.review_to_mg as is_low_dose,
     from intake.medication as m
     left join ref.coding as c on m.unit = c.unit and m.verbatim = c.verbatim
     left join ref.coding_part as p on m.unit = p.unit and m.verbatim = p.verbatim
@@ -34,6 +39,7 @@ banned as (
         on c.study = x.study
         and (
             c.class = x.class
+            or list_contains(c.also, x.class)
             or (x.class = 'ANTIDEPRESSANT' and c.antidepressant)
             or (x.class = 'ANTIPSYCHOTIC' and c.class like 'ANTIPSYCHOTIC%')
             or (x.class = 'BENZODIAZEPINE' and c.benzodiazepine)
@@ -74,6 +80,9 @@ select
         d.end_latest < p.first_on and d.end_latest <= p.first_on - coalesce(b.washout_days, 0), false
     ) as is_over_before_dosing,
     coalesce(c.class like 'STUDY_DRUG%' or c.class like '%CYCLOSERINE%', false) as is_study_drug,
+    coalesce(c.is_low_dose, false) as is_low_dose,
+    coalesce(c.by_use, false) as is_by_use,
+    c.indication,
     case
         when c.ingredient is not null and c.started_on is not null
             then dense_rank() over (

@@ -123,6 +123,9 @@ def test_flags_of_an_uncoded_medication_are_unknown_and_of_no_drug_false(run_mod
         (["SSRI"], "bupropion", False),
         (["ANTIDEPRESSANT"], "bupropion", True),
         (["ANTIPSYCHOTIC"], "quetiapine", True),
+        (["NMDA_ANTAGONIST"], "Spravato", True),
+        (["MAOI"], "linezolid", True),
+        (["OPIOID"], "tramadol", True),
         (["N05C"], "Ambien", True),
         (["N05C"], "Xanax", False),
         ([], "Xanax", False),
@@ -177,6 +180,27 @@ def test_the_rules_on_coded_medications(run_models):
         ("medication_study_drug", "verbatim", "study"),
         ("medication_uncoded", "verbatim", "typo"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "dose", "noted"),
+    [
+        ("trazodone", "50 mg", True), ("trazodone", "100 mg", True), ("trazodone", "101 mg", False), ("trazodone", "", False),
+        ("trazodone", "2 x 50 mg", False), ("trazodone 50 mg nocte", "", True), ("trazodone 50 mg nocte", "150 mg", False),
+        ("doxepin", "6 mg", True), ("doxepin", "10 mg", False), ("amitriptyline", "12,5 mg", True), ("Seroquel", "25mg hs", True),
+        ("sertraline", "25 mg", False),
+    ],
+)  # fmt: skip
+def test_a_dose_given_mostly_for_sleep_or_pain_is_noted_and_counts_all_the_same(run_models, verbatim, dose, noted):
+    medication(run_models, f"subject_id | verbatim | dose_text\nS1 | {verbatim} | {dose}")
+    assert ("medication_low_dose" in {f[0] for f in run_models.judge("core.medication")}) == noted
+    assert run_models.rows("core.medication", "is_psychotropic") == [(True,)]
+
+
+def test_a_somatic_drug_counted_as_psychotropic_is_noted(run_models):
+    medication(run_models, "subject_id | verbatim | record_key\nS1 | propranolol | beta\nS1 | sertraline | ssri")
+    found = [f for f in run_models.judge("core.medication") if f[0] == "medication_by_use"]
+    assert found == [("medication_by_use", "verbatim", "beta")]
 
 
 def test_the_rules_on_medication_dates(run_models):

@@ -9,6 +9,7 @@ import pytest
 
 from flows.engine.coding import Coder, load_dictionary
 from flows.engine.coding.clean import candidates, folded
+from flows.engine.coding.dictionary import ATC
 from schemas.findings import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,18 @@ def ingredients(text: str) -> list[str]:
         ("cyclosporine 100 mg", "EXACT_BRAND", ["ciclosporin"]),
         ("aspirin 81", "EXACT_BRAND", ["acetylsalicylic acid"]),
         ("HYDROCORTISONE, TOPICAL", "EXACT_INGREDIENT", ["hydrocortisone"]),
+        ("sertraline 50 mg/5 mL oral solution", "EXACT_INGREDIENT", ["sertraline"]),
+        ("sertraline for anxiety", "EXACT_INGREDIENT", ["sertraline"]),
+        ("sertraline (50 mg in the morning, 25 mg at night)", "EXACT_INGREDIENT", ["sertraline"]),
+        ("Sertralin-ratiopharm 50 mg Filmtbl. morgens", "EXACT_BRAND", ["sertraline"]),
+        ("Citalopram AL 20", "EXACT_INGREDIENT", ["citalopram"]),
+        ("Alprazolam 0,5 mg bei Bedarf", "EXACT_INGREDIENT", ["alprazolam"]),
+        ("venlafaxine LP 75 mg, 1 g\u00e9lule par jour", "EXACT_INGREDIENT", ["venlafaxine"]),
+        ("clorhidrato de sertralina 50 mg comprimidos recubiertos", "EXACT_BRAND", ["sertraline"]),
+        ("quetiapina 25 mg cpr al d\u00ec", "EXACT_BRAND", ["quetiapine"]),
+        ("paroxetine 20 mg 's ochtends", "EXACT_INGREDIENT", ["paroxetine"]),
+        ("Levaxin 50 mikrogram", "FUZZY_REVIEW", []),
+        ("metoprolol 47,5 mg depottabletter vid behov", "EXACT_INGREDIENT", ["metoprolol"]),
     ],
 )  # fmt: skip
 def test_what_is_around_a_name_is_cleaned_away(verbatim, status, expected):
@@ -61,6 +74,10 @@ def test_what_is_around_a_name_is_cleaned_away(verbatim, status, expected):
         ("lisinopril-hydrochlorothiazide 20-12.5 mg", [("lisinopril", "C09AA03"), ("hydrochlorothiazide", "C03AA03")]),
         ("HYDROCODONE W/APAP", [("hydrocodone", "R05DA03"), ("paracetamol", "N02BE01")]),
         ("Tylenol #3", [("paracetamol", "N02BE01"), ("codeine", "R05DA04")]),
+        ("sertraline\nlorazepam", [("sertraline", "N06AB06"), ("lorazepam", "N05BA06")]),
+        ("Sertralin 50 mg/Tag | Lorazepam 1 mg/Tag", [("sertraline", "N06AB06"), ("lorazepam", "N05BA06")]),
+        ("Zoloft (sertraline) 50 mg + Xanax (alprazolam) 0.5", [("sertraline", "N06AB06"), ("alprazolam", "N05BA12")]),
+        ("sertraline (for OCD), lorazepam (prn)", [("sertraline", "N06AB06"), ("lorazepam", "N05BA06")]),
     ],
 )  # fmt: skip
 def test_a_combination_gives_each_ingredient_with_its_own_code(verbatim, expected):
@@ -74,6 +91,71 @@ def test_a_combination_gives_each_ingredient_with_its_own_code(verbatim, expecte
 def test_likeness_is_a_suggestion_and_never_codes(verbatim, suggestion):
     coded = CODER.code(verbatim)
     assert (coded.status, coded.drugs, coded.suggestion) == ("FUZZY_REVIEW", (), suggestion)
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "status", "suggestion"),
+    [
+        # two drugs that are not told apart by a separator
+        ("sertraline lorazepam", "FUZZY_REVIEW", "sertraline + lorazepam (1.00)"),
+        ("sertraline 50 mg lorazepam 1 mg", "FUZZY_REVIEW", "sertraline + lorazepam (1.00)"),
+        ("citalopram escitalopram", "FUZZY_REVIEW", "citalopram + escitalopram (1.00)"),
+        # one after the other: the row's dates are not both drugs'
+        ("sertraline -> venlafaxine", "FUZZY_REVIEW", "sertraline + venlafaxine (1.00)"),
+        ("sertraline, > venlafaxine", "AMBIGUOUS", "sertraline + venlafaxine"),
+        ("sertraline, switched to venlafaxine", "FUZZY_REVIEW", "sertraline + venlafaxine (1.00)"),
+        # a remark that names another drug, or says that it is not taken
+        ("sertraline (with lorazepam)", "AMBIGUOUS", "sertraline | lorazepam"),
+        ("sertraline (previously lorazepam)", "AMBIGUOUS", "sertraline | lorazepam"),
+        ("sertraline (stopped 2019)", "AMBIGUOUS", "sertraline"),
+        ("Sertralin (abgesetzt)", "AMBIGUOUS", "sertraline"),
+        ("lorazepm (sertraline)", "AMBIGUOUS", "sertraline | lorazepam"),
+        ("sertraline without lorazepam", "FUZZY_REVIEW", "sertraline + lorazepam (1.00)"),
+        # a part in letters that are not ours, or of one letter, is a part
+        ("sertraline, \u043b\u043e\u0440\u0430\u0437\u0435\u043f\u0430\u043c", "FUZZY_REVIEW", "sertraline (1.00)"),
+        ("vitamin B, D", "FUZZY_REVIEW", "vitamin B complex (1.00)"),
+        ("enalapril comp", "FUZZY_REVIEW", "enalapril (1.00)"),
+    ],
+)
+def test_two_drugs_in_one_text_are_never_coded_as_the_first_only(verbatim, status, suggestion):
+    coded = CODER.code(verbatim)
+    assert (coded.status, coded.drugs, coded.suggestion) == (status, (), suggestion)
+
+
+@pytest.mark.parametrize("verbatim", ["?", "none?", "unknown", "unbekannt", "not done", "0"])
+def test_what_is_not_known_is_not_none(verbatim):
+    assert CODER.code(verbatim).status == "UNCODED"
+
+
+def test_suggestions_come_with_their_likeness_best_first():
+    found = CODER.suggestions("quitiapine 25 mg")
+    assert [(name, round(score, 2)) for name, score in found] == [("quetiapine", 0.89), ("quinine", 0.87)]
+
+
+def test_every_code_is_one_of_atc_and_begins_as_its_class_says():
+    groups = {
+        "SSRI": "N06AB", "SNRI": "N06AX", "TCA": "N06AA", "MAOI": "N06AF", "RIMA": "N06AG", "BENZODIAZEPINE_HYPNOTIC": "N05CD",
+        "Z_DRUG": "N05CF", "ANTIPSYCHOTIC_FIRST": "N05A", "ANTIPSYCHOTIC_SECOND": "N05A", "STIMULANT": "N06BA", "CONTRACEPTIVE": "G0",
+        "ANTIMIGRAINE": "N02C", "LIPID_LOWERING": "C10A", "ANTIDIABETIC": "A10B", "INSULIN": "A10A", "DIURETIC": ("C03", "S01EC"),
+        "ACID_REDUCER": "A02B", "LAXATIVE": "A06A", "ANTIHISTAMINE": "R06A", "SEDATING_ANTIHISTAMINE": "R06A", "ASTHMA": "R03",
+        "BENZODIAZEPINE": ("N05BA", "N03AE01", "M03BX07"), "ANTITUBERCULAR": "J04A", "OPIOID": ("N02A", "R05DA"), "VACCINE": "J07",
+        "BETA_BLOCKER": "C07A",
+        "ANTIHYPERTENSIVE": ("C02", "C08", "C09"), "ANTIBIOTIC": ("J01", "D06BX01"), "ANTICONVULSANT": "N03A",
+        "UROLOGICAL": "G04", "ANTITHROMBOTIC": "B01A", "EYE": "S01", "SKIN": "D", "ANTIEMETIC": "A0", "BONE": "M05", "GOUT": "M04",
+        "NASAL_CORTICOSTEROID": "R01AD",
+    }  # fmt: skip
+    drugs = {d for name in CODER.dictionary.names.values() for meaning in name.meanings for d in meaning}
+    wrong = [
+        (d.ingredient, d.atc, d.drug_class)
+        for d in drugs
+        if d.atc and (not ATC.fullmatch(d.atc) or not d.atc.startswith(groups.get(d.drug_class, d.atc)))
+    ]
+    assert wrong == [] and len(drugs) > 450
+
+
+def test_a_class_that_nothing_has_is_a_problem_of_the_trial():
+    known = CODER.dictionary.classes()
+    assert {"SSRI", "NMDA_ANTAGONIST", "MAOI", "OPIOID", "PSYCHOTROPIC"} <= known and "BENZO" not in known
 
 
 @pytest.mark.parametrize(

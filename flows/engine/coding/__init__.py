@@ -18,12 +18,12 @@ import duckdb
 import pyarrow as pa
 
 from flows.engine.coding.clean import spoken
-from flows.engine.coding.dictionary import Dictionary, Drug, load_dictionary
+from flows.engine.coding.dictionary import ATC, Dictionary, Drug, load_dictionary
 from flows.engine.coding.lookup import Coded, Coder, Status
-from flows.engine.config import MedicationOverride
+from flows.engine.config import MedicationOverride, Programme
 from schemas.findings import ConfigurationError
 
-__all__ = ["Coded", "Coder", "Dictionary", "Drug", "Status", "code", "load_dictionary", "override_problems"]
+__all__ = ["Coded", "Coder", "Dictionary", "Drug", "Status", "code", "load_dictionary", "override_problems", "problems"]
 
 _CODING = pa.schema([
     ("unit", pa.int32()), ("verbatim", pa.string()), ("cmmodify", pa.string()), ("codestat", pa.string()), ("cmsugg", pa.string()),
@@ -31,7 +31,8 @@ _CODING = pa.schema([
 _PART = pa.schema([
     ("unit", pa.int32()), ("verbatim", pa.string()), ("part_no", pa.int32()), ("ingredient", pa.string()), ("class", pa.string()),
     ("atc", pa.string()), ("psychotropic", pa.bool_()), ("antidepressant", pa.bool_()), ("ssri", pa.bool_()),
-    ("benzodiazepine", pa.bool_()), ("interacting", pa.bool_()),
+    ("benzodiazepine", pa.bool_()), ("interacting", pa.bool_()), ("also", pa.list_(pa.string())), ("review_to_mg", pa.float64()),
+    ("by_use", pa.bool_()),
 ])  # fmt: skip
 _TERM = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32())])
 
@@ -61,7 +62,8 @@ def code(
         rows.append((unit, verbatim, coder.code(verbatim) if decision is None else coder.decided(verbatim, decision)))
     _create(con, "coding", _CODING, ((u, v, c.cleaned, str(c.status), c.suggestion) for u, v, c in rows))
     _create(con, "coding_part", _PART, (
-        (u, v, n, d.ingredient, d.drug_class, d.atc, d.psychotropic, d.antidepressant, d.ssri, d.benzodiazepine, d.interacting)
+        (u, v, n, d.ingredient, d.drug_class, d.atc, d.psychotropic, d.antidepressant, d.ssri, d.benzodiazepine, d.interacting,
+         list(d.also), d.review_to_mg, d.by_use)
         for u, v, c in rows for n, d in enumerate(c.drugs, start=1)
     ))  # fmt: skip
     _create(con, "adverse_event_coding", _TERM, _terms(con))
@@ -75,6 +77,20 @@ def override_problems(dictionary: Dictionary, overrides: Iterable[MedicationOver
         for i in sorted(named)
         if dictionary.ingredient(i) is None
     ]
+
+
+def problems(dictionary: Dictionary, programme: Programme) -> list[str]:
+    """What a configuration says about drugs that the dictionary cannot follow: a class or a decision that would do nothing."""
+    known = dictionary.classes()
+    out = [
+        f"trials/{trial.study}.yaml: prohibited_classes: {c!r} is no class, group or beginning of an ATC code; there are {sorted(known)}"
+        for trial in programme.trials.values()
+        for c in trial.prohibited_classes
+        if c not in known and not ATC.fullmatch(c)
+    ]
+    for unit in programme.units.values():
+        out += [f"{unit.key}: {told}" for told in override_problems(dictionary, unit.overrides)]
+    return out
 
 
 def _terms(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:

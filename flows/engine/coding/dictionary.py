@@ -3,10 +3,12 @@
 What belongs here: reading medications.csv, medication_names.csv and not_a_drug.csv of one or several folders.
 What does not: cleaning a site's text (clean.py), deciding what it means (lookup.py).
 
-medications.csv       ingredient,brands,atc,class,psychotropic,antidepressant,interacting,components,note
+medications.csv       ingredient,brands,atc,class,psychotropic,antidepressant,interacting,components,also,review_to_mg,by_use,note
                       `brands` are other names (brands, other spellings), `|` between them. A second row of the same ingredient
                       gives brands whose ATC code or class is another (a nasal spray). `components` make a combination: it is
-                      never published itself, its components are, each with its own code.
+                      never published itself, its components are, each with its own code. `also` are further classes a trial may
+                      prohibit it by. `review_to_mg`: up to this daily dose it is mostly given for sleep or pain. `by_use` Y: a
+                      somatic drug counted as psychotropic, whose indication decides.
 medication_names.csv  name,ingredient,ambiguous,note: further names; `ambiguous` Y is never coded, only suggested.
 not_a_drug.csv        name,note
 
@@ -17,6 +19,7 @@ ingredients within one folder is ambiguous.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +27,9 @@ from pathlib import Path
 from flows.engine.coding.clean import folded
 from schemas.findings import ConfigurationError
 
+#: Groups a trial may prohibit beside classes and beginnings of ATC codes (sql/2_core/medication.sql).
+GROUPS = ("ANTIDEPRESSANT", "ANTIPSYCHOTIC", "BENZODIAZEPINE", "PSYCHOTROPIC", "INTERACTING")
+ATC = re.compile(r"[A-Z][0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?")
 _COLUMNS = {
     "medications.csv": {"ingredient", "brands", "atc", "class", "psychotropic", "antidepressant"},
     "medication_names.csv": {"name", "ingredient"},
@@ -41,6 +47,9 @@ class Drug:
     psychotropic: bool = False
     antidepressant: bool = False
     interacting: bool = False
+    also: tuple[str, ...] = ()
+    review_to_mg: float | None = None
+    by_use: bool = False
 
     @property
     def ssri(self) -> bool:
@@ -78,6 +87,11 @@ class Dictionary:
 
     names: dict[str, Name] = field(default_factory=dict)
     not_a_drug: set[str] = field(default_factory=set)
+
+    def classes(self) -> set[str]:
+        """Every class a trial may name: of its drugs, their further ones, and the groups."""
+        drugs = {d for name in self.names.values() for meaning in name.meanings for d in meaning}
+        return {*GROUPS, *(d.drug_class for d in drugs), *(c for d in drugs for c in d.also)}
 
     def ingredient(self, name: str) -> tuple[Drug, ...] | None:
         """The drugs of an ingredient named as the dictionary names it (a combination gives its components)."""
@@ -121,9 +135,13 @@ class _Folder:
             return
         if not row["ingredient"] or not row["class"]:
             raise ConfigurationError(f"{where}: ingredient and class must be given")
+        if row["atc"] and not ATC.fullmatch(row["atc"]):
+            raise ConfigurationError(f"{where}: {row['atc']!r} is no ATC code, such as N06AB06")
         drug = Drug(
             row["ingredient"], row["class"], row["atc"] or None, _flag(where, row, "psychotropic"),
             _flag(where, row, "antidepressant"), _flag(where, row, "interacting"),
+            tuple(c.strip() for c in row.get("also", "").split("|") if c.strip()), _number(where, row, "review_to_mg"),
+            _flag(where, row, "by_use"),
         )  # fmt: skip
         self._all_names(row, (drug,))
 
@@ -178,3 +196,10 @@ def _flag(where: str, row: dict[str, str], column: str) -> bool:
     if value not in ("Y", "N", ""):
         raise ConfigurationError(f"{where}: {column} must be Y or N")
     return value == "Y"
+
+
+def _number(where: str, row: dict[str, str], column: str) -> float | None:
+    try:
+        return float(row[column]) if row.get(column) else None
+    except ValueError:
+        raise ConfigurationError(f"{where}: {column} must be a number") from None
