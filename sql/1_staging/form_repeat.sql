@@ -24,22 +24,24 @@ crowded as (
 rival as (
     select
         k.row_id,
-        min(k.row_id) over (partition by k.unit, k.study, k.site, k.subject_id, k.instrument, k.visit_key, k.date_key) as group_id,
+        min(k.row_id) over of_key as group_id,
+        min(m.delivery_no) over of_key < max(m.delivery_no) over of_key as is_sent_again,
         m.delivery_no, m.row_hash, m.source_file, m.source_row, m.instrument, m.item_values,
     from keyed as k
     semi join crowded as c on k.key_hash = c.key_hash
     inner join mapped.form as m on k.row_id = m.row_id
+    window of_key as (partition by k.unit, k.study, k.site, k.subject_id, k.instrument, k.visit_key, k.date_key)
 ),
 value_cell as (
-    select group_id, row_id, delivery_no, unnest(range(1, len(item_values) + 1)) as item_no, unnest(item_values) as item_value,
+    select group_id, is_sent_again, row_id, delivery_no, unnest(range(1, len(item_values) + 1)) as item_no, unnest(item_values) as item_value,
     from rival
 ),
 cell as (
-    select group_id, row_id, delivery_no, item_no, hash(item_value) as token,
+    select group_id, is_sent_again, row_id, delivery_no, item_no, hash(item_value) as token,
     from value_cell
     where item_value is not null
     union all
-    select r.group_id, r.row_id, r.delivery_no, i.item_no, hash(f.value_raw),
+    select r.group_id, r.is_sent_again, r.row_id, r.delivery_no, i.item_no, hash(f.value_raw),
     from rival as r
     inner join mapped.item_fault as f on r.row_id = f.form_row_id
     inner join ref.item as i on r.instrument = i.instrument and f.item = i.item_code
@@ -47,12 +49,14 @@ cell as (
 newest as (
     select group_id, item_no, max(delivery_no) as delivery_no,
     from cell
+    where is_sent_again
     group by group_id, item_no
 ),
 superseded as (
     select distinct c.row_id
     from cell as c
     inner join newest as n on c.group_id = n.group_id and c.item_no = n.item_no and c.delivery_no < n.delivery_no
+    where c.is_sent_again
 ),
 contradicted as (
     select distinct group_id

@@ -12,7 +12,8 @@ answer as (
     select
         i.unit, i.study, i.site, i.subject_id, i.instrument, i.visit_key, i.date_key,
         min(i.row_id) as first_id,
-        list({'no': i.item_no, 'v': i.value, 'r': i.source_row} order by i.item_no) filter (not i.is_total) as cells,
+        -- sorted here, not in the aggregate: that takes four times as long
+        list_sort(list({'no': i.item_no, 'v': i.value, 'r': i.source_row}) filter (not i.is_total)) as cells,
         count(*) filter (not i.is_total and i.value is null and i.value_fault is not null) as n_faulty,
         bool_and(i.is_total) as is_total,
         min(i.source_file) <> max(i.source_file) as is_scattered,
