@@ -45,6 +45,15 @@ class ItemBlock(Config):
         """The item codes of this block, in order."""
         return [self.code.format(n=n) for n in range(self.first, self.last + 1)]
 
+    @model_validator(mode="after")
+    def ranges_make_sense(self) -> Self:
+        """The lowest answer is below the highest, and `not assessed` is no answer."""
+        if not self.minimum < self.maximum:
+            raise ValueError("minimum must be below maximum")
+        if any(self.minimum <= v <= self.maximum for v in self.not_assessed):
+            raise ValueError("a value of not_assessed is also an answer")
+        return self
+
 
 class Scale(Config):
     """One score (a PARAMCD): over named items, or the sum of other scales (`parts`)."""
@@ -63,24 +72,43 @@ class Scale(Config):
 
     @model_validator(mode="after")
     def items_or_parts(self) -> Self:
-        """A scale is made of items, or of parts."""
+        """A scale is made of items, or of parts; only items are reversed; a share of missing items goes with prorating."""
         if bool(self.items) == bool(self.parts):
             raise ValueError("give either items or parts")
+        if self.parts and self.reverse:
+            raise ValueError("a scale of parts reverses nothing: reverse the items in the part")
+        if (self.missing is Missing.PRORATE) != (self.max_missing_pct > 0):
+            raise ValueError("max_missing_pct above 0 goes with missing: prorate, and only with it")
         return self
 
 
 class Instrument(Config):
-    """One instrument: items, scales, source of its rules."""
+    """One instrument: items, scales, source of its rules.
+
+    A version (`version_of`) has the same items but groups them in another way. Trial and site say which one they use by its
+    name; what both score alike keeps its PARAMCD, all else must have its own.
+    """
 
     name: Text
     title: Text
+    version_of: Text | None = Field(default=None, description="The instrument this is another version of.")
     source: Text
     items: tuple[ItemBlock, ...]
     scales: tuple[Scale, ...] = Field(min_length=1)
 
+    @property
+    def family(self) -> str:
+        """The name that all versions of an instrument share."""
+        return self.version_of or self.name
+
     def item_codes(self) -> list[str]:
         """All item codes in their fixed order: the order of the list `item_values` of an administration."""
         return [code for block in self.items for code in block.codes()]
+
+    def scored_codes(self) -> list[str]:
+        """The item codes that some scale adds, in item order: the others are kept where a site sends them and not asked for."""
+        scored = {code for scale in self.scales for code in self.expand(scale.items)}
+        return [code for code in self.item_codes() if code in scored]
 
     def expand(self, names: tuple[str, ...]) -> list[str]:
         """Write out runs such as `LSF01..LSF24` as item codes, in item order.
@@ -111,7 +139,33 @@ class Instrument(Config):
             missing = [r for r in self.expand(scale.reverse) if r not in self.expand(scale.items)]
             if missing:
                 raise ValueError(f"{scale.paramcd} reverses {missing}, which are not among its items")
-            unknown = [p for p in scale.parts if p not in params]
-            if unknown:
-                raise ValueError(f"{scale.paramcd} adds {unknown}, which are not scales of {self.name}")
+            self._check_parts(scale)
+        self._check_ranges()
         return self
+
+    def _check_parts(self, scale: Scale) -> None:
+        by_code = {s.paramcd: s for s in self.scales}
+        unknown = [p for p in scale.parts if p not in by_code]
+        if unknown:
+            raise ValueError(f"{scale.paramcd} adds {unknown}, which are not scales of {self.name}")
+        nested = [p for p in scale.parts if by_code[p].parts]
+        if nested:
+            raise ValueError(f"{scale.paramcd} adds {nested}, which are made of parts themselves: name their parts instead")
+        items = [code for p in scale.parts for code in self.expand(by_code[p].items)]
+        if len(items) != len(set(items)):
+            raise ValueError(f"{scale.paramcd} adds parts that share items")
+        turned = [p for p in scale.parts if by_code[p].higher_is_worse != scale.higher_is_worse]
+        if turned:
+            raise ValueError(f"{scale.paramcd} adds {turned}, which count in the other direction")
+
+    def _check_ranges(self) -> None:
+        """The range of a scale is what its items allow: a wrong one would give a wrong POMP."""
+        limits = {code: (b.minimum, b.maximum) for b in self.items for code in b.codes()}
+        by_code = {s.paramcd: s for s in self.scales}
+        for scale in self.scales:
+            ranges = [(by_code[p].minimum, by_code[p].maximum) for p in scale.parts]
+            ranges = ranges or [limits[code] for code in self.expand(scale.items)]
+            share = len(ranges) if scale.method is Method.MEAN else 1
+            low, high = sum(r[0] for r in ranges) / share, sum(r[1] for r in ranges) / share
+            if abs(low - scale.minimum) > 1e-9 or abs(high - scale.maximum) > 1e-9:
+                raise ValueError(f"{scale.paramcd} says {scale.minimum:g}-{scale.maximum:g}, its items give {low:g}-{high:g}")

@@ -119,14 +119,15 @@ class _SpecReader:
     def read(self) -> SpecFile:
         page = _text(self.constants.get("WORKED"))
         shared = [t for name, node in self.constants.items() if (t := parse_table(name, _text(node)))]
-        shared += [t for t in _course_tables() if self._uses_course() and t.name not in self.constants]
+        shared += [t for t in _course_tables() if self._imports("tests.spec.course") and t.name not in self.constants]
+        shared += [t for t in _form_tables() if self._imports("tests.spec.instrument_bench")]
         tests = [node for node in self.tree.body if isinstance(node, Function) and node.name.startswith("test_")]
         file = f"tests/spec/{self.path.name}"
         doc = ast.get_docstring(self.tree) or ""
         return SpecFile(file, page, doc, tuple(shared), tuple(self._example(file, t, shared) for t in tests))
 
-    def _uses_course(self) -> bool:
-        return any(isinstance(n, ast.ImportFrom) and n.module == "tests.spec.course" for n in self.tree.body)
+    def _imports(self, module: str) -> bool:
+        return any(isinstance(n, ast.ImportFrom) and n.module == module for n in self.tree.body)
 
     def _example(self, file: str, test: Function, shared: list[TextTable]) -> Example:
         local = self._locals(test)
@@ -236,6 +237,14 @@ def _course_tables() -> tuple[TextTable, ...]:
     assigned = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.Assign)]
     named = [(n.targets[0].id, n.value) for n in assigned if isinstance(n.targets[0], ast.Name)]
     return tuple(t for name, value in named if (t := parse_table(name, _text(value))))
+
+
+def _form_tables() -> Iterator[TextTable]:
+    """The golden forms of tests/spec/instruments, one table an instrument."""
+    for path in sorted((SPEC / "instruments").glob("*.txt")):
+        text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+        if (found := parse_table(path.stem, text)) is not None:
+            yield found
 
 
 def _text(node: ast.expr | None) -> str:

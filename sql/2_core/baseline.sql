@@ -1,7 +1,8 @@
 -- core.baseline: the baseline value of each parameter of each participant
--- Grain: study, site, subject_id, instrument, paramcd
+-- Grain: study, site, subject_id, paramcd
 -- Reads: core.form_visit, core.score, core.subject, ref.visit
--- Why:   the used record of the visit the trial marks as baseline; where it marks none, the last on or before randomization
+-- Why:   the used record of the visit the trial marks as baseline; where it marks none, the last on or before randomization.
+--        Versions of an instrument share parameters: a baseline by one serves the other
 with anchored as (
     select study, bool_or(baseline) as has_visit,
     from ref.visit
@@ -28,5 +29,5 @@ where
 qualify
     a.has_visit
     or row_number() over (
-        partition by v.study, v.site, v.subject_id, s.instrument, s.paramcd order by v.assessed_on desc, v.visit_order desc, s.form_id desc
+        partition by v.study, v.site, v.subject_id, s.paramcd order by v.assessed_on desc, v.visit_order desc, s.form_id desc
     ) = 1

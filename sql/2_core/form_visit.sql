@@ -1,10 +1,11 @@
 -- core.form_visit: the visit of each administration, its place in the window, and which one of a visit is used
 -- Grain: form_id
--- Reads: core.form, core.subject, core.dose_timing, ref.visit, ref.visit_label
+-- Reads: core.form, core.subject, core.dose_timing, ref.visit, ref.visit_label, ref.instrument
 -- Why:   the site's label decides; without a known label the window does, on study days from the visit's own anchor (the day of
 --        the anchor is 1, there is no day 0). Of several windows the nearest target wins, then the earlier one. Two
 --        administrations of one instrument with the same visit and date cannot be told apart: one is published (the one with
---        most answers), the other is told in a finding
+--        most answers), the other is told in a finding. Versions of an instrument are one family and share parameters: they are
+--        alike here
 with dosed as (
     select study, site, subject_id, min(dosed_on) as first_dose_on,
     from core.dose_timing
@@ -13,12 +14,13 @@ with dosed as (
 ),
 dated as (
     select
-        f.form_id, f.study, f.site, f.subject_id, f.instrument, f.assessed_on, f.n_answered, s.usubjid,
+        f.form_id, f.study, f.site, f.subject_id, f.instrument, i.family, f.assessed_on, f.n_answered, s.usubjid,
         l.visit as label_visit,
         s.randomized_on, s.consented_on, d.first_dose_on,
         (f.assessed_on - s.randomized_on) + (f.assessed_on >= s.randomized_on)::integer as ady,
     from core.form as f
     inner join core.subject as s on f.study = s.study and f.site = s.site and f.subject_id = s.subject_id
+    inner join ref.instrument as i on f.instrument = i.instrument
     left join dosed as d on f.study = d.study and f.site = d.site and f.subject_id = d.subject_id
     left join ref.visit_label as l on f.study = l.study and lower(trim(f.visit_label)) = l.label_key
 ),
@@ -46,18 +48,18 @@ labelled as (
 ),
 placed as (
     select
-        t.form_id, t.study, t.site, t.subject_id, t.usubjid, t.instrument, t.assessed_on, t.n_answered, t.ady,
+        t.form_id, t.study, t.site, t.subject_id, t.usubjid, t.instrument, t.family, t.assessed_on, t.n_answered, t.ady,
         coalesce(c.visit, 'UNSCHEDULED') as visit,
         c.visit_order, c.study_day, c.target_day, c.from_day, c.to_day, c.target_diff,
         t.label_visit is not null as is_labelled,
         coalesce(c.baseline, false) as is_baseline_visit,
-        hash(t.study, t.site, t.subject_id, t.instrument, coalesce(c.visit, 'UNSCHEDULED')) as visit_hash,
+        hash(t.study, t.site, t.subject_id, t.family, coalesce(c.visit, 'UNSCHEDULED')) as visit_hash,
     from dated as t
     left join labelled as c on t.form_id = c.form_id
 ),
 alike as (
     -- hardly any visit is there twice: all others leave by the count of their hash
-    select form_id, count(*) over (partition by study, site, subject_id, instrument, visit) as n_in_visit,
+    select form_id, count(*) over (partition by study, site, subject_id, family, visit) as n_in_visit,
     from placed
     where visit_hash in (select visit_hash from placed group by visit_hash having count(*) > 1)
 ),
@@ -65,7 +67,7 @@ crowded as (
     select
         p.form_id, p.visit <> 'UNSCHEDULED' as is_planned,
         row_number() over (
-            partition by p.study, p.site, p.subject_id, p.instrument, p.visit, p.assessed_on order by p.n_answered desc, p.form_id
+            partition by p.study, p.site, p.subject_id, p.family, p.visit, p.assessed_on order by p.n_answered desc, p.form_id
         ) = 1 as is_told_apart,
     from placed as p
     inner join alike as a on p.form_id = a.form_id
@@ -78,7 +80,7 @@ chosen as (
     inner join crowded as c on p.form_id = c.form_id
     where c.is_planned
     qualify row_number() over (
-        partition by p.study, p.site, p.subject_id, p.instrument, p.visit
+        partition by p.study, p.site, p.subject_id, p.family, p.visit
         order by p.n_answered = 0, abs(p.target_diff) nulls last, p.assessed_on nulls last, p.form_id
     ) = 1
 )

@@ -57,6 +57,6 @@ inner join core.subject as s on r.study = s.study and r.site = s.site and r.subj
 inner join ref.trial as t on r.study = t.study
 cross join ref.evidence as e
 left join core.baseline as b
-    on r.study = b.study and r.site = b.site and r.subject_id = b.subject_id and r.instrument = b.instrument and r.paramcd = b.paramcd
+    on r.study = b.study and r.site = b.site and r.subject_id = b.subject_id and r.paramcd = b.paramcd
 left join dose as d on r.form_id = d.form_id
 left join core.subject_medication as m on r.study = m.study and r.site = m.site and r.subject_id = m.subject_id

@@ -19,6 +19,6 @@ select
     s.is_used,
 from core.score as s
 inner join core.form_visit as v on s.form_id = v.form_id
-inner join ref.trial as t on v.study = t.study and s.instrument = t.primary_instrument and s.paramcd = t.primary_paramcd
+inner join ref.trial as t on v.study = t.study and s.paramcd = t.primary_paramcd
 left join core.baseline as b on s.form_id = b.form_id and s.paramcd = b.paramcd
 where s.aval is not null and v.is_told_apart

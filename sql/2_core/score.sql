@@ -100,12 +100,13 @@ valued as (
     where t.n_answered > 0 or r.reported is not null
 ),
 chosen as (
+    -- by parameter, not by scale: versions of an instrument share some
     select t.form_id, t.scale_id,
     from valued as t
     inner join core.form_visit as v on t.form_id = v.form_id
     where t.is_crowded and t.is_placed and t.aval is not null
     qualify row_number() over (
-        partition by v.study, v.site, v.subject_id, v.visit, t.scale_id
+        partition by v.study, v.site, v.subject_id, v.visit, t.paramcd
         order by abs(v.target_diff) nulls last, v.assessed_on nulls last, t.form_id
     ) = 1
 )

@@ -37,6 +37,6 @@ inner join core.form_visit as v on s.form_id = v.form_id
 inner join core.form as f on s.form_id = f.form_id
 inner join ref.scale as r on s.instrument = r.instrument and s.paramcd = r.paramcd
 left join core.baseline as b
-    on v.study = b.study and v.site = b.site and v.subject_id = b.subject_id and s.instrument = b.instrument and s.paramcd = b.paramcd
+    on v.study = b.study and v.site = b.site and v.subject_id = b.subject_id and s.paramcd = b.paramcd
 where v.is_told_apart
 order by v.form_no, s.scale_no

@@ -3,10 +3,10 @@
 -- Reads: staged.ipd_base, ref.scale
 -- Why:   of the primary parameter only. Sums run over a sorted list, so that the last digit never depends on threads
 with value as (
-    select study, instrument, paramcd, list(aval order by aval) as avals, count(*) as n,
+    select study, min(instrument) as instrument, paramcd, list(aval order by aval) as avals, count(*) as n,
     from staged.ipd_base
     where is_baseline
-    group by study, instrument, paramcd
+    group by study, paramcd
 ),
 centred as (
     select study, instrument, paramcd, avals, n, list_sum(avals) / n as mean,

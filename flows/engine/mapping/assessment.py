@@ -43,7 +43,7 @@ def _map_wide(con: duckdb.DuckDBPyConnection, job: Job) -> None:
     rows = job.open_rows()
     instrument = _instrument_of(job, rows)
     codes = instrument.item_codes()
-    job.instrument, job.item_codes = instrument.name, tuple(codes)
+    job.instrument, job.item_codes = instrument.name, tuple(instrument.scored_codes())
     job = _with_instrument(job, instrument.name)
     columns = _cell_columns(rows, codes)
     steps = Steps()
