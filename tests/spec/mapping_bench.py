@@ -34,7 +34,8 @@ MINI = Instrument.model_validate(
         "name": "MINI", "title": "A scale of four items", "source": "made up",
         "items": [{"code": "MI{n:02d}", "last": 3, "minimum": 0, "maximum": 3},
                   {"code": "MI{n:02d}", "first": 4, "last": 4, "minimum": 1, "maximum": 7, "not_assessed": [0]}],
-        "scales": [{"paramcd": "MINITOT", "label": "Total", "items": ["MI01..MI03"], "minimum": 0, "maximum": 9}],
+        "scales": [{"paramcd": "MINITOT", "label": "Total", "items": ["MI01..MI03"], "minimum": 0, "maximum": 9},
+                   {"paramcd": "MI04", "label": "Global", "items": ["MI04"], "minimum": 1, "maximum": 7}],
     }
 )  # fmt: skip
 LSAS = Instrument.model_validate(

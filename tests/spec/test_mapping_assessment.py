@@ -9,6 +9,7 @@ import pytest
 from flows.engine import judge
 from schemas.findings import ConfigurationError
 from tests.harness import EVIDENCE, ModelBench
+from tests.spec import mapping_bench
 from tests.spec.mapping_bench import MappingBench
 
 WIDE = r"""
@@ -165,7 +166,6 @@ def test_a_correction_reaches_a_single_cell_of_a_wide_form(b: MappingBench) -> N
 
 def test_a_wide_range_is_read_without_a_list_of_its_values(b: MappingBench) -> None:
     from schemas.instrument import Instrument
-    from tests.spec import mapping_bench
 
     body = {"name": "VAS", "title": "VAS", "source": "x", "items": [{"code": "V{n}", "last": 2, "minimum": 0, "maximum": 100}],
             "scales": [{"paramcd": "VASTOT", "label": "T", "items": ["V1", "V2"], "minimum": 0, "maximum": 200}]}  # fmt: skip
@@ -197,3 +197,19 @@ def test_a_missing_column_is_asked_about_by_name(run_models: ModelBench) -> None
     assert run_models.judge("wide_file") == [("wide_column_missing", "", "q.csv|MINI")]
     found = judge.judge_table(run_models.con, "wide_file", EVIDENCE).findings
     assert found.get_column("suggestion").to_list() == ["no column for 1 of 4: MI03"]
+
+
+def test_a_form_without_the_items_that_no_scale_adds_lacks_nothing(b: MappingBench) -> None:
+    """Y-BOCS 1-10 are scored; a site that leaves out 1b, 6b and 11-19 is not asked for them, one that sends them is read."""
+    from tests.spec.instrument_bench import instruments
+
+    ybocs = instruments()["Y-BOCS"]
+    unit = b.unit(r"assessment: {file: q.csv, wide: {pattern: 'yb(?P<n>\d+)', item: 'YB{n:02d}'}}")
+    unit = type(unit)(unit.key, unit.site, unit.trial, (ybocs,), (), (), unit.folder)
+    b.text("q.csv", "subject_id," + ",".join(f"yb{n}" for n in range(1, 11)) + "\n1" + ",2" * 10 + "\n")
+    mapping_bench.map_batch(b.con, [mapping_bench.MapInput(1, unit, (b.delivery(),))])
+    assert b.rows("wide_file", "instrument", "n_wanted", "missing") == [("Y-BOCS", 10, [])]
+    b.text("q.csv", "subject_id," + ",".join(f"yb{n}" for n in range(1, 20)) + "\n1" + ",2" * 19 + "\n")
+    mapping_bench.map_batch(b.con, [mapping_bench.MapInput(1, unit, (b.delivery(),))])
+    assert b.row("form", "item_values") == ([2.0] * 10 + [None] * 2 + [2.0] * 9,)
+    assert b.rows("item_fault", "item") == []
