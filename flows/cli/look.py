@@ -95,3 +95,33 @@ def check_config(config: Config = DEMO, json: Json = False) -> None:
                 typer.echo(problem)
             typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems")
         raise typer.Exit(int(Exit.USAGE if problems else Exit.OK))
+
+
+def propose(
+    site: Annotated[str, typer.Argument(metavar="STUDY/SITE", help="Only this site; default: every site.")] = "",
+    config: Config = DEMO,
+    data: Data = Path("data"),
+    json: Json = False,
+) -> None:
+    """Where the newest delivery does not fit its mapping (renamed, new or missing columns and files, unknown codes), and what to write."""
+    with told_errors():
+        from flows.engine import drift, releases
+        from flows.engine.config import load
+        from flows.engine.units import units_of
+
+        programme = load(config)
+        wanted = units_of(programme, frozenset([site] if site else []))
+        release = releases.latest(data)
+        entries = release.manifest["sites"] if release else []
+        out: dict[str, list[drift.Drift]] = {}
+        for key, unit in sorted(programme.units.items()):
+            if not wanted or key in wanted:
+                published = {e["delivery_sha256"] for e in entries if e["unit"] == key}
+                out[key] = drift.of_unit(programme, data, unit, published)
+        if json:
+            print_json({key: [{"what": d.what, "proposal": d.proposal} for d in found] for key, found in out.items()})
+            return
+        for key, found in out.items():
+            if found:
+                typer.echo(f"{key}: sites/{programme.units[key].folder.name}/site.yaml\n{drift.text(found)}")
+        typer.echo(f"{len(out)} exports looked at, {sum(map(bool, out.values()))} do not fit their mapping")

@@ -38,6 +38,7 @@ class Before:
     entry: dict[str, Any]
     records: pl.DataFrame | None
     withheld: pl.DataFrame
+    items: pl.DataFrame
 
     @property
     def is_empty(self) -> bool:
@@ -62,7 +63,16 @@ def before(entry: dict[str, Any], folder: Path) -> Before:
     """The last good delivery of a site, from its manifest entry and its staged folder."""
     kept = records.read(folder)
     mine = kept.filter(pl.col("site") == entry["site"]) if kept is not None else None
-    return Before(entry, mine, withheld(folder, entry["site"]))
+    return Before(entry, mine, withheld(folder, entry["site"]), items(folder / "aditem" / f"{entry['site']}.parquet"))
+
+
+def items(path: Path) -> pl.DataFrame:
+    """How many values each questionnaire item has in a staged set (table, field, filled)."""
+    schema = {"table": pl.String, "field": pl.String, "filled": pl.Int64}
+    if not path.is_file():
+        return pl.DataFrame(schema=schema)
+    counts = pl.scan_parquet(path).group_by(pl.col("ITEMCD").cast(pl.String).alias("field")).agg(pl.len().cast(pl.Int64).alias("filled"))
+    return counts.with_columns(pl.lit("assessment").alias("table")).select(list(schema)).collect()
 
 
 def withheld(folder: Path, site: str) -> pl.DataFrame:
@@ -89,7 +99,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
         diff = records.compare(last.records, now) if last.records is not None and now is not None else None
         tables = _shrunk(unit, counts, last, diff, evidence)
         if last.records is not None and now is not None:
-            fields = _fields(unit, last, now, withheld(staged.folder, site), evidence)
+            fields = _fields(unit, last, now, staged, site, evidence)
     if not is_accepted:
         for name, frame in (
             ("delivery_rejected", rejected), ("delivery_shrunk", tables), ("field_emptied", fields), ("field_unusable", fields),
@@ -161,25 +171,23 @@ def _is_tail(had: pl.DataFrame, lost: pl.DataFrame) -> bool:
     return bool(rest.filter(pl.col("source_row") >= first).is_empty())
 
 
-def _fields(unit: Unit, last: Before, now: pl.DataFrame, unusable: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """One row a field: how many records have a text for it, before and now, and how many of these are withheld."""
+def _fields(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: str, evidence: Evidence) -> pl.DataFrame:
+    """One row a field or item: how many records have a text for it, before and now, and how many of these are withheld."""
     limit = unit.trial.holding
     min_rows = evidence.hold_lost_rows.value if limit.min_lost_rows is None else limit.min_lost_rows
     max_pct = evidence.hold_unusable_pct.value if limit.max_unusable_pct is None else limit.max_unusable_pct
-    old = _filled(last.records if last.records is not None else now.clear()).rename({"filled": "filled_before"})
-    joined = _filled(now).join(old, on=["table", "field"], how="inner")
-    items = unusable.filter(pl.col("table") == "assessment").join(joined, on=["table", "field"], how="anti")
-    size = {"filled": now, "filled_before": last.records if last.records is not None else now.clear()}
-    forms = {n: f.filter(pl.col("table") == "assessment").height for n, f in size.items()}
-    joined = pl.concat([joined, items.select("table", "field", *(pl.lit(n, pl.Int64).alias(k) for k, n in forms.items()))])
-    bad = joined.join(unusable, on=["table", "field"], how="left").join(
-        last.withheld.rename({"unusable": "_was"}), on=["table", "field"], how="left"
-    )
-    share = 100 * pl.col("unusable") / pl.col("filled") - 100 * pl.col("_was") / pl.col("filled_before")
-    here = now.get_column("table").unique()
-    return (
-        bad.filter(pl.col("table").is_in(here.implode()))
+    unusable, on = withheld(staged.folder, site), ["table", "field"]
+    old = _filled(last.records if last.records is not None else now.clear())
+    known = pl.concat([old, _with_withheld(last.items, last.withheld)]).rename({"filled": "filled_before"})
+    here = pl.concat([_filled(now), _with_withheld(items(staged.folder / "aditem" / f"{site}.parquet"), unusable)])
+    bad = (
+        known.join(here, on=on, how="left").with_columns(pl.col("filled").fill_null(0))
+        .join(unusable, on=on, how="left").join(last.withheld.rename({"unusable": "_was"}), on=on, how="left")
         .with_columns(pl.col("unusable", "_was").fill_null(0))
+    )  # fmt: skip
+    share = 100 * pl.col("unusable") / pl.col("filled") - 100 * pl.col("_was") / pl.col("filled_before")
+    return (
+        bad.filter(pl.col("table").is_in(now.get_column("table").unique().implode()))
         .with_columns(
             share.fill_nan(0).alias("grown_pct"), pl.lit(min_rows).alias("min_rows"), pl.lit(max_pct).alias("max_unusable_pct"),
             pl.max_horizontal("unusable", "filled_before").alias("n_rows"),
@@ -187,6 +195,12 @@ def _fields(unit: Unit, last: Before, now: pl.DataFrame, unusable: pl.DataFrame,
         )
         .sort("table", "field")
     )  # fmt: skip
+
+
+def _with_withheld(counts: pl.DataFrame, unusable: pl.DataFrame) -> pl.DataFrame:
+    """Items as they were sent: those in the set and those withheld from it."""
+    joined = counts.join(unusable, on=["table", "field"], how="left")
+    return joined.select("table", "field", pl.col("filled") + pl.col("unusable").fill_null(0))
 
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import batch, decisions, findings_store, holding, landing, partitions, records
+from flows.engine import batch, decisions, drift, findings_store, holding, landing, partitions, records
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
@@ -104,8 +104,9 @@ def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
         else:
             if result.passing:
                 roster.passing.add(result.key)
-            _unreadable(roster, result.key, result.reason)
-            _try(roster, result.key, roster.pending.pop(result.key).back + 1)
+            attempt = roster.pending.pop(result.key)
+            _unreadable(roster, result.key, result.reason + _proposal(roster, attempt))
+            _try(roster, result.key, attempt.back + 1)
     return roster
 
 
@@ -259,6 +260,18 @@ def _still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
     back = now.filter(pl.col("site") == site).select("table", "key").unique()
     return keys.join(back, on=["table", "key"], how="anti").select(list(holding.FOUND)).cast(holding.FOUND)  # type: ignore[arg-type]
+
+
+def _proposal(roster: Roster, attempt: Attempt) -> str:
+    """How the mapping would fit a delivery that could not be read; names of files and columns, no cell."""
+    key, site, night = attempt.unit.key, attempt.unit.site, roster.night
+    if key in roster.reasons or not attempt.deliveries:
+        return ""
+    published = {e["delivery_sha256"] for e in roster.before(key).values()}
+    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
+    last = next((d for d in reversed(known) if d.sha256 in published), None)
+    told = drift.text(drift.find(attempt.unit, attempt.deliveries[-1], last))
+    return f"\n{told}" if told else ""
 
 
 def _unreadable(roster: Roster, key: str, reason: str) -> None:

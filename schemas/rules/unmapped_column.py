@@ -22,3 +22,8 @@ MESSAGE = "No mapping reads this column; its content is in no set."
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """See the module's docstring."""
     return pl.col("used")
+
+
+def suggest(field: str, evidence: Evidence) -> pl.Expr:
+    """What to write; a column's name is no participant's value."""
+    return pl.format('name it under fields, or write ignore_columns: ["{}"]', pl.col("column_name"))

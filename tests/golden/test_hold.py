@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.__main__ import app
 from flows.engine import findings_store, landing
 from flows.engine.config import load
 from tests.nights import TRIAL, Nights
@@ -115,3 +118,64 @@ def test_identifiers_written_in_another_way_are_the_same_records(export: Export)
 
     assert {site: of[0] for site, of in told.items()} == {"01": "fresh", "02": "fresh"}
     assert "record_disappeared" not in export.rules("01")
+
+
+def test_a_renamed_column_holds_both_sites_and_the_mapping_that_would_fit_is_proposed(export: Export):
+    told = export.night("2026-03-02", header="id,center,no,came,begin_of_session")
+
+    assert {site: of[:2] for site, of in told.items()} == {"01": ("carried", "2026-03-01"), "02": ("carried", "2026-03-01")}
+    reason = export.ended.release.manifest["sites"][0]["reason"]
+    assert "session: sessions.csv has no column 'start'; 'begin_of_session' is new (100 % of the texts of 'start' are in it)" in reason
+    assert 'started_at: {"from": "begin_of_session", "format": ["%Y-%m-%d %H:%M"]}' in reason
+    assert export.rules("01")["delivery_unreadable"] == 1
+    mapping = export.config / "sites" / "t01_all" / "site.yaml"
+    mapping.write_text(SITE.replace("from: start,", "from: begin_of_session,"))
+    assert {e["status"] for e in export.run(as_of="2026-03-02").release.manifest["sites"]} == {"fresh"}
+
+
+def test_a_file_of_another_name_holds_the_site_and_its_name_is_proposed(export: Export):
+    folder = export.config / "exports"
+    (folder / "sessions.csv").rename(folder / "session_list_2026.csv")
+    at = dt.datetime.fromisoformat("2026-03-02T12:00:00+00:00")
+    landing.receive(export.data, load(export.config).units["t01/all"], export.config, at)
+    ended = export.run(as_of="2026-03-02")
+
+    reason = ended.release.manifest["sites"][0]["reason"]
+    assert ended.release.manifest["sites"][0]["status"] == "carried"
+    assert "no file matches 'sessions.csv'; 'session_list_2026.csv' is not read" in reason
+    assert 'file: "session_list_*.csv"' in reason
+
+
+def test_propose_shows_new_columns_and_unknown_codes(export: Export):
+    export.night("2026-03-02", visits=[f"{v},x" for v in [VISITS[0].replace(",1,1,", ",1,maybe,"), *VISITS[1:]]],
+                 header="id,center,no,came,start,mood")  # fmt: skip
+
+    ended = CliRunner().invoke(app, ["propose", "t01/all", "--config", str(export.config), "--data", str(export.data), "--json"])
+
+    columns, codes = json.loads(ended.output)["t01/all"]
+    assert columns["what"] == "session: sessions.csv has new columns that nothing reads: 'mood'"
+    assert 'ignore_columns: ["mood"]' in columns["proposal"]
+    assert codes["what"] == "session.attended: 1 codes are in no list"
+    assert '"maybe":   # 1 records' in codes["proposal"]
+
+
+def test_a_column_left_empty_by_half_a_rename_of_an_item_holds_the_site(tmp_path: Path):
+    made = Export(tmp_path)
+    site = made.config / "sites" / "t01_all" / "site.yaml"
+    site.write_text(SITE + """\
+  assessment:
+    file: lsas.csv
+    wide: {pattern: "(?P<half>[fa])(?P<item>\\\\d+)", item: "LS{half}{item:02d}"}
+    fields: {instrument: {const: LSAS}, visit: visit, assessed_on: {from: day, format: "%Y-%m-%d"}}
+""")
+    items = [f"{h}{n}" for n in range(1, 25) for h in "fa"]
+    rows = [f"P{n:02},0{1 + n % 2},BL,2026-01-06," + ",".join("1" * 48) for n in range(1, 21)]
+    folder = made.config / "exports"
+    folder.mkdir()
+    (folder / "lsas.csv").write_text("\n".join(["id,center,visit,day," + ",".join(items), *rows]) + "\n")
+    assert made.night("2026-03-01")["01"][0] == "fresh"
+    cut = [",".join([*r.split(",")[:4], "", *r.split(",")[5:]]) for r in rows]
+    (folder / "lsas.csv").write_text("\n".join(["id,center,visit,day," + ",".join(items), *cut]) + "\n")
+
+    assert made.night("2026-03-02")["01"][:2] == ("carried", "2026-03-01")
+    assert "assessment.LSF01 had a text in 10 records" in made.ended.release.manifest["sites"][0]["reason"]
