@@ -61,6 +61,7 @@ class Fault(StrEnum):
 
     UNREADABLE = "unreadable"
     IMPOSSIBLE_DATE = "impossible_date"
+    PARTIAL_DATE = "partial_date"
     AMBIGUOUS_FORMAT = "ambiguous_format"
     UNKNOWN_CODE = "unknown_code"
     UNIT_MISSING = "unit_missing"

@@ -6,7 +6,8 @@ one), checks that ask about plausibility (schemas/rules/), window and dose limit
 A contract lists the fields of kept rows. Around it lie the columns that judging needs: for a field `weight_kg` the text as
 sent (`weight_kg_raw`), why it could not be used (`weight_kg_fault`) and which written rule put its spelling right
 (`weight_kg_repair`). An instant `dosed_at_utc` additionally has `dosed_at_local` (wall clock as sent), `dosed_at_on` (the
-known date) and `dosed_at_offset_s` (seconds east of UTC); its raw, fault and repair columns are `dosed_at_raw` and so on.
+known date), `dosed_at_part` (ISO 8601 text of a date known to the month only) and `dosed_at_offset_s` (seconds east of UTC);
+its raw, fault and repair columns are `dosed_at_raw` and so on.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Table:
         for field, dtype in self.field_types().items():
             base = base_name(field)
             if is_instant(field):
-                columns |= {f"{base}_local": "TIMESTAMP", f"{base}_on": "DATE", f"{base}_offset_s": "INTEGER"}
+                columns |= {f"{base}_local": "TIMESTAMP", f"{base}_on": "DATE", f"{base}_part": "VARCHAR", f"{base}_offset_s": "INTEGER"}
             else:
                 columns[field] = dtype
             columns |= {f"{base}_raw": "VARCHAR", f"{base}_fault": "VARCHAR", f"{base}_repair": "VARCHAR"}

@@ -103,6 +103,7 @@ select
         when m.dosed_at_offset_s is null then m.dosed_at_on
         else coalesce((c.dosed_at_utc at time zone c.timezone)::date, m.dosed_at_on)
     end as dosed_at_on,
+    m.dosed_at_part,
     c.dosed_at_shift_s as dosed_at_offset_s,
     m.dosed_at_raw, c.dosed_at_trouble as dosed_at_fault, m.dosed_at_repair,
     case

@@ -60,15 +60,12 @@ select
         when n.n_sessions_near > 1 then 'SEVERAL_NEAR'
         else 'BY_TIME'
     end as link,
-    coalesce(d.time_point, p.only_time_point) as time_point,
+    -- a code that nobody knows is not the planned one
+    case when d.time_point_fault is null then coalesce(d.time_point, p.only_time_point) end as time_point,
     case
-        when coalesce(d.session_no, n.session_no) is not null
-            then coalesce(
-                list_contains(
-                    q.time_points, coalesce(d.time_point, p.only_time_point, q.time_points[1])
-                ),
-                false
-            )
+        when coalesce(d.session_no, n.session_no) is null then null
+        when q.time_points is null then false
+        when d.time_point_fault is null then list_contains(q.time_points, coalesce(d.time_point, p.only_time_point, q.time_points[1]))
     end as is_planned,
     d.taken,
     case when d.taken is distinct from false then d.dose_mg end as dose_mg,
@@ -76,6 +73,7 @@ select
     d.dose_as_recorded,
     d.dosed_at_utc,
     d.dosed_at_on as dosed_on,
+    d.dosed_at_part as dosed_on_part,
     case when d.dosed_at_utc is not null then d.dosed_at_site end as dosed_at_site,
     d.dosed_at_fault,
     d.n_sessions,

@@ -8,7 +8,7 @@
 with measured as (
     select
         d.unit, d.study, d.site, d.subject_id, d.usubjid, d.session_no, d.link, d.time_point, d.is_planned, d.taken, d.dose_mg,
-        d.is_of_arms, d.dose_as_recorded, d.dosed_at_utc, d.dosed_on, d.dosed_at_site, d.dosed_at_fault, d.n_sessions,
+        d.is_of_arms, d.dose_as_recorded, d.dosed_at_utc, d.dosed_on, d.dosed_on_part, d.dosed_at_site, d.dosed_at_fault, d.n_sessions,
         d.record_key, d.source_file, d.source_row, d.row_id, d.session_no_raw, d.dose_mg_raw, d.dosed_at_raw, d.taken_raw,
         n.dose_seq, n.dose_no, n.days_since_previous, n.nth_of_time_point,
         s.consented_on, s.randomized_on, s.withdrawn_on,
@@ -58,6 +58,7 @@ select
     m.dose_as_recorded,
     m.dosed_at_utc,
     m.dosed_on,
+    m.dosed_on_part,
     m.dosed_at_site,
     ((epoch(m.dosed_at_site) - epoch(m.dosed_at_utc)) / 60)::integer as utc_offset_min,
     m.dosed_at_fault,

@@ -1,8 +1,7 @@
 -- core.planned_dose: each dose the protocol plans at an attended session, and whether it was taken
 -- Grain: study, site, subject_id, session_no, time_point
--- Reads: core.session, core.dose_timing, core.session_suds, staging.dose, intake.dose, ref.planned_dose, ref.trial
--- Why:   is_taken is false only when no record can be the dose: not one of unknown taking, not one in quarantine, not one
---        that no session could be found for on that day. A tailored trial expects a POST dose only after success.
+-- Reads: core.session, core.dose_timing, core.session_suds, core.loose_dose, ref.planned_dose, ref.trial
+-- Why:   is_taken is false only when no record can be the dose (core.loose_dose). A tailored trial expects a POST dose only after success.
 with planned as (
     select
         v.unit,
@@ -38,27 +37,11 @@ recorded as (
     where d.session_no is not null and d.time_point is not null
     group by all
 ),
-possible as (
-    select d.study, d.site, d.subject_id, d.session_no, d.time_point, d.dosed_on,
-    from core.dose_timing as d
-    where d.taken is null or (d.taken and (d.session_no is null or d.time_point is null))
-    union all
-    select q.study, q.site, q.subject_id, q.session_no, q.time_point, q.dosed_at_on,
-    from staging.dose as q
-    anti join intake.dose as k on q.row_id = k.row_id
-    where q.subject_known and q.taken is distinct from false and q.dup_kind is distinct from 'superseded'
-        and q.dup_kind is distinct from 'same'
-),
 uncertain as (
     select distinct p.study, p.site, p.subject_id, p.session_no, p.time_point,
     from planned as p
-    inner join possible as m on p.study = m.study and p.site = m.site and p.subject_id = m.subject_id
-    where
-        (m.time_point is null or m.time_point = p.time_point)
-        and (
-            m.session_no = p.session_no
-            or (m.session_no is null and (m.dosed_on is null or p.started_on is null or m.dosed_on = p.started_on))
-        )
+    inner join core.loose_dose as m on p.study = m.study and p.site = m.site and p.subject_id = m.subject_id
+    where list_contains(m.session_nos, p.session_no) and (m.time_point is null or m.time_point = p.time_point)
 )
 
 select

@@ -1,8 +1,8 @@
 -- core.session_dose: what was dosed at each session, and whether that agrees with the tailoring rule
 -- Grain: study, site, subject_id, session_no
--- Reads: core.session, core.dose_timing, core.planned_dose, core.session_suds, ref.trial, staging.dose, intake.dose
+-- Reads: core.session, core.dose_timing, core.planned_dose, core.session_suds, core.loose_dose, ref.trial
 -- Why:   two doses of one session may disagree on timing: then the session's timing is UNKNOWN. No dose is only said of a
---        session when no record in doubt or in quarantine belongs to it.
+--        session when no record in doubt or in quarantine may belong to it.
 with dosed as (
     select
         d.study,
@@ -10,7 +10,6 @@ with dosed as (
         d.subject_id,
         d.session_no,
         count(*) filter (d.taken) as n_taken,
-        count(*) filter (d.taken is null) as n_in_doubt,
         min(d.timing) filter (d.taken) as first_timing,
         max(d.timing) filter (d.taken) as last_timing,
         bool_or(d.taken) filter (d.time_point = 'POST') as is_post_taken,
@@ -18,12 +17,9 @@ with dosed as (
     where d.session_no is not null
     group by all
 ),
-quarantined as (
-    select distinct q.study, q.site, q.subject_id, q.session_no,
-    from staging.dose as q
-    anti join intake.dose as k on q.row_id = k.row_id
-    where q.subject_known and q.session_no is not null and q.taken is distinct from false
-        and q.dup_kind is distinct from 'superseded' and q.dup_kind is distinct from 'same'
+doubted as (
+    select distinct study, site, subject_id, unnest(session_nos) as session_no
+    from core.loose_dose
 ),
 post as (
     select p.study, p.site, p.subject_id, p.session_no, p.is_taken,
@@ -39,7 +35,7 @@ select
     v.session_no,
     case
         when d.n_taken > 0 then true
-        when d.n_in_doubt > 0 or q.session_no is not null then null
+        when q.session_no is not null then null
         else false
     end as is_dosed,
     case when d.first_timing = d.last_timing then d.first_timing when d.first_timing is not null then 'UNKNOWN' end as timing,
@@ -52,7 +48,7 @@ from core.session as v
 inner join ref.trial as t on v.study = t.study
 left join dosed as d
     on v.study = d.study and v.site = d.site and v.subject_id = d.subject_id and v.session_no = d.session_no
-left join quarantined as q
+left join doubted as q
     on v.study = q.study and v.site = q.site and v.subject_id = q.subject_id and v.session_no = q.session_no
 left join post as p
     on v.study = p.study and v.site = p.site and v.subject_id = p.subject_id and v.session_no = p.session_no

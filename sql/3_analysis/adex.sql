@@ -36,7 +36,7 @@ select
                     abs(d.utc_offset_min) // 60,
                     abs(d.utc_offset_min) % 60
                 )
-        else strftime(d.dosed_on, '%Y-%m-%d')
+        else coalesce(strftime(d.dosed_on, '%Y-%m-%d'), d.dosed_on_part)
     end as EXSTDTC,
     d.started_at_utc as SESDTM,
     d.exposure_started_at_utc as EXPDTM,

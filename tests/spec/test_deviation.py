@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from tests.harness import ModelBench
 from tests.spec.course import course
 
@@ -109,6 +111,35 @@ def test_a_planned_dose_is_missed_only_when_no_record_can_be_it(run_models: Mode
     run_models.made.add("intake.dose")
     found = [r for r in deviations(run_models, "dvdecod", "session_no", "source_row") if r[0] != "TIMING_UNKNOWN"]
     assert found == [("DOSE_MISSED", 3, 1), ("DOSE_MISSED", 4, 1), ("SESSION_MISSED", 8, 6)]
+
+
+@pytest.mark.parametrize(
+    ("session_no", "day", "missed", "dosed"),
+    [
+        ("99", "2024-03-05", [], None),  # the protocol has no session 99, the day is that of session 3
+        ("4 ", "2024-03-05", [], None),  # so has session 4, but in quarantine the number may be what is wrong
+        ("99", "2024-03-06", [3], False),
+        ("  ", "          ", [], None),
+    ],
+)
+def test_a_dose_in_quarantine_may_be_the_one_of_the_session_on_its_day(
+    run_models: ModelBench, session_no: str, day: str, missed: list[int], dosed: bool | None
+) -> None:
+    no_forms(run_models)
+    session = """
+        subject_id | session_no | attended | started_at          | ended_at
+        S1         | 3          | true     | 2024-03-05 14:00:00 | 2024-03-05 15:30:00
+    """
+    dose = f"""
+        subject_id | session_no   | time_point | taken | dose_mg | dosed_at
+        S1         | {session_no} | PRE        | true  | 50      | {day}
+    """
+    course(run_models, session=session, dose=dose).run("staging.dose")
+    run_models.con.execute("create table intake.dose as select * from staging.dose where false")
+    run_models.made.add("intake.dose")
+    run_models.run("core.session_dose")
+    assert [n for code, n in deviations(run_models, "dvdecod", "session_no") if code == "DOSE_MISSED"] == missed
+    assert run_models.rows("core.session_dose", "session_no", "is_dosed") == [(3, dosed)]
 
 
 def test_in_a_tailored_trial_a_post_dose_is_due_after_success_only(run_models: ModelBench) -> None:

@@ -60,6 +60,29 @@ def test_adex_shows_a_dose_in_the_sites_time_with_its_offset(run_models: ModelBe
     ]
 
 
+def test_adex_keeps_what_is_known_of_a_partial_date(run_models: ModelBench) -> None:
+    run_models.given("mapped.dose", """
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at_raw | dosed_at_part | dosed_at_fault
+        S1         | 3          | PRE        | true  | 50      | 03.2024      | 2024-03       | partial_date
+    """)
+    course(run_models).run("analysis.adex")
+    assert run_models.rows("analysis.adex", "EXSTDTC", "EXSTDTM", "TIMCAT", "TIMREAS") == [("2024-03", None, "UNKNOWN", "NO_DOSE_TIME")]
+    assert run_models.judge("dose") == [("partial_date", "dosed_at", "1")]
+
+
+@pytest.mark.parametrize(("session_no", "planned"), [("3", None), ("9", "N")])
+def test_a_time_point_that_cannot_be_read_is_not_taken_for_the_planned_one(
+    run_models: ModelBench, session_no: str, planned: str | None
+) -> None:
+    run_models.given("mapped.dose", f"""
+        subject_id | session_no   | time_point | time_point_raw | time_point_fault | taken | dose_mg
+        S1         | {session_no} |            | at lunch       | unknown_code     | true  | 50
+    """)
+    course(run_models).run("analysis.adex", "core.planned_dose")
+    assert run_models.rows("analysis.adex", "EXTPT", "PLANFL", "INWINFL") == [(None, planned, None)]
+    assert [taken for (taken,) in run_models.rows("core.planned_dose", "is_taken")] == [None if session_no == "3" else False]
+
+
 @pytest.mark.parametrize(
     ("mg", "category", "over", "child"),
     [

@@ -53,6 +53,18 @@ def test_without_a_format_only_iso_8601_is_read(b: MappingBench) -> None:
     ]
 
 
+def test_an_instant_known_to_the_month_keeps_the_month(b: MappingBench) -> None:
+    b.text("d.csv", "subject_id,x\n1,2024-03\n2,UN.03.2024\n3,2024-13\n4,1430\n5,05.03.2024 13:00\n")
+    b.map("dose: {file: d.csv, fields: {dosed_at: {from: x, format: '%d.%m.%Y %H:%M'}}}")
+    assert b.rows("dose", "dosed_at_local", "dosed_at_on", "dosed_at_part", "dosed_at_fault") == [
+        (None, None, "2024-03", "partial_date"),
+        (None, None, "2024-03", "partial_date"),
+        (None, None, None, "unreadable"),
+        (None, None, None, "unreadable"),  # four digits may as well be a clock time
+        ("2024-03-05 13:00:00", "2024-03-05", None, None),
+    ]
+
+
 def test_impossible_clock_times_and_days_are_never_rolled_over(b: MappingBench) -> None:
     rows = instants(
         b,

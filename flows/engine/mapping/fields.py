@@ -28,7 +28,7 @@ SCALES: dict[SudsScale, tuple[float, float, str]] = {
 
 @dataclass(frozen=True)
 class Typed:
-    """A field's finished steps. `value` of an instant is its wall clock; `on` and `offset_s` go beside it."""
+    """A field's finished steps. `value` of an instant is its wall clock; `on`, `part` and `offset_s` go beside it."""
 
     raw: str
     value: str
@@ -36,6 +36,7 @@ class Typed:
     repair: str
     on: str = ""
     offset_s: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,17 @@ def _fault(steps: Steps, name: str, own: Cell, fault: str) -> str:
 def _instant(steps: Steps, plan: Plan, own: Cell) -> Typed:
     made = formats(plan.spec)
     when = dates.instant(steps, plan.name, own.text, made, plan.how.pivot, str(plan.how.clock))
-    fault = _fault(steps, plan.name, own, when.fault)
+    late = steps.add(f"{plan.name}__late", f"case when {when.fault} = {lit(Fault.UNREADABLE)} then {own.text} end")
+    some, _, _ = dates.partial(steps, f"{plan.name}__some", late, made, plan.how.pivot)
+    known = steps.add(f"{plan.name}__known", f"case when strlen({some}) between 5 and 9 then {some} end")  # four digits may be a clock time
+    late_fault = f"case when {known} is not null then {lit(Fault.PARTIAL_DATE)} else {when.fault} end"
+    fault = _fault(steps, plan.name, own, late_fault)
     value = steps.add(f"{plan.name}__value", f"case when {fault} is null then {when.local} end")
+    part = steps.add(f"{plan.name}__part", f"case when {fault} = {lit(Fault.PARTIAL_DATE)} then {known} end")
     on = steps.add(f"{plan.name}__day", f"case when {fault} is null then {when.on} end")
     offset = steps.add(f"{plan.name}__east", f"case when {fault} is null and {when.local} is not null then {when.offset_s} end")
     repair = steps.add(f"{plan.name}__repair", repair_of(own, [when.repair], on))
-    return Typed(own.raw, value, fault, repair, on, offset)
+    return Typed(own.raw, value, fault, repair, on, offset, part)
 
 
 def formats(spec: FieldSpec) -> list[DateFormat]:

@@ -142,7 +142,8 @@ def columns_of(table: str, name: str, made: Typed) -> dict[str, str]:
     column = of.column or name
     out = {f"{column}_raw": made.raw, f"{column}_fault": made.fault, f"{column}_repair": made.repair}
     if of.kind == Kind.INSTANT:
-        return out | {f"{column}_local": made.value, f"{column}_on": made.on, f"{column}_offset_s": made.offset_s}
+        parts = {"local": made.value, "on": made.on, "part": made.part, "offset_s": made.offset_s}
+        return out | {f"{column}_{part}": step for part, step in parts.items()}
     return out | {column: made.value}
 
 

@@ -62,7 +62,7 @@ def austin(root: Path) -> Book:
     row = next(r for r in capsules.rows if r["id"] == pid[3] and r["time"])
     row["bottle"] = "middle"
     book.plant("capsules.csv", row, "unknown_code", "withhold", "neither before nor after", table="dose", field="time_point",
-               column="bottle", subject=pid[3], also="dose_unplanned")  # fmt: skip
+               column="bottle", subject=pid[3])  # fmt: skip
     row = subjects.rows[3]
     row["consent"] = "2031-05-02"
     book.plant("subjects.csv", row, "date_in_future", "withhold", "consent in the future", table="subject", field="consented_on",
