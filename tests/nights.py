@@ -158,7 +158,7 @@ def _finding(site: str, number: int, line: str) -> dict[str, Any]:
     told = {c: "" for c in outcome.PUBLISHED} | {
         "finding_id": judge.finding_id("t01", site, "dose", key, "rule", "dose_mg"), "rule": "rejected" if bad else "odd",
         "severity": "reject" if bad else "query", "study": "t01", "site": site, "table": "dose", "record_key": key,
-        "field": "dose_mg", "raw_value": line, "source_row": number + 1, "n_rows": 1,
+        "subject": key, "field": "dose_mg", "raw_value": line, "source_row": number + 1, "n_rows": 1,
     }  # fmt: skip
     return told
 

@@ -30,16 +30,16 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
         severities = summary.by_severity(release.manifest)
         lines = summary.site_lines(release.manifest, last.get("new_findings"))
         if json:
-            sites = [{"site": s.key, "status": s.status, "age_days": s.age_days, "findings": s.findings, "reason": s.reason} for s in lines]
+            names = ("status", "age_days", "delivered_on", "delivery", "received", "kept", "quarantined", "findings", "reason")
+            sites = [{"site": s.key} | {n: getattr(s, n) for n in names} for s in lines]
             print_json({"release": release.release_id, "as_of": release.manifest["as_of"], "degraded": release.degraded, "sites": sites,
                         "findings": severities, "last_run": last})  # fmt: skip
         else:
-            rows = [[s.key, s.status, s.age_days, s.received, s.kept, s.quarantined, s.findings] for s in lines]
-            columns = ["site", "status", "age days", "received", "kept", "quarantined", "findings"]
-            print_table(f"release {release.release_id}", columns, rows, right=tuple(columns[2:]))
-            for line in lines:
-                if line.reason:
-                    typer.echo(line.reason)
+            rows = [[s.key, s.status, s.delivered_on, s.age_days, s.received, s.kept, s.quarantined, s.findings] for s in lines]
+            columns = ["site", "status", "data of", "age days", "received", "kept", "quarantined", "findings"]
+            print_table(f"release {release.release_id}", columns, rows, right=tuple(columns[3:]))
+            for told in filter(None, (line.standing(dt.datetime.now(dt.UTC).date()) for line in lines)):
+                typer.echo(told)
             typer.echo("findings: " + (", ".join(f"{n} {s}" for s, n in severities.items()) or "none"))
             if last:
                 ended = dt.datetime.fromtimestamp(last["finished"], dt.UTC).isoformat(timespec="seconds")

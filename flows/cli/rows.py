@@ -14,9 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli.common import Data, Json, print_json, print_table, say, told_errors
-from schemas.findings import Exit, Severity
+from schemas.findings import Exit, FindingStatus, Severity
 
-LISTED = ["severity", "rule", "site", "table", "record_key", "field", "source_row", "first_seen", "status"]
+LISTED = ["severity", "rule", "site", "table", "record_key", "field", "file", "source_row", "n_rows", "first_seen", "status"]
 
 
 def findings(
@@ -24,6 +24,9 @@ def findings(
     site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Only this site.")] = "",
     rule: Annotated[str, typer.Option(help="Only this rule.")] = "",
     severity: Annotated[Severity | None, typer.Option(help="Only this severity.")] = None,
+    table: Annotated[str, typer.Option(help="Only this table.")] = "",
+    subject: Annotated[str, typer.Option(help="Only this participant, as the site writes the identifier.")] = "",
+    status: Annotated[FindingStatus | None, typer.Option(help="Only findings that stand so.")] = None,
     held: Annotated[bool, typer.Option(help="Findings of a delivery that is held, not of the data in the release.")] = False,
     show_values: Annotated[bool, typer.Option(help="Show the text as sent; it may identify a participant.")] = False,
     limit: Annotated[int, typer.Option(help="List at most so many; 0: all.")] = 50,
@@ -38,19 +41,24 @@ def findings(
         if release is None:
             say(f"{data} holds no release yet\n  fix -> trialweave run --data {data}")
             raise typer.Exit(int(Exit.USAGE))
-        found = select(data, release, site=site, rule=rule, severity=str(severity or ""), held=held, values=show_values)
+        found = select(data, release, site=site, rule=rule, severity=str(severity or ""), table=table, subject=subject,
+                       status=str(status or ""), held=held, values=show_values)  # fmt: skip
         if json:
             print_json(found.to_dicts())
             return
-        counts = found.group_by("severity", "rule").len().sort("len", "rule", descending=[True, False])
-        totals = [list(r) for r in counts.iter_rows()]
-        print_table(f"{found.height} findings", ["severity", "rule", "findings"], totals, right=("findings",))
-        columns = [*LISTED, *(["raw_value"] if show_values else [])]
         import polars as pl
 
-        where = pl.concat_str("study", "site", separator="/").alias("site")
-        rows = found.with_columns(where).select(columns).head(limit or found.height).iter_rows()
-        print_table("records", columns, [list(r) for r in rows], right=("source_row",))
+        rows = pl.len().alias("findings"), pl.sum("n_rows").alias("rows"), pl.first("message")
+        told = pl.col("message").str.replace(r" \(\d+ rows\)$", "")
+        counts = found.group_by("severity", "rule").agg(rows).with_columns(told).sort("findings", "rule", descending=[True, False])
+        title = f"{found.height} findings"
+        print_table(title, counts.columns, [list(r) for r in counts.iter_rows()], right=("findings", "rows"))
+        named = found.with_columns(pl.concat_str("study", "site", separator="/").alias("site"))
+        sites = named.group_by("site").agg(*((pl.col("severity") == s).sum().alias(s) for s in map(str, Severity))).sort("site")
+        print_table("by site", sites.columns, [list(r) for r in sites.iter_rows()], right=tuple(map(str, Severity)))
+        columns = [*LISTED, *(["raw_value"] if show_values else [])]
+        listed = named.select(columns).head(limit or found.height)
+        print_table("records", columns, [list(r) for r in listed.iter_rows()], right=("source_row", "n_rows"))
         if limit and found.height > limit:
             typer.echo(f"{found.height - limit} more; --limit 0 lists all")
 

@@ -144,9 +144,8 @@ def _show(outcome: Outcome, json: bool) -> None:
     lines = site_lines(outcome.release.manifest, outcome.new_findings)
     rows = [[s.key, s.status, s.received, s.kept, s.quarantined, s.findings, s.new] for s in lines]
     print_table(f"release {outcome.release.release_id}", ["site", "status", *COUNTS], rows, right=COUNTS)
-    for line in lines:
-        if line.reason:
-            typer.echo(line.reason)
+    for told in filter(None, (line.standing(outcome.release.as_of.date()) for line in lines)):
+        typer.echo(told)
     worked = f"{len(outcome.recomputed)} recomputed, {outcome.reused} reused"
     if not outcome.published:
         typer.echo(f"nothing changed: release {outcome.release.release_id} stands ({worked})")

@@ -149,9 +149,11 @@ def _entry(roster: Roster, key: str, site: str) -> Entry:
     unit = night.programme.units[key]
     status = _standing(roster, key, site)
     told = told_sha256(roster.told.get(key, ()), site)
-    entry: Entry = {"study": unit.site.study, "unit": key, "export": unit.site.site_id, "reason": roster.reason(key, site), "told": told,
-                    "site": site, "status": status, "age_days": None, "delivery_sha256": None, "delivered_on": None,
-                    "fingerprint": None, "tables": {}, "findings": {}}  # fmt: skip
+    entry: Entry = {
+        "study": unit.site.study, "unit": key, "export": unit.site.site_id, "reason": roster.reason(key, site), "told": told,
+        "held": roster.held.get((key, site)), "site": site, "status": status, "age_days": None, "delivery_sha256": None,
+        "delivered_on": None, "fingerprint": None, "tables": {}, "findings": {},
+    }  # fmt: skip
     chosen = roster.chosen.get(key, {}).get(site)
     if chosen is None:
         return entry

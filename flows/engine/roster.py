@@ -38,6 +38,7 @@ class Roster:
         self.chosen: dict[str, dict[str, Placed]] = {}
         self.reasons: dict[str, str] = {}
         self.site_reasons: dict[tuple[str, str], str] = {}
+        self.held: dict[tuple[str, str], str] = {}
         self.told: dict[str, list[pl.DataFrame]] = {}
         self.missing: set[str] = set()
         self.passing: set[str] = set()
@@ -241,6 +242,7 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     if verdict.reasons:
         if (key, site) not in roster.site_reasons:
             roster.site_reasons[(key, site)] = "\n".join(verdict.reasons)
+            roster.held[(key, site)] = staged.fingerprint
             roster.told.setdefault(key, []).append(verdict.told)
         return False
     if site not in staged.receipt["sites"]:

@@ -6,6 +6,7 @@ Imports nothing heavy: `trialweave status` must answer at once.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,18 @@ class SiteLine:
     findings: int
     new: int
     reason: str
+    delivered_on: str | None
+    delivery: str
+
+    def standing(self, today: dt.date) -> str:
+        """Why a site is not there with its newest data, and which data stand for it; empty for a site that is."""
+        if not self.reason:
+            return ""
+        if self.status != "carried":
+            return f"{self.key}: {self.status}, no data of this site are in the release\n  why  -> {self.reason}"
+        age = (today - dt.date.fromisoformat(self.delivered_on or today.isoformat())).days
+        told = f"carried: its data are of the delivery {self.delivery} of {self.delivered_on}, {age} day{'' if age == 1 else 's'} old"
+        return f"{self.key}: {told}\n  why  -> {self.reason}"
 
 
 def site_lines(manifest: Mapping[str, Any], new: Mapping[str, int] | None = None) -> list[SiteLine]:
@@ -34,7 +47,8 @@ def site_lines(manifest: Mapping[str, Any], new: Mapping[str, int] | None = None
         sums = {n: sum(t[n] for t in entry["tables"].values()) for n in ("received", "kept", "quarantined")}
         found = sum(entry["findings"].values())
         fresh = (new or {}).get(key, 0)
-        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, reason=entry["reason"]))
+        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, reason=entry["reason"],
+                            delivered_on=entry["delivered_on"], delivery=(entry["delivery_sha256"] or "")[:12]))  # fmt: skip
     return out
 
 

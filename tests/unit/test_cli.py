@@ -131,7 +131,47 @@ def test_findings_of_a_held_delivery_are_there_for_the_data_manager(two_sites: N
 
     _, text = call("findings", "--data", two_sites.data, "--held", "--site", "t01/01", "--json")
 
-    assert [(f["record_key"], f["status"]) for f in json.loads(text)] == [("S1", "HELD"), ("S2", "HELD")]
+    told = [(f["rule"], f["record_key"], f["status"]) for f in json.loads(text)]
+    assert told == [("delivery_rejected", "", "HELD"), ("rejected", "S1", "HELD"), ("rejected", "S2", "HELD")]
+
+
+def test_a_site_that_could_not_be_read_at_all_has_a_held_finding(two_sites: Nights):
+    two_sites.run()
+    two_sites.send("01", "BROKEN\n")
+    two_sites.run()
+
+    _, text = call("findings", "--data", two_sites.data, "--held", "--json")
+
+    assert [(f["rule"], f["site"]) for f in json.loads(text)] == [("delivery_unreadable", "01")]
+
+
+def test_findings_are_counted_by_rule_and_site_and_name_file_row_and_message(two_sites: Nights):
+    two_sites.send("02", "S1 odd\nS2 50\n")
+    two_sites.run()
+
+    _, text = call("findings", "--data", two_sites.data)
+    assert "by site" in text and "t01/02" in text
+    _, text = call("findings", "--data", two_sites.data, "--subject", "S1", "--table", "dose", "--status", "OPEN", "--json")
+    (found,) = json.loads(text)
+    assert {"file", "source_row", "message", "n_rows"} <= found.keys()
+    assert call("findings", "--data", two_sites.data, "--table", "session", "--json") == (0, "[]\n")
+
+
+def test_status_says_which_data_stand_for_a_carried_site_and_why(two_sites: Nights):
+    two_sites.land("01", "S1 50\nS2 50\n", "2026-03-01")
+    two_sites.land("02", "S1 50\n", "2026-03-01")
+    two_sites.run(as_of="2026-03-01")
+    two_sites.land("01", "", "2026-03-05")
+    held = two_sites.run(as_of="2026-03-05")
+
+    code, text = call("status", "--data", two_sites.data)
+
+    delivery = held.release.manifest["sites"][0]["delivery_sha256"][:12]
+    assert code == 1
+    assert f"t01/01: carried: its data are of the delivery {delivery} of 2026-03-01, " in text
+    assert "why  -> t01/01: 2 of 2 dose records of the delivery of 2026-03-01 are no longer sent" in text
+    _, text = call("status", "--data", two_sites.data, "--json")
+    assert json.loads(text)["sites"][0]["delivered_on"] == "2026-03-01"
 
 
 def test_sql_asks_the_latest_release(two_sites: Nights):
