@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from schemas.base import Config, Name, Text
+from schemas.formats import FileFormat, UserMissing, ValueLabels
 
 
 class Clock(StrEnum):
@@ -162,6 +163,7 @@ class Join(Config):
 
     file: Text = Field(description="Glob of the other file within the delivery.")
     sheet: Text | None = Field(default=None, description="Its sheet, by name.")
+    format: FileFormat | None = Field(default=None, description="Its format, where the ending of its name does not say it.")
     on: dict[str, str] = Field(min_length=1, description="Column here -> column there.")
     where: dict[str, Condition] = Field(default={}, description="Only rows there whose columns meet these conditions.")
     take: dict[str, str] = Field(min_length=1, description="New column name here -> column there.")
@@ -177,14 +179,29 @@ class FileOptions(Config):
     missing: Texts = Field(default=(), description="Missing codes of every field. Numeric codes belong to their field.")
     pivot: int | None = Field(default=None, ge=0, le=99, description="Two-digit years below it are 20xx, others 19xx.")
     clock: Clock = Field(default=Clock.SITE, description="What a clock time means where a field does not say.")
+    format: FileFormat | None = Field(default=None, description="Name of the reader, where the ending of the file's name does not say it.")
+    value_labels: ValueLabels = Field(
+        default=ValueLabels.CODES, description="Codes stay; or their labels stand in their place; or beside, as column.label."
+    )
+    user_missing: UserMissing = Field(
+        default=UserMissing.BLANK, description="Codes that an SPSS file declares missing: blank, or keep them for map and missing."
+    )
+    companion: Text | None = Field(default=None, description="File beside it that explains it: data dictionary, format catalogue.")
 
 
 class TableSpec(Config):
     """How one intake table is read from one kind of file."""
 
     file: Text = Field(description="Glob within the delivery.")
-    sheet: Text | int | None = Field(default=None, description="Sheet of a workbook, by name or number.")
+    format: FileFormat | None = Field(default=None, description="Of this table's files, where it differs from the site's.")
+    value_labels: ValueLabels | None = Field(default=None, description="Likewise.")
+    user_missing: UserMissing | None = Field(default=None, description="Likewise.")
+    companion: Text | None = Field(default=None, description="Likewise.")
+    sheet: Text | int | None = Field(
+        default=None, description="Sheet of a workbook, by name or number; item group of ODM; path to the records of JSON."
+    )
     header_row: int = Field(default=1, ge=1, description="1-based line or sheet row of the column names.")
+    header_rows: int = Field(default=1, ge=1, le=5, description="Rows the column names take, joined by a space.")
     skip_end: int = Field(default=0, ge=0, description="Rows at the end that are no data (totals, notes).")
     end_at: Pattern | None = Field(default=None, description="Data ends before the row whose first cell matches.")
     encoding: Text | None = Field(default=None, description="Of this table's files, where it differs from the site's.")

@@ -158,6 +158,9 @@ def patterns(site: Site, *, blinded: bool) -> tuple[set[str], set[str]]:
         into = closed if blinded and table == "randomization" else read
         for spec in several:
             into |= {spec.file, *(join.file for join in spec.join)}
+            beside = spec.companion or site.defaults.companion
+            if beside is not None:
+                into.add(f"**/{beside}")
     return read, closed
 
 

@@ -7,7 +7,7 @@ What does not: a format of its own (delimited.py, xlsx.py, xpt.py, parquet.py), 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,7 +26,11 @@ _INVISIBLE = str.maketrans({"\ufeff": None, "\u200b": None, "\u00a0": " ", "\u20
 class ReadOptions:
     """How a file is read. What is None is found out from the file and recorded in Cells.
 
-    `sheet` is a name or a number, 1 = the first sheet. `header_row` is the 1-based line or sheet row of the column names.
+    `sheet` is a name or a number, 1 = the first sheet; of an ODM file the item group, of JSON the path to the records.
+    `header_row` is the 1-based line or sheet row of the column names, `header_rows` how many rows they take.
+    `format` names the reader where the file's ending does not. `value_labels`: codes, text (the label in the code's place) or
+    beside (a column `sex.label` beside `sex`). `user_missing`: codes that an SPSS file declares missing: keep, or blank.
+    `companion` is the file beside it that explains it (dictionary, catalogue). `member` is the file within an archive.
     """
 
     encoding: str | None = None
@@ -36,6 +40,12 @@ class ReadOptions:
     header_row: int = 1
     skip_end: int = 0
     end_at: str | None = None
+    format: str | None = None
+    value_labels: str = "codes"
+    user_missing: str = "keep"
+    companion: str | None = None
+    member: str | None = None
+    header_rows: int = 1
 
 
 @dataclass(frozen=True)
@@ -48,8 +58,23 @@ class Ragged:
 
 
 @dataclass(frozen=True)
+class About:
+    """What a file itself says about one of its columns.
+
+    `labels`: code as it is read -> its label. `missing`: codes the file declares missing; a range is `lo..hi`. `seen`: those met.
+    """
+
+    label: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    is_identifier: bool = False
+    is_free_text: bool = False
+
+
+@dataclass(frozen=True)
 class Cells:
-    """A file as text: string columns named by the header (null = blank cell) and int64 `_row`.
+    """A file as text: string columns named by the header (null = blank cell) and int64 `_row`; `about`: its own words on columns.
 
     `_row` is the 1-based number of the data row in the file; ragged rows have a number too, so numbers may jump.
     """
@@ -58,6 +83,7 @@ class Cells:
     ragged: list[Ragged] = field(default_factory=list)
     encoding: str | None = None
     notes: list[str] = field(default_factory=list)
+    about: dict[str, About] = field(default_factory=dict)
 
     @property
     def doubts(self) -> list[str]:
@@ -91,7 +117,7 @@ def number_text(value: float) -> str:
     """The shortest text that reads back as the same number: 50, 0.1, 0.0000001."""
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    text = repr(value)
+    text = repr(value).removesuffix(".0")
     return format(Decimal(text), "f") if "e" in text and 1e-15 < abs(value) < 1e21 else text
 
 
@@ -105,6 +131,7 @@ def finish(
     encoding: str | None = None,
     ragged: list[Ragged] | None = None,
     ragged_firsts: dict[int, str] | None = None,
+    about: dict[str, About] | None = None,
 ) -> Cells:
     """Leave out blank rows, then the last `skip_end` rows, then all from the first row that `end_at` matches.
 
@@ -118,7 +145,30 @@ def finish(
         table = table.filter(pc.less_equal(table[ROW], last))
         bad = [r for r in bad if r.row <= last]
     order = [*names, ROW]
-    return Cells(table.select(order), bad, encoding, notes)
+    return labelled(Cells(table.select(order), bad, encoding, notes, about or {}), options.value_labels)
+
+
+def labelled(cells: Cells, how: str) -> Cells:
+    """Value labels as the site's file asks: `codes` leaves cells alone, `text` puts the label in the code's place, `beside` beside it.
+
+    A code without a label stays the code; beside it stands nothing.
+    """
+    if how == "codes" or not any(a.labels for a in cells.about.values()):
+        return cells
+    table = cells.table
+    for name, about in cells.about.items():
+        if not about.labels or name not in table.column_names:
+            continue
+        codes = pa.array([*about.labels], pa.string())
+        found = pc.index_in(table[name], codes)
+        text = pa.chunked_array([pa.array([*about.labels.values()], pa.string()).take(found.combine_chunks())], pa.string())
+        place = table.column_names.index(name)
+        if how == "text":
+            table = table.set_column(place, name, pc.coalesce(text, table[name]))
+        else:
+            fresh = column_names([*table.column_names, f"{name}.label"], [])[-1]
+            table = table.add_column(place + 1, fresh, text)
+    return replace(cells, table=table)
 
 
 def _without_blank_rows(table: pa.Table, names: list[str], notes: list[str]) -> pa.Table:

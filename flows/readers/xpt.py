@@ -10,7 +10,6 @@ Layout: SAS Institute, TS-140 (version 5) and TS-140-2 (version 8).
 
 from __future__ import annotations
 
-import datetime as dt
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,15 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flows.readers.cells import Cells, ReadOptions, column_names, finish, number_text, unreadable
+from flows.readers.cells import Cells, ReadOptions, column_names, finish, unreadable
+from flows.readers.moments import sas_shown
 
 _RECORD = 80
 _HEADER = b"HEADER RECORD*******"
-_DATES = ("DATE", "DDMMYY", "MMDDYY", "YYMMDD", "YYMM", "MMYY", "MONYY", "E8601DA", "B8601DA", "IS8601DA", "WORDDAT", "WEEKDAT",
-          "JULIAN", "JULDAY", "EURDFDD", "EURDFDE", "NENGO", "YYQ", "YEAR")  # fmt: skip
-_DATETIMES = ("DATETIME", "DATEAMPM", "MDYAMPM", "E8601DT", "B8601DT", "IS8601DT", "E8601DZ", "B8601DZ", "DTDATE", "DTMONYY",
-              "DTWKDATX", "DTYEAR", "DTYYQC", "EURDFDT")  # fmt: skip
-_TIMES = ("TIME", "TIMEAMPM", "TOD", "HHMM", "HOUR", "MMSS", "E8601TM", "B8601TM", "IS8601TM")
 
 
 @dataclass(frozen=True)
@@ -139,7 +134,7 @@ def _column(rows: npt.NDArray[np.uint8], variable: _Variable, encoding: str) -> 
     padded = np.zeros((len(rows), 8), np.uint8)
     padded[:, : variable.length] = rows[:, variable.start : variable.start + variable.length]
     bits, places = np.unique(padded.view(">u8").ravel().astype(np.uint64), return_inverse=True)
-    shown = _shown(variable.format)
+    shown = sas_shown(variable.format)
     texts = [_number(int(value), shown) for value in bits]
     return pa.array(texts, pa.string()).take(pa.array(places, pa.int64()))
 
@@ -151,32 +146,3 @@ def _number(bits: int, shown: Callable[[float], str]) -> str | None:
         return None if first == 0x2E else f".{chr(first)}"
     value = float(fraction) * 16.0 ** ((first & 0x7F) - 64 - 14)
     return shown(-value if first & 0x80 else value)
-
-
-def _shown(name: str) -> Callable[[float], str]:
-    """How a value of a variable with this format is written."""
-    if name.startswith(_DATETIMES):
-        return lambda value: _instant(*divmod(round(value * 1000), 86_400_000), value)
-    if name.startswith(_DATES):
-        return lambda value: _day(int(value // 1), value)
-    return (lambda value: _clock(round(value * 1000))) if name.startswith(_TIMES) else number_text
-
-
-def _day(days: int, value: float) -> str:
-    """SAS day number as a date; beyond the years 1 to 9999 it stays a number."""
-    try:
-        return (dt.date(1960, 1, 1) + dt.timedelta(days=days)).isoformat()
-    except OverflowError:
-        return number_text(value)
-
-
-def _instant(days: int, milliseconds: int, value: float) -> str:
-    day = _day(days, value)
-    return f"{day}T{_clock(milliseconds)}" if "-" in day[1:] else day
-
-
-def _clock(milliseconds: int) -> str:
-    """HH:MM:SS; a SAS time may be negative or pass 24 hours."""
-    seconds, rest = divmod(abs(milliseconds), 1000)
-    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}" + (f".{rest:03d}" if rest else "")
-    return f"-{text}" if milliseconds < 0 else text

@@ -51,7 +51,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
         loose.fill_loose_rows(con, shelf, inputs, jobs)
         loose.fill_file_columns(con, shelf, jobs)
         loose.fill_wide_files(con, jobs)
-        loose.fill_file_notes(con, shelf)
+        loose.fill_file_notes(con, shelf, jobs)
         corrections.find_stale(con, inputs, jobs)
     finally:
         shelf.close()
@@ -80,7 +80,7 @@ def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job
                     raise ConfigurationError(f"{item.unit.key}: more than {MAX_SPEC} mappings of table {table}")
                 sheets = shelf.find(item, spec.file, options(spec, site.defaults), f"table {table}")
                 joins = [
-                    (j, shelf.find(item, j.file, join_options(j.sheet, site.defaults), f"join of table {table}")) for j in spec.join
+                    (j, shelf.find(item, j.file, join_options(j, site.defaults), f"join of table {table}")) for j in spec.join
                 ]
                 found.append((item, table, number, spec, sheets, joins))
     shelf.register()

@@ -8,6 +8,7 @@ data registered with DuckDB, not a copy. raw.file says which unit, delivery and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -17,10 +18,10 @@ import pyarrow.compute as pc
 
 from flows.engine.config import Unit
 from flows.engine.landing import Delivery, LandedFile
-from flows.readers import ROW, Cells, ReadOptions, read
+from flows.readers import ROW, About, Cells, ReadOptions, read
 from flows.sources.files import matches
 from schemas.findings import ReadError
-from schemas.site import FileOptions, TableSpec
+from schemas.site import FileOptions, Join, TableSpec
 
 _BATCH = 16_384
 _SPACES = " \t\r\n\u00a0\u202f\ufeff\u200b"
@@ -48,6 +49,7 @@ class Sheet:
     cells: Cells | None
     header: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    about: Mapping[str, About] = field(default_factory=dict)
     file_no: int = -1
     raw: str = ""
 
@@ -91,7 +93,7 @@ class Shelf:
                 raise ReadError(f"{item.unit.key}: {error}") from None
             header = tuple(n for n in cells.table.column_names if n != ROW)
             self.sheets[key] = Sheet(
-                item.unit_no, number, item.unit, landed.name, landed.sha256[:12], options, cells, header, tuple(cells.doubts)
+                item.unit_no, number, item.unit, landed.name, landed.sha256[:12], options, cells, header, tuple(cells.doubts), cells.about
             )
         return self.sheets[key]
 
@@ -155,14 +157,28 @@ def options(spec: TableSpec, defaults: FileOptions) -> ReadOptions:
         quote=defaults.quote,
         sheet=spec.sheet,
         header_row=spec.header_row,
+        header_rows=spec.header_rows,
         skip_end=spec.skip_end,
         end_at=spec.end_at,
+        format=spec.format or defaults.format,
+        value_labels=spec.value_labels or defaults.value_labels,
+        user_missing=spec.user_missing or defaults.user_missing,
+        companion=spec.companion or defaults.companion,
     )
 
 
-def join_options(sheet: str | None, defaults: FileOptions) -> ReadOptions:
+def join_options(join: Join, defaults: FileOptions) -> ReadOptions:
     """How a joined file is read."""
-    return ReadOptions(encoding=defaults.encoding, delimiter=defaults.delimiter, quote=defaults.quote, sheet=sheet)
+    return ReadOptions(
+        encoding=defaults.encoding,
+        delimiter=defaults.delimiter,
+        quote=defaults.quote,
+        sheet=join.sheet,
+        format=join.format or defaults.format,
+        value_labels=defaults.value_labels,
+        user_missing=defaults.user_missing,
+        companion=defaults.companion,
+    )
 
 
 def _numbered(sheet: Sheet) -> pa.Table:

@@ -102,7 +102,10 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
     read = {(s.unit_no, s.delivery_no, s.name) for s in sheets}
     for item in inputs:
         site = item.unit.site
-        named = [*site.ignore_files, *(spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ()))]
+        specs = [spec for several in site.tables.values() for spec in several]
+        beside = {c for c in (site.defaults.companion, *(spec.companion for spec in specs)) if c is not None}
+        named = [*site.ignore_files, *(f"**/{name}" for name in beside)]
+        named += [spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ())]
         for number, delivery in enumerate(item.deliveries):
             names = {f.name: f.sha256[:12] for f in delivery.files} | dict.fromkeys(delivery.left_out, "")
             for name, source_file in sorted(names.items()):
@@ -112,14 +115,30 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
                 con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
 
 
-def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf) -> None:
+def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_note: what a reader found doubtful about a file as a whole."""
+    blanked = _blanked_codes(jobs)
     kinds = ", ".join(f"{name} {kind}" for name, kind in FILE_NOTE_COLUMNS.items())
     con.execute(f"create or replace table mapped.file_note ({kinds})")
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
-        for note in sheet.doubts:
+        for note in (*sheet.doubts, *blanked.get(sheet.file_no, ())):
             row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note]
             con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?)", row)
+
+
+def _blanked_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:
+    """Codes that a mapping gives a meaning, but that the file declares missing and the reader therefore left out."""
+    out: dict[int, list[str]] = {}
+    for job in jobs:
+        for sheet in job.sheets:
+            for field in job.spec.fields.values():
+                for column in field.from_:
+                    about = sheet.about.get(column)
+                    codes = sorted(set(about.seen) & set(field.map or {})) if about and sheet.options.user_missing == "blank" else []
+                    if codes:
+                        said = f"column {column!r}: the mapping gives {codes} a meaning, but the file declares them missing"
+                        out.setdefault(sheet.file_no, []).append(f"{said}; they were read as blank: set user_missing: keep")
+    return out
 
 
 def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:

@@ -1,0 +1,168 @@
+"""Which reader reads which file: by its declared format, else the ending of its name; its content must fit.
+
+What belongs here: the names of the formats, their endings, what first bytes say. What does not: reading (one module a format).
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.readers.cells import ReadOptions, unreadable
+
+HEAD = 4096
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a format is called, the endings of its names, what its content is; `dialect`: only by its declared name."""
+
+    called: str
+    endings: tuple[str, ...]
+    contents: tuple[str, ...]
+    dialect: bool = False
+
+
+_TEXT_ENDINGS = (".csv", ".tsv", ".ssv", ".psv", ".txt", ".tab", ".dat")
+
+#: Module of the reader -> its format.
+FORMATS: dict[str, Format] = {
+    "delimited": Format("delimited text", _TEXT_ENDINGS, ("text",)),
+    "xlsx": Format("an Excel workbook", (".xlsx", ".xlsm"), ("xlsx", "damaged")),
+    "xpt": Format("a SAS transport file", (".xpt", ".xport", ".v5xpt", ".v8xpt"), ("xpt",)),
+    "sas7bdat": Format("a SAS data set", (".sas7bdat",), ("sas",)),
+    "sav": Format("an SPSS file", (".sav", ".zsav"), ("sav",)),
+    "dta": Format("a Stata file", (".dta",), ("dta",)),
+    "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",)),
+}
+
+#: Content -> how it is told to a person.
+CALLED = {
+    "text": "text",
+    "xlsx": "an Excel workbook",
+    "xlsb": "a binary Excel workbook (.xlsb)",
+    "ods": "an OpenDocument spreadsheet",
+    "zip": "a zip archive",
+    "damaged": "a damaged zip archive or workbook",
+    "emptyzip": "an empty zip archive",
+    "gzip": "a gzip archive",
+    "ole": "an old (.xls) Excel workbook",
+    "locked": "a password-protected Excel workbook",
+    "xpt": "a SAS transport file",
+    "sas": "a SAS data set",
+    "sav": "an SPSS file",
+    "dta": "a Stata file",
+    "parquet": "a Parquet file",
+    "xml": "an XML document",
+    "html": "a web page (HTML)",
+    "json": "JSON",
+    "zlib": "compressed JSON",
+    "pdf": "a PDF document",
+    "rtf": "a text document (RTF)",
+}
+
+_SAS_MAGIC = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x05\x06", "emptyzip"),
+    (b"HEADER RECORD*******", "xpt"),
+    (_SAS_MAGIC, "sas"),
+    (b"$FL2", "sav"),
+    (b"$FL3", "sav"),
+    (b"<stata_dta>", "dta"),
+    (b"PAR1", "parquet"),
+    (b"%PDF", "pdf"),
+    (b"\x1f\x8b", "gzip"),
+    (b"{\\rtf", "rtf"),
+)
+#: Versions of Stata files without tags: release, byte order, file type 1, padding.
+_OLD_STATA = (104, 105, 108, 110, 111, 112, 113, 114, 115)
+
+
+def find(path: Path, options: ReadOptions) -> str:
+    """Name of the format, checked against the first bytes of the file.
+
+    Raises ReadError: an unknown ending, content that is another format, an empty file. OSError: the file cannot be opened.
+    """
+    name = options.format or next(
+        (n for n, f in FORMATS.items() if not f.dialect and path.name.lower().endswith(f.endings)), None
+    )
+    if name is None:
+        endings = " ".join(e for f in FORMATS.values() if not f.dialect for e in f.endings)
+        raise unreadable(path, f"files ending in {path.suffix!r} cannot be read", f"export it as one of: {endings}")
+    if name not in FORMATS:
+        raise unreadable(path, f"there is no format {name!r}", f"set `format` to one of: {', '.join(FORMATS)}")
+    with path.open("rb") as file:
+        start = file.read(HEAD)
+    if not start:
+        raise unreadable(path, "the file is empty (0 bytes)", "export it again; a table without rows still has its header")
+    found = content(start, path)
+    wanted = FORMATS[name]
+    if found in wanted.contents:
+        return name
+    who = "`format` says" if options.format else "the name says"
+    if found is None or (found == "text" and "text" not in wanted.contents):
+        raise unreadable(path, f"{who} {wanted.called}, but the content is none", "export it again, or correct the name's ending")
+    todo = "export it again, or correct the name"
+    if found == "locked":
+        todo = "save it without a password as .xlsx"
+    elif found == "html":
+        todo = "look whether it is a login page or a table saved as a web page; export it again"
+    raise unreadable(path, f"{who} {wanted.called}, but the content is {CALLED[found]}", todo)
+
+
+def content(start: bytes, path: Path | None = None) -> str | None:
+    """What the first bytes (of a zip or OLE file: the file) are; None: nothing that is known. Text is what looks like nothing else."""
+    if start.startswith(b"PK\x03\x04"):
+        return _zip_content(path)
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _ole_content(path)
+    found = next((what for magic, what in _MAGIC if start.startswith(magic)), None)
+    if found is not None:
+        return found
+    if len(start) > 4 and start[0] in _OLD_STATA and start[1] in (1, 2) and start[2] == 1 and start[3] == 0:
+        return "dta"
+    if start[:2] in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"):
+        return "zlib"
+    return _text_content(start)
+
+
+def _text_content(start: bytes) -> str | None:
+    plain = start.removeprefix(b"\xef\xbb\xbf")
+    wide = plain[:2] in (b"\xff\xfe", b"\xfe\xff")
+    plain = (plain[2:].replace(b"\0", b"") if wide else plain).lstrip()[:256]
+    lower = plain.lower()
+    if lower.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body")):
+        return "html"
+    if lower.startswith((b"<?xml", b"<odm", b"<!doctype", b"<!--")):
+        return "html" if b"<html" in lower else "xml"
+    rest = plain[1:].lstrip()
+    if (plain[:1] == b"{" and rest[:1] in (b'"', b"}", b"")) or (plain[:1] == b"[" and rest[:1] in (b"{", b"[", b"]", b"")):
+        return "json"
+    return "text"
+
+
+def _zip_content(path: Path | None) -> str:
+    try:
+        with zipfile.ZipFile(path or io.BytesIO(b"")) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+        return "damaged"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "[Content_Types].xml" in names and any(n.startswith("xl/") for n in names):
+        return "xlsx"
+    return "ods" if {"mimetype", "content.xml"} <= names else "zip"
+
+
+def _ole_content(path: Path | None) -> str:
+    """An encrypted workbook holds a stream EncryptedPackage; its name stands in the directory as UTF-16."""
+    if path is None:
+        return "ole"
+    with path.open("rb") as file:
+        data = file.read(2**20)
+        file.seek(0, io.SEEK_END)
+        file.seek(max(file.tell() - 2**20, 0))
+        data += file.read()
+    return "locked" if "EncryptedPackage".encode("utf-16-le") in data else "ole"

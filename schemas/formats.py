@@ -1,0 +1,35 @@
+"""The formats a site's files can be read in, by the names that a site's file may give in `format`.
+
+What belongs here: names. What does not: endings, contents and reading (flows/readers/formats.py has the same names; a test compares them).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class FileFormat(StrEnum):
+    """Name of a reader."""
+
+    DELIMITED = "delimited"
+    XLSX = "xlsx"
+    XPT = "xpt"
+    SAS7BDAT = "sas7bdat"
+    SAV = "sav"
+    DTA = "dta"
+    PARQUET = "parquet"
+
+
+class ValueLabels(StrEnum):
+    """What becomes of a coded column whose file holds labels: the code as it is, its label instead, or its label beside it."""
+
+    CODES = "codes"
+    TEXT = "text"
+    BESIDE = "beside"
+
+
+class UserMissing(StrEnum):
+    """What becomes of a code that an SPSS file itself declares missing: a blank cell, or the code, for `map` and `missing` to judge."""
+
+    BLANK = "blank"
+    KEEP = "keep"

@@ -1,0 +1,91 @@
+"""Small exports of every format, made by other libraries or by hand: what tests of the readers and of damaged files start from.
+
+What belongs here: one maker a format, the same table in each (an identifier, a number, a text). What does not: tests.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyreadstat
+
+from flows.readers import Cells, ReadOptions
+
+
+@dataclass(frozen=True)
+class Maker:
+    """`make(rows)` gives the file; `cut_is_seen`: the format tells where it ends; `loses`: what says that rows may be missing."""
+
+    name: str
+    ending: str
+    make: Callable[[int], bytes]
+    cut_is_seen: bool = True
+    options: ReadOptions = field(default_factory=ReadOptions)
+    loses: Callable[[Cells], bool] = lambda cells: bool(cells.doubts or cells.ragged)
+
+
+def frame(rows: int) -> pd.DataFrame:
+    numbers = range(1, rows + 1)
+    return pd.DataFrame(
+        {"id": [f"S{n:03d}" for n in numbers], "dose": [n / 7 for n in numbers], "note": [f"Größe {n}" if n % 3 else "" for n in numbers]}
+    )
+
+
+def _by_path(write: Callable[[Path], object], ending: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{ending}"
+        write(path)
+        return path.read_bytes()
+
+
+def csv(rows: int) -> bytes:
+    return frame(rows).to_csv(index=False).encode()
+
+
+def xlsx(rows: int) -> bytes:
+    out = io.BytesIO()
+    frame(rows).to_excel(out, index=False)
+    return out.getvalue()
+
+
+def parquet(rows: int) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(frame(rows), preserve_index=False), out)
+    return out.getvalue()
+
+
+def sav(rows: int) -> bytes:
+    return _by_path(lambda p: pyreadstat.write_sav(frame(rows), p), ".sav")
+
+
+def zsav(rows: int) -> bytes:
+    return _by_path(lambda p: pyreadstat.write_sav(frame(rows), p, compress=True), ".zsav")
+
+
+def dta(rows: int) -> bytes:
+    return _by_path(lambda p: pyreadstat.write_dta(frame(rows), p), ".dta")
+
+
+def xpt(rows: int) -> bytes:
+    return _by_path(lambda p: pyreadstat.write_xport(frame(rows), p, file_format_version=5), ".xpt")
+
+
+MAKERS: dict[str, Maker] = {
+    m.name: m
+    for m in (
+        Maker("delimited", ".csv", csv, cut_is_seen=False),
+        Maker("xlsx", ".xlsx", xlsx),
+        Maker("parquet", ".parquet", parquet),
+        Maker("sav", ".sav", sav),
+        Maker("zsav", ".zsav", zsav),
+        Maker("dta", ".dta", dta),
+        Maker("xpt", ".xpt", xpt, cut_is_seen=False),
+    )
+}
