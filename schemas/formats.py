@@ -17,6 +17,7 @@ class FileFormat(StrEnum):
     SAS7BDAT = "sas7bdat"
     SAV = "sav"
     DTA = "dta"
+    ODM = "odm"
     PARQUET = "parquet"
 
 

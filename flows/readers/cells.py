@@ -62,14 +62,17 @@ class About:
     """What a file itself says about one of its columns.
 
     `labels`: code as it is read -> its label. `missing`: codes the file declares missing; a range is `lo..hi`. `seen`: those met.
+    `is_structure`: a column that the format adds (keys of a form), which nobody need read.
     """
 
     label: str = ""
+    unit: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     is_identifier: bool = False
     is_free_text: bool = False
+    is_structure: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ FORMATS: dict[str, Format] = {
     "sas7bdat": Format("a SAS data set", (".sas7bdat",), ("sas",)),
     "sav": Format("an SPSS file", (".sav", ".zsav"), ("sav",)),
     "dta": Format("a Stata file", (".dta",), ("dta",)),
+    "odm": Format("a CDISC ODM-XML document", (".xml", ".odm"), ("xml",)),
     "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",)),
 }
 

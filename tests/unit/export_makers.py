@@ -77,6 +77,20 @@ def xpt(rows: int) -> bytes:
     return _by_path(lambda p: pyreadstat.write_xport(frame(rows), p, file_format_version=5), ".xpt")
 
 
+def odm(rows: int) -> bytes:
+    one = (
+        '<SubjectData SubjectKey="{id}"><StudyEventData StudyEventOID="V1"><FormData FormOID="F"><ItemGroupData ItemGroupOID="G">'
+        '<ItemData ItemOID="id" Value="{id}"/><ItemData ItemOID="dose" Value="{dose}"/><ItemData ItemOID="note" Value="{note}"/>'
+        "</ItemGroupData></FormData></StudyEventData></SubjectData>\n"
+    )
+    body = "".join(one.format(**row) for row in frame(rows).to_dict("records"))
+    items = "".join(f'<ItemRef ItemOID="{n}"/>' for n in frame(1).columns)
+    defs = "".join(f'<ItemDef OID="{n}" Name="{n}"/>' for n in frame(1).columns)
+    head = '<?xml version="1.0"?><ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot"><Study OID="S"><MetaDataVersion OID="M">'
+    head += f'<FormDef OID="F"><ItemGroupRef ItemGroupOID="G"/></FormDef><ItemGroupDef OID="G">{items}</ItemGroupDef>{defs}'
+    return f'{head}</MetaDataVersion></Study><ClinicalData StudyOID="S">{body}</ClinicalData></ODM>'.encode()
+
+
 MAKERS: dict[str, Maker] = {
     m.name: m
     for m in (
@@ -86,6 +100,7 @@ MAKERS: dict[str, Maker] = {
         Maker("sav", ".sav", sav),
         Maker("zsav", ".zsav", zsav),
         Maker("dta", ".dta", dta),
+        Maker("odm", ".xml", odm, options=ReadOptions(sheet="G")),
         Maker("xpt", ".xpt", xpt, cut_is_seen=False),
     )
 }
