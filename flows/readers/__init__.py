@@ -9,10 +9,10 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from flows.readers.cells import ROW, About, Cells, Ragged, ReadOptions, unreadable
+from flows.readers.cells import LABEL, ROW, About, Cells, Ragged, ReadOptions, unreadable
 from flows.readers.formats import FORMATS, find
 
-__all__ = ["FORMATS", "ROW", "About", "Cells", "Ragged", "ReadOptions", "read"]
+__all__ = ["FORMATS", "LABEL", "ROW", "About", "Cells", "Ragged", "ReadOptions", "read"]
 
 Reader = Callable[[Path, ReadOptions], Cells]
 

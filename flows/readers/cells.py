@@ -19,6 +19,8 @@ import pyarrow.compute as pc
 from schemas.findings import ReadError
 
 ROW = "_row"
+#: Ending of the column that holds the labels of a column beside it.
+LABEL = ".label"
 _INVISIBLE = str.maketrans({"\ufeff": None, "\u200b": None, "\u00a0": " ", "\u202f": " "})
 
 
@@ -159,6 +161,7 @@ def labelled(cells: Cells, how: str) -> Cells:
     if how == "codes" or not any(a.labels for a in cells.about.values()):
         return cells
     table = cells.table
+    beside: dict[str, About] = {}
     for name, about in cells.about.items():
         if not about.labels or name not in table.column_names:
             continue
@@ -169,9 +172,10 @@ def labelled(cells: Cells, how: str) -> Cells:
         if how == "text":
             table = table.set_column(place, name, pc.coalesce(text, table[name]))
         else:
-            fresh = column_names([*table.column_names, f"{name}.label"], [])[-1]
+            fresh = column_names([*table.column_names, f"{name}{LABEL}"], [])[-1]
             table = table.add_column(place + 1, fresh, text)
-    return replace(cells, table=table)
+            beside[fresh] = About(is_structure=True)
+    return replace(cells, table=table, about=cells.about | beside)
 
 
 def _without_blank_rows(table: pa.Table, names: list[str], notes: list[str]) -> pa.Table:

@@ -72,3 +72,29 @@ def test_a_format_can_be_named_where_the_file_s_ending_does_not_tell(b):
     spss(b, "export.bin")
     b.map("subject: {file: export.bin, format: sav, fields: {subject_id: id}}")
     assert b.rows("subject", "subject_id") == [("1",), ("2",), ("3",)]
+
+
+ODM = """<?xml version="1.0"?><ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot"><Study OID="S"><MetaDataVersion OID="M">
+<ItemGroupDef OID="IG.DM" Name="Demography"><ItemRef ItemOID="AGE"/><ItemRef ItemOID="HAND"/></ItemGroupDef>
+<ItemGroupDef OID="IG.EX" Name="Dosing"><ItemRef ItemOID="DOSE"/></ItemGroupDef>
+<ItemDef OID="AGE" Name="Age"/><ItemDef OID="HAND" Name="Hand"/><ItemDef OID="DOSE" Name="Dose"/></MetaDataVersion></Study>
+<ClinicalData StudyOID="S"><SubjectData SubjectKey="1"><StudyEventData StudyEventOID="V" StudyEventRepeatKey="3"><FormData FormOID="F">
+<ItemGroupData ItemGroupOID="IG.DM"><ItemData ItemOID="AGE" Value="31"/><ItemData ItemOID="HAND" Value="left"/></ItemGroupData>
+<ItemGroupData ItemGroupOID="IG.EX" ItemGroupRepeatKey="1"><ItemData ItemOID="DOSE" Value="50"/></ItemGroupData>
+<ItemGroupData ItemGroupOID="IG.EX" ItemGroupRepeatKey="2"><ItemData ItemOID="DOSE" Value="25"/></ItemGroupData>
+</FormData></StudyEventData></SubjectData></ClinicalData></ODM>"""
+
+
+def test_tables_read_the_item_groups_of_one_odm_document_and_its_keys_need_not_be_read(b):
+    b.text("export.xml", ODM)
+    b.map(
+        """
+        subject: {file: export.xml, sheet: Demography, fields: {subject_id: SubjectKey, age_years: AGE}}
+        dose: {file: export.xml, sheet: IG.EX, fields: {
+            subject_id: SubjectKey, session_no: StudyEventRepeatKey, record_no: ItemGroupRepeatKey,
+            dose: {from: DOSE, unit: mg}, taken: {const: true}}}
+        """
+    )
+    assert b.rows("subject", "subject_id", "age_years") == [("1", 31.0)]
+    assert b.rows("dose", "subject_id", "session_no", "dose_mg") == [("1", 3, 50.0), ("1", 3, 25.0)]
+    assert {(row[0], row[1]) for row in b.rows("file_column", "column_name", "used") if not row[1]} == {("HAND", False)}

@@ -16,6 +16,7 @@ from flows.engine.mapping.rows import condition, missing_column
 from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_ROW, Job
 from flows.engine.mapping.wide import Slots
+from flows.readers import LABEL
 from flows.sources.files import matches
 from schemas.intake.base import STANDARD
 from schemas.site import IntakeTable
@@ -143,7 +144,7 @@ def _blanked_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:
 
 def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_column: every column of every file read, and whether a mapping uses it or names it in ignore_columns."""
-    used: dict[int, set[str]] = {s.file_no: set() for s in shelf.sheets.values()}
+    used = {s.file_no: {name for name, about in s.about.items() if about.is_structure} for s in shelf.sheets.values()}
     for job in jobs:
         if job.rows is None:
             continue
@@ -160,6 +161,8 @@ def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequen
         for rule in sheet.unit.site.ignore_rows:
             if matches(sheet.name, rule.file):
                 used[sheet.file_no] |= set(rule.where)
+    for names in used.values():
+        names |= {name.removesuffix(LABEL) for name in names if name.endswith(LABEL)}
     rows = [
         (s.unit_no, s.unit.site.study, s.unit.site.site_id, s.name, s.source_file, column, column in used[s.file_no])
         for s in sorted(shelf.sheets.values(), key=lambda s: s.file_no)
