@@ -51,6 +51,7 @@ class Evidence(Config):
     session_min_length_min: Threshold[float]
     session_max_length_min: Threshold[float]
     suds_scale_min_ratings: Threshold[int]
+    items_shifted_form_min: Threshold[int]
     suds_scale_looks_like_max: Threshold[float]
     hold_lost_pct: Threshold[float]
     hold_lost_rows: Threshold[int]

@@ -169,3 +169,24 @@ class Instrument(Config):
             low, high = sum(r[0] for r in ranges) / share, sum(r[1] for r in ranges) / share
             if abs(low - scale.minimum) > 1e-9 or abs(high - scale.maximum) > 1e-9:
                 raise ValueError(f"{scale.paramcd} says {scale.minimum:g}-{scale.maximum:g}, its items give {low:g}-{high:g}")
+
+
+def clashes(one: Instrument, other: Instrument) -> list[str]:
+    """Why two instruments cannot be used in one trial: a shared code must mean the same, and only versions may share any."""
+    mine, theirs = {s.paramcd: s for s in one.scales}, {s.paramcd: s for s in other.scales}
+    shared = sorted(mine.keys() & theirs.keys())
+    if one.family != other.family:
+        codes = sorted(set(one.item_codes()) & set(other.item_codes()))
+        both = [*shared, *(c for c in codes if c not in shared)]
+        told = f"{one.name} and {other.name} both have {', '.join(both[:6])}; only versions of one instrument may share codes"
+        return [told] if both else []
+    different = [p for p in shared if _meaning(one, mine[p]) != _meaning(other, theirs[p])]
+    return [f"{one.name} and {other.name} score {', '.join(different)} in different ways; give it another paramcd"] if different else []
+
+
+def _meaning(instrument: Instrument, scale: Scale) -> tuple[object, ...]:
+    """What a PARAMCD stands for: its items, how they are scored and its range."""
+    by_code = {s.paramcd: s for s in instrument.scales}
+    items = [instrument.expand(by_code[p].items) for p in scale.parts] or [instrument.expand(scale.items)]
+    return (items, tuple(instrument.expand(scale.reverse)), scale.method, scale.minimum, scale.maximum, scale.higher_is_worse,
+            scale.missing, scale.max_missing_pct)  # fmt: skip

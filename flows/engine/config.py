@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from flows.engine.yamlfile import YamlFile, problems
 from schemas.base import Config, Text
 from schemas.evidence import Evidence
 from schemas.findings import ConfigurationError
-from schemas.instrument import Instrument
+from schemas.instrument import Instrument, clashes
 from schemas.site import Delivery, IntakeTable, Profile, Site
 from schemas.trial import Trial
 
@@ -236,7 +237,9 @@ def _check_trial(path: Path, trial: Trial, instruments: dict[str, Instrument]) -
     name = f"trials/{path.name}"
     out = [f"{name}: study is {trial.study!r}, so the file must be called {trial.study}.yaml"] * (path.stem != trial.study)
     out += [f"{name}: no instrument {i!r}; there are {sorted(instruments)}" for i in trial.instruments if i not in instruments]
-    params = sorted(s.paramcd for i in trial.instruments if i in instruments for s in instruments[i].scales)
+    used = [instruments[i] for i in dict.fromkeys(trial.instruments) if i in instruments]
+    out += [f"{name}: {problem}" for one, other in combinations(used, 2) for problem in clashes(one, other)]
+    params = sorted({s.paramcd for i in used for s in i.scales})
     if trial.primary not in params:
         out.append(f"{name}: primary {trial.primary!r} is no parameter of its instruments; there are {params}")
     return out

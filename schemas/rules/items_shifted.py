@@ -1,7 +1,8 @@
-"""A site's answers do not look as if they were coded one too high.
+"""A site's answers do not look as if they were coded one too high, or one too low.
 
 Why: 1-4 where 0-3 is due shows as answers one above the highest while the lowest is never used; every score would be too high.
-Nothing is shifted: only the site knows. Asked from as many answers on as the SUDS scale rule wants.
+0-4 where 1-5 is due is the same the other way round. Nothing is shifted: only the site knows. Asked from as many answers on as the
+SUDS scale rule wants.
 What to do: compare with the paper form, then declare a value map in the site's mapping.
 """
 
@@ -17,13 +18,16 @@ FIELD = ""
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.PRIMARY
-MESSAGE = "The answers of this instrument look coded one too high: values one above the highest occur, the lowest never does."
+MESSAGE = "The answers of this instrument look coded one off: values one outside the range occur, the other end is never used."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    return ~(
-        (pl.col("n_one_too_high") > 0)
-        & (pl.col("lowest_above_min") >= 1)
-        & (pl.col("n_answers") >= evidence.suds_scale_min_ratings.value)
-    ).fill_null(False)
+    too_high = (pl.col("n_one_too_high") > 0) & (pl.col("lowest_above_min") >= 1)
+    too_low = (pl.col("n_one_too_low") > 0) & (pl.col("highest_below_max") >= 1)
+    return ~((too_high | too_low) & (pl.col("n_answers") >= evidence.suds_scale_min_ratings.value)).fill_null(False)
+
+
+def suggest(field: str, evidence: Evidence) -> pl.Expr:
+    """Which way."""
+    return pl.format("one too high: {}, one too low: {} answers", pl.col("n_one_too_high"), pl.col("n_one_too_low"))

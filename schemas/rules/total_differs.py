@@ -26,5 +26,6 @@ def check(field: str, evidence: Evidence) -> pl.Expr:
 
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:
-    """How far the two are apart."""
-    return pl.format("reported minus computed: {}", pl.col("total_diff"))
+    """How far the two are apart, and what the reported one would be right for."""
+    apart = pl.format("reported minus computed: {}", pl.col("total_diff"))
+    return apart + pl.when(pl.col("looks_like").is_not_null()).then(pl.format("; it is {}", pl.col("looks_like"))).otherwise(pl.lit(""))

@@ -1,23 +1,14 @@
--- core.site_item: whether a site's answers to an instrument look as if they were coded one too high
+-- core.site_item: whether a site's answers to an instrument look as if they were coded one too high or one too low
 -- Grain: study, site, instrument
--- Reads: core.form, intake.item, intake.item_fault, ref.item
--- Why:   1-4 where 0-3 is due shows as answers of one more than the highest while the lowest is never used. Told, never shifted:
---        only the site knows. Looked at only where an answer was one too high
-with beyond as (
-    select x.unit, x.study, x.site, x.instrument, i.item_no, i.item_min, i.item_max, x.value_raw,
-    from intake.item_fault as x
-    inner join ref.item as i on x.instrument = i.instrument and x.item = i.item_code
-    where x.value_fault = 'out_of_scale'
-    union all
-    select x.unit, x.study, x.site, x.instrument, i.item_no, i.item_min, i.item_max, x.value_raw,
-    from intake.item as x
-    inner join ref.item as i on x.instrument = i.instrument and x.item_no = i.item_no
-    where x.value_fault = 'out_of_scale'
-),
-one_beyond as (
-    select unit, study, site, instrument, count(*) as n_one_too_high,
-    from beyond
-    where try_cast(replace(value_raw, ',', '.') as double) = item_max + 1
+-- Reads: core.form, core.item_beyond, ref.item
+-- Why:   1-4 where 0-3 is due shows as answers of one more than the highest while the lowest is never used; 0-4 where 1-5 is due
+--        the other way round. Told, never shifted: only the site knows. Looked at only where an answer was one step outside
+with one_beyond as (
+    select
+        unit, study, site, instrument,
+        count(*) filter (is_one_too_high) as n_one_too_high,
+        count(*) filter (is_one_too_low) as n_one_too_low,
+    from core.item_beyond
     group by all
 ),
 answer as (
@@ -25,8 +16,12 @@ answer as (
     from core.form as f
     semi join one_beyond as o on f.unit = o.unit and f.study = o.study and f.site = o.site and f.instrument = o.instrument
 ),
-lowest as (
-    select a.study, a.site, a.instrument, count(a.item_value) as n_answers, min(a.item_value - i.item_min) as lowest_above_min,
+reach as (
+    select
+        a.study, a.site, a.instrument,
+        count(a.item_value) as n_answers,
+        min(a.item_value - i.item_min) as lowest_above_min,
+        min(i.item_max - a.item_value) as highest_below_max,
     from answer as a
     inner join ref.item as i on a.instrument = i.instrument and a.item_no = i.item_no
     group by all
@@ -39,12 +34,14 @@ select
     null::varchar as subject_id,
     f.instrument,
     coalesce(any_value(o.n_one_too_high), 0) as n_one_too_high,
-    any_value(l.n_answers) as n_answers,
-    any_value(l.lowest_above_min) as lowest_above_min,
+    coalesce(any_value(o.n_one_too_low), 0) as n_one_too_low,
+    any_value(r.n_answers) as n_answers,
+    any_value(r.lowest_above_min) as lowest_above_min,
+    any_value(r.highest_below_max) as highest_below_max,
     f.instrument as record_key,
     arg_min(f.source_file, f.form_id) as source_file,
     null::bigint as source_row,
 from core.form as f
 left join one_beyond as o on f.unit = o.unit and f.study = o.study and f.site = o.site and f.instrument = o.instrument
-left join lowest as l on f.study = l.study and f.site = l.site and f.instrument = l.instrument
+left join reach as r on f.study = r.study and f.site = r.site and f.instrument = r.instrument
 group by f.unit, f.study, f.site, f.instrument

@@ -115,3 +115,49 @@ def test_primary_holds_every_record_with_a_value_also_unscheduled_ones(base):
 def test_the_spread_is_that_of_a_sample(run_models):
     found = pooled(run_models, BASE.replace("| 5            | true", "| 7            | true")).rows("pooled.adref", "MEAN", "SD")
     assert found == [(pytest.approx(17 / 3), pytest.approx(math.sqrt(7 / 3)))]
+
+
+def test_records_all_alike_share_the_middle_rank(run_models):
+    """Five times 4: ranks 1 to 5 shared are 3 of 5: 100 * 2 / 4 = 50."""
+    rows = [line.rsplit("|", 2) for line in BASE.strip().splitlines()[1:]]
+    alike = "\n".join([BASE.strip().splitlines()[0], *("| ".join([start.rstrip(), "4 ", base]) for start, _, base in rows)])
+    assert pooled(run_models, alike).rows("pooled.adipd", "Z", "RANK100") == [(None, 50.0)] * 5
+
+
+def test_a_subject_without_a_baseline_is_measured_on_the_others_baseline(run_models):
+    """S3 has only a follow-up of 5: mean and spread are of S1 and S2, (6 + 4) / 2 = 5 and sqrt(2); ranks of 3 4 4 5 6 as ever."""
+    later = BASE.replace("BASELINE | 0                    | 5            | true", "POST     | 1                    | 5            | false")
+    bench = pooled(run_models, later)
+    assert bench.rows("pooled.adref", "N", "MEAN", "SD") == [(2, 5.0, pytest.approx(math.sqrt(2)))]
+    assert bench.con.execute("select Z, RANK100, POMPBL from pooled.adipd where USUBJID = 'u3'").fetchall() == [(0.0, 75.0, None)]
+
+
+def test_a_trial_without_any_baseline_has_ranks_and_no_z(run_models):
+    bench = pooled(run_models, BASE.replace("true", "false"))
+    assert bench.rows("pooled.adref") == []
+    assert {z for (z,) in bench.rows("pooled.adipd", "Z")} == {None}
+    assert sorted(r for (r,) in bench.rows("pooled.adipd", "RANK100")) == [0.0, 37.5, 37.5, 75.0, 100.0]
+
+
+def test_where_higher_is_better_only_percent_of_maximum_is_turned(run_models):
+    """MMSE 27 and 24 of 30: percent of maximum 100 * 3 / 30 = 10 and 20 (higher is worse); z and rank follow the score itself."""
+    run_models.trial(instruments=["MMSE"], primary="MMSETOT")
+    run_models.given("intake.subject", "subject_id | randomized_on\nS1 | 2024-01-01\nS2 | 2024-01-01")
+    run_models.given("intake.form", """
+        subject_id | visit    | visit_key | assessed_on | date_key   | item_values
+        S1         | BASELINE | BASELINE  | 2024-01-01  | 2024-01-01 | [27]
+        S2         | BASELINE | BASELINE  | 2024-01-01  | 2024-01-01 | [24]
+    """, instrument="MMSE")
+    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    run_models.run("core.primary")
+    rows = run_models.rows("core.primary", "subject_id", "visit", "aval", "pomp")
+    assert rows == [("S1", "BASELINE", 27.0, 10.0), ("S2", "BASELINE", 24.0, 20.0)]
+    text = "study | site | subject_id | usubjid | instrument | paramcd | visit | visit_order::INTEGER | aval::DOUBLE | is_baseline::BOOLEAN"
+    lines = [f"t01 | 01 | {s} | {s} | MMSE | MMSETOT | {v} | 0 | {aval} | true" for s, v, aval, _ in rows]
+    run_models.given("staged.ipd_base", "\n".join([text, *lines]))
+    for name, dtype in REST.items():
+        run_models.con.execute(f"alter table staged.ipd_base add column {name} {dtype}")
+    run_models.run("pooled.adipd")
+    assert run_models.rows("pooled.adipd", "USUBJID", "Z", "RANK100") == [
+        ("S1", pytest.approx(1.5 / math.sqrt(4.5)), 100.0), ("S2", pytest.approx(-1.5 / math.sqrt(4.5)), 0.0),
+    ]  # fmt: skip
