@@ -1,30 +1,61 @@
 -- core.ipd_base: the primary outcome at each scheduled visit with what modified it, before the trial's sites are pooled
 -- Grain: study, site, subject_id, visit
--- Reads: core.primary, core.baseline, core.subject, core.dose_timing, core.session_suds, core.subject_medication, ref.trial,
---        ref.evidence
--- Why:   doses count up to the day of the assessment, that day included; a dose whose day is not known counts nowhere, and an
---        assessment without a date counts none. Shares are
---        of all taken doses (of all dosed sessions), also of those whose timing (outcome) is not known
+-- Reads: core.primary, core.baseline, core.subject, core.dose_timing, core.loose_dose, core.session_suds, core.subject_medication,
+--        ref.trial, ref.evidence
+-- Why:   doses count up to the day of the assessment, that day included; a dose without a day lies on its session's. Shares are of
+--        all taken doses (of all dosed sessions). A number is unknown when a dose whose day is not known, a record that may be a
+--        dose, or a timing (an outcome) that is not known could change it
 with record as (
     select study, site, subject_id, form_id, instrument, paramcd, visit, visit_order, assessed_on, ady, aval, pomp, is_baseline,
     from core.primary
     where is_used
 ),
-dose as (
-    select
-        r.form_id,
-        count(*) as n_doses,
-        count(*) filter (d.is_1_2h_before) as n_1_2h_before,
-        count(*) filter (d.is_over60_before) as n_over60_before,
-        count(distinct d.session_no) as n_sessions,
-        count(distinct d.session_no) filter (u.outcome = 'GOOD') as n_good_sessions,
-    from record as r
-    inner join core.dose_timing as d
-        on r.study = d.study and r.site = d.site and r.subject_id = d.subject_id and d.dosed_on <= r.assessed_on
+counted as (
+    -- an undated dose of no dated session may lie anywhere after randomization
+    select d.study, d.site, d.subject_id, d.session_no, d.is_1_2h_before, d.is_over60_before, u.outcome,
+        coalesce(d.dosed_on, d.session_on) as day_on, coalesce(d.dosed_on, d.session_on, d.randomized_on) as earliest_on,
+    from core.dose_timing as d
     left join core.session_suds as u
         on d.study = u.study and d.site = u.site and d.subject_id = u.subject_id and d.session_no = u.session_no
     where d.taken
+),
+dose as (
+    select
+        r.form_id,
+        count(*) filter (d.day_on is not null) as n_doses,
+        count(*) filter (d.day_on is null) as n_undated,
+        count(*) filter (d.is_1_2h_before) / nullif(count(d.is_1_2h_before), 0) as share_1_2h_before,
+        count(*) filter (d.is_over60_before) / nullif(count(d.is_over60_before), 0) as share_over60_before,
+        count(d.is_1_2h_before) = count(*) as is_all_timed,
+        count(d.is_over60_before) = count(*) as is_all_over60_known,
+        count(distinct d.session_no) filter (d.outcome = 'GOOD') / nullif(count(distinct d.session_no), 0) as share_good,
+        bool_and(d.session_no is not null and coalesce(d.outcome, 'UNKNOWN') <> 'UNKNOWN') as is_all_outcome_known,
+    from record as r
+    inner join counted as d
+        on r.study = d.study and r.site = d.site and r.subject_id = d.subject_id
+        and coalesce(d.earliest_on <= r.assessed_on, d.earliest_on is null)
+    where r.assessed_on is not null
     group by r.form_id
+),
+doubt as (
+    select r.form_id, count(*) as n_possible,
+    from record as r
+    inner join core.loose_dose as q on r.study = q.study and r.site = q.site and r.subject_id = q.subject_id
+    inner join core.subject as s on r.study = s.study and r.site = s.site and r.subject_id = s.subject_id
+    where (not q.is_kept or q.taken is null) and coalesce(coalesce(q.day_on, s.randomized_on) <= r.assessed_on, true)
+    group by r.form_id
+),
+known as (
+    select
+        r.form_id,
+        coalesce(d.n_doses, 0) as n_doses,
+        r.assessed_on is not null and coalesce(d.n_undated, 0) + coalesce(q.n_possible, 0) = 0 as is_count_known,
+        case when d.is_all_timed then d.share_1_2h_before end as share_1_2h_before,
+        case when d.is_all_over60_known then d.share_over60_before end as share_over60_before,
+        case when d.is_all_outcome_known then d.share_good end as share_good,
+    from record as r
+    left join dose as d on r.form_id = d.form_id
+    left join doubt as q on r.form_id = q.form_id
 )
 
 select
@@ -44,10 +75,10 @@ select
     b.pomp as pomp_baseline,
     r.is_baseline,
     s.arm_label,
-    case when r.assessed_on is not null then least(coalesce(d.n_doses, 0), e.dose_plateau)::integer end as n_doses_capped,
-    d.n_1_2h_before / d.n_doses as share_1_2h_before,
-    d.n_over60_before / d.n_doses as share_over60_before,
-    d.n_good_sessions / nullif(d.n_sessions, 0) as share_good,
+    case when d.is_count_known or d.n_doses >= e.dose_plateau then least(d.n_doses, e.dose_plateau)::integer end as n_doses_capped,
+    case when d.is_count_known then d.share_1_2h_before end as share_1_2h_before,
+    case when d.is_count_known then d.share_over60_before end as share_over60_before,
+    case when d.is_count_known then d.share_good end as share_good,
     m.ad_bl_fl,
     m.ad_chr_fl,
     s.age_group,
@@ -58,5 +89,5 @@ inner join ref.trial as t on r.study = t.study
 cross join ref.evidence as e
 left join core.baseline as b
     on r.study = b.study and r.site = b.site and r.subject_id = b.subject_id and r.paramcd = b.paramcd
-left join dose as d on r.form_id = d.form_id
+inner join known as d on r.form_id = d.form_id
 left join core.subject_medication as m on r.study = m.study and r.site = m.site and r.subject_id = m.subject_id

@@ -1,6 +1,6 @@
 -- core.session_suds: fear over one session's exposure exercises, and whether the exposure succeeded
 -- Grain: study, site, subject_id, session_no
--- Reads: intake.rating, core.session_exercise, core.subject, ref.trial
+-- Reads: staging.rating, intake.rating, core.session_exercise, core.subject, ref.trial
 -- Why:   begin is the first rated exercise's begin and end the last one's end: when that very rating is missing, the value
 --        is unknown and not borrowed from another exercise. Percentages are rounded to 1e-9 before they meet a criterion,
 --        because 1-100 scales do not convert to binary fractions. NEUTRAL needs both ends and a criterion that was not met.
@@ -27,6 +27,7 @@ course as (
         x.subject_id,
         x.session_no,
         count(*)::integer as n_exercises,
+        bool_or(x.is_part_withheld) as is_part_withheld,
         arg_min_null(x.begin_suds, x.exercise_no) as suds_begin,
         case when not bool_or(x.is_part_withheld) then max(x.highest_suds) end as suds_peak,
         arg_max_null(x.end_suds, x.exercise_no) as suds_end,
@@ -36,13 +37,24 @@ course as (
 certain as (
     -- what the numbers of the exercises do not tell is unknown
     select
-        c.study, c.site, c.subject_id, c.session_no, c.n_exercises,
+        c.study, c.site, c.subject_id, c.session_no,
+        case when n.is_peak_told then c.n_exercises end as n_exercises,
+        c.is_part_withheld or not (n.is_begin_told and n.is_end_told) as is_in_doubt,
         case when n.is_begin_told then c.suds_begin end as suds_begin,
         case when n.is_peak_told then c.suds_peak end as suds_peak,
         case when n.is_end_told then c.suds_end end as suds_end,
     from course as c
     inner join core.session_exercise as n
         on c.study = n.study and c.site = n.site and c.subject_id = n.subject_id and c.session_no = n.session_no
+    union all
+    -- all that was sent of the session is in quarantine
+    select distinct q.study, q.site, q.subject_id, q.session_no, null::integer, true, null::double, null::double, null::double,
+    from staging.rating as q
+    anti join intake.rating as k on q.row_id = k.row_id
+    anti join course as c
+        on q.study = c.study and q.site = c.site and q.subject_id = c.subject_id and q.session_no = c.session_no
+    where q.subject_known and q.session_no between 1 and q.n_sessions
+        and q.dup_kind is distinct from 'same' and q.dup_kind is distinct from 'superseded'
 ),
 judged as (
     select
@@ -51,6 +63,7 @@ judged as (
         c.subject_id,
         c.session_no,
         c.n_exercises,
+        c.is_in_doubt,
         c.suds_begin,
         c.suds_peak,
         c.suds_end,
@@ -79,6 +92,7 @@ select
     j.crit1,
     j.crit2,
     j.is_success,
+    j.is_in_doubt,
     case
         when j.is_success then 'GOOD'
         when j.suds_end > j.suds_begin then 'BAD'

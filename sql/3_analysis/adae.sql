@@ -1,9 +1,10 @@
 -- analysis.adae: adverse events, treatment emergence and days since the last dose
 -- Grain: USUBJID, AESEQ
--- Reads: core.adverse_event, core.subject, core.treatment_period, core.dose_timing, core.doubtful_dose
+-- Reads: core.adverse_event, core.subject, core.treatment_period, core.dose_timing, core.loose_dose, core.doubtful_dose
 -- Why:   TRTEMFL: begun on or after the day of the first taken dose; N when none was taken, U when a partial or missing start or
 --        an unknown first day leaves it open. DAYSLDOS: days from the last taken dose on or before a completely known start; null
---        when the next dose's day is unknown, for it may have been that one. AEEXPFL is null where no term was found
+--        when the next dose's day is unknown, for it may have been that one, and when a record that may be a dose lies between.
+--        AEEXPFL is null where no term was found
 with taken as (
     select
         study, site, subject_id, dosed_on, dose_no,
@@ -22,6 +23,14 @@ latest as (
         on a.study = d.study and a.site = d.site and a.subject_id = d.subject_id and d.dosed_on <= a.start_on
     where a.start_imputed is null
     group by a.study, a.site, a.subject_id, a.ae_seq
+),
+doubted as (
+    select distinct a.study, a.site, a.subject_id, a.ae_seq,
+    from core.adverse_event as a
+    inner join latest as l
+        on a.study = l.study and a.site = l.site and a.subject_id = l.subject_id and a.ae_seq = l.ae_seq
+    inner join core.loose_dose as q on a.study = q.study and a.site = q.site and a.subject_id = q.subject_id
+    where (not q.is_kept or q.taken is null) and (q.dosed_on is null or (q.dosed_on > l.dosed_on and q.dosed_on <= a.start_on))
 )
 
 select
@@ -45,7 +54,7 @@ select
         when a.start_latest < p.first_on then 'N'
         else 'U'
     end as TRTEMFL,
-    case when not l.is_next_undated then a.start_on - l.dosed_on end as DAYSLDOS,
+    case when not l.is_next_undated and u.ae_seq is null then a.start_on - l.dosed_on end as DAYSLDOS,
     case when a.special_interest is not null then 'Y' end as AESIFL,
     a.special_interest as AESICAT,
     case when a.is_expected then 'Y' when not a.is_expected then 'N' end as AEEXPFL,
@@ -56,5 +65,7 @@ inner join core.subject as s on a.study = s.study and a.site = s.site and a.subj
 left join core.treatment_period as p on a.study = p.study and a.site = p.site and a.subject_id = p.subject_id
 left join latest as l
     on a.study = l.study and a.site = l.site and a.subject_id = l.subject_id and a.ae_seq = l.ae_seq
+left join doubted as u
+    on a.study = u.study and a.site = u.site and a.subject_id = u.subject_id and a.ae_seq = u.ae_seq
 left join core.doubtful_dose as q on a.study = q.study and a.site = q.site and a.subject_id = q.subject_id
 order by a.study, a.site, s.usubjid, a.ae_seq

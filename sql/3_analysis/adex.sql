@@ -52,13 +52,13 @@ select
     case when d.is_ge4h_before then 'Y' when not d.is_ge4h_before then 'N' end as GE4HFL,
     case when d.is_immediately_after then 'Y' when not d.is_immediately_after then 'N' end as POSTIMFL,
     case when d.in_window then 'Y' when not d.in_window then 'N' end as INWINFL,
-    d.dose_no as DOSENUM,
+    case when not d.is_dose_no_in_doubt then d.dose_no end as DOSENUM,
     d.days_since_previous as DOSEINT,
     case
         -- a negative interval says that the order of the doses is in doubt
         when d.days_since_previous < 0 then null
         when d.days_since_previous < e.acute_interval_days then 'Y'
-        when d.days_since_previous is not null or d.dose_no = 1 then 'N'
+        when d.days_since_previous is not null or (d.dose_no = 1 and not d.is_dose_no_in_doubt) then 'N'
     end as CHRONFL,
     coalesce(m.ad_fl, 'U') as ADDOSFL,
     coalesce(m.ssri_fl, 'U') as SSRIDFL,

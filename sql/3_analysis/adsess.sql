@@ -15,7 +15,7 @@ select
         date_diff('day', s.randomized_on, v.started_on) + case when v.started_on >= s.randomized_on then 1 else 0 end
     )::integer as SESDY,
     v.length_min as DURMIN,
-    coalesce(u.n_exercises, 0)::integer as NEXER,
+    case when u.session_no is null then 0 else u.n_exercises end as NEXER,
     u.suds_begin as SUDSBEG,
     u.suds_peak as SUDSPEAK,
     u.suds_end as SUDSEND,

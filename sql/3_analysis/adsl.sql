@@ -1,20 +1,28 @@
 -- analysis.adsl: one row per participant
 -- Grain: STUDYID, USUBJID
 -- Reads: core.subject, core.doubtful_dose, core.subject_dose, core.treatment_period, core.session, core.session_suds, core.subject_medication,
---        core.deviation, ref.trial, ref.evidence
--- Why:   counts of a participant without doses, sessions or deviations are 0, not missing
+--        core.deviation, staging.session, intake.session, ref.trial, ref.evidence
+-- Why:   counts of a participant without doses, sessions or deviations are 0, not missing. A count that a record in doubt or in
+--        quarantine, or a rating that was withheld, could change is unknown
 with held as (
     select
         v.study,
         v.site,
         v.subject_id,
-        (count(*) filter (v.attended))::integer as n_sessions,
+        case when count(v.attended) = count(*) then (count(*) filter (v.attended))::integer end as n_sessions,
+        bool_or(u.outcome = 'UNKNOWN' and u.is_in_doubt) is true as is_outcome_in_doubt,
         (count(*) filter (u.outcome = 'GOOD'))::integer as n_good,
         (count(*) filter (u.outcome = 'BAD'))::integer as n_bad,
     from core.session as v
     left join core.session_suds as u
         on v.study = u.study and v.site = u.site and v.subject_id = u.subject_id and v.session_no = u.session_no
     group by all
+),
+set_aside as (
+    select distinct q.study, q.site, q.subject_id,
+    from staging.session as q
+    anti join intake.session as k on q.row_id = k.row_id
+    where q.attended is distinct from false and q.dup_kind is distinct from 'superseded' and q.dup_kind is distinct from 'same'
 ),
 deviated as (
     select study, site, subject_id, count(*)::integer as n_deviations, (count(*) filter (is_major))::integer as n_major,
@@ -42,18 +50,18 @@ select
     case when s.randomized_on is not null and coalesce(v.n_major, 0) = 0 then 'Y' else 'N' end as PPROTFL,
     p.first_on as TRTSDT,
     p.last_on as TRTEDT,
-    coalesce(d.n_doses, 0) as NDOSE,
-    least(coalesce(d.n_doses, 0), e.dose_plateau) as NDOSECAP,
-    case when d.n_doses > e.dose_plateau then 'Y' else 'N' end as DOSE9FL,
+    case when q.n_doubtful is null then coalesce(d.n_doses, 0) end as NDOSE,
+    case when q.n_doubtful is null or d.n_doses >= e.dose_plateau then least(coalesce(d.n_doses, 0), e.dose_plateau) end as NDOSECAP,
+    case when d.n_doses > e.dose_plateau then 'Y' when q.n_doubtful is null then 'N' end as DOSE9FL,
     case when q.n_doubtful is null then case when d.n_doses is null then 0.0 else d.total_mg end end as CUMDOSE,
-    coalesce(d.n_1_2h_before, 0) as NWIN12,
-    coalesce(d.n_over60_before, 0) as NGT60,
-    coalesce(d.n_ge4h_before, 0) as NGE4H,
-    coalesce(d.n_immediately_after, 0) as NPOSTIM,
+    case when q.n_doubtful is null then coalesce(d.n_1_2h_before, 0) end as NWIN12,
+    case when q.n_doubtful is null then coalesce(d.n_over60_before, 0) end as NGT60,
+    case when q.n_doubtful is null then coalesce(d.n_ge4h_before, 0) end as NGE4H,
+    case when q.n_doubtful is null then coalesce(d.n_immediately_after, 0) end as NPOSTIM,
     coalesce(d.n_unknown_timing, 0) as NTIMUNK,
-    coalesce(h.n_sessions, 0) as NSESS,
-    coalesce(h.n_good, 0) as NGOOD,
-    coalesce(h.n_bad, 0) as NBAD,
+    case when x.subject_id is null then case when h.subject_id is null then 0 else h.n_sessions end end as NSESS,
+    case when x.subject_id is null and h.is_outcome_in_doubt is not true then coalesce(h.n_good, 0) end as NGOOD,
+    case when x.subject_id is null and h.is_outcome_in_doubt is not true then coalesce(h.n_bad, 0) end as NBAD,
     coalesce(m.ad_bl_fl, 'U') as ADBLFL,
     coalesce(m.ad_chr_fl, 'U') as ADCHRFL,
     coalesce(m.psy_bl_fl, 'U') as PSYBLFL,
@@ -68,6 +76,7 @@ left join core.subject_dose as d on s.study = d.study and s.site = d.site and s.
 left join core.treatment_period as p on s.study = p.study and s.site = p.site and s.subject_id = p.subject_id
 left join core.doubtful_dose as q on s.study = q.study and s.site = q.site and s.subject_id = q.subject_id
 left join held as h on s.study = h.study and s.site = h.site and s.subject_id = h.subject_id
+left join set_aside as x on s.study = x.study and s.site = x.site and s.subject_id = x.subject_id
 left join deviated as v on s.study = v.study and s.site = v.site and s.subject_id = v.subject_id
 left join core.subject_medication as m on s.study = m.study and s.site = m.site and s.subject_id = m.subject_id
 order by s.study, s.site, s.usubjid

@@ -18,8 +18,10 @@ DOSES = """
 """
 
 
-def run(bench: ModelBench, text: str, doses: str = DOSES) -> ModelBench:
-    """Adverse events of one participant against two taken doses."""
+def run(bench: ModelBench, text: str, doses: str = DOSES, possible: str = "") -> ModelBench:
+    """Adverse events of one participant against two taken doses, and a day on which there may have been one more."""
+    maybe = f"\nt01 | 01 | S1 | true | {possible} |" if possible else ""
+    bench.given("core.loose_dose", "study | site | subject_id | is_kept::BOOL | dosed_on::DATE | taken::BOOL" + maybe)
     bench.given("core.subject", "study | site | subject_id | usubjid\nt01 | 01 | S1 | t01-01-S1")
     bench.given("core.dose_timing", "unit::INTEGER | study | site | " + doses.strip().replace("\n", "\n0 | t01 | 01 | "))
     bench.given("mapped.adverse_event", text)
@@ -115,6 +117,21 @@ def test_a_first_dose_without_a_day_leaves_treatment_emergence_open(run_models):
         S1         | 2                 | 2                | true           | 2024-06-20
     """)
     assert run_models.rows("analysis.adae", "TRTEMFL", "DAYSLDOS") == [("U", 5)]
+
+
+@pytest.mark.parametrize(
+    ("possible", "emergent", "days"),
+    [
+        ("2024-06-20", "Y", 5),
+        ("2024-06-21", "Y", None),  # there may have been a dose since
+        ("2024-06-25", "Y", None),
+        ("2024-06-26", "Y", 5),
+        ("unknown", "U", None),  # it may also have been the first
+    ],
+)
+def test_a_record_that_may_be_a_dose_leaves_open_what_it_could_change(run_models, possible, emergent, days):
+    run(run_models, "subject_id | verbatim | started_on\nS1 | headache | 2024-06-25", possible=possible.replace("unknown", " "))
+    assert run_models.rows("analysis.adae", "TRTEMFL", "DAYSLDOS") == [(emergent, days)]
 
 
 def test_adae_has_the_contracts_columns_in_order_and_counts_by_start(run_models):

@@ -99,9 +99,10 @@ def test_an_exposure_start_that_cannot_be_read_is_not_replaced_by_the_sessions(
 def test_lags_are_exact_also_in_parts_of_a_second(run_models: ModelBench) -> None:
     session = """
         subject_id | session_no | attended | started_at
-        S1         | 3          | true     | 2024-03-05 14:00:00.1
+        S1         | 3          | true     | 2024-03-05 14:00:00.001
     """
-    assert one(run_models, "2024-03-05 13:00:00.1", "lag_to_start_min", "is_over60_before", session=session) == (60.0, False)
+    assert one(run_models, "2024-03-05 13:00:00", "lag_to_start_min", "is_over60_before", session=session) == (3600.001 / 60, True)
+    assert one(ModelBench(), "2024-03-05 13:00:00.001", "lag_to_start_min", "is_over60_before", session=session) == (60.0, False)
 
 
 def test_without_an_end_the_planned_length_decides_the_category_only(run_models: ModelBench) -> None:

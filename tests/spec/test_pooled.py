@@ -7,6 +7,8 @@ import math
 
 import pytest
 
+from tests.harness import TRIAL
+
 WORKED = "Pooled outcome"
 
 BASE = """
@@ -59,26 +61,29 @@ def test_subjects_alike_have_no_z(run_models):
 
 @pytest.fixture
 def base(run_models):
-    run_models.trial(instruments=["SPD-S"], primary="SPDS")
+    week1 = {"name": "W1", "order": 1, "target_day": 8, "from_day": 5, "to_day": 12}
+    run_models.trial(instruments=["SPD-S"], primary="SPDS", visits=[*TRIAL["visits"], week1])
     run_models.given("intake.subject", "subject_id | age_years | sex | randomized_on\nS1 | 17 | F | 2024-01-01")
     run_models.given("intake.form", """
         subject_id | visit    | visit_key | assessed_on | date_key   | item_values
         S1         | BASELINE | BASELINE  | 2023-12-30  | 2023-12-30 | [6]
+        S1         | W1       | W1        | 2024-01-29  | 2024-01-29 | [5]
         S1         | W4       | W4        | 2024-01-30  | 2024-01-30 | [4]
         S1         | POST     | POST      |             | 31.02.2024 | [2]
         S1         |          |           | 2024-06-30  | 2024-06-30 | [1]
     """, instrument="SPD-S")
     run_models.given("core.dose_timing", """
-        study | site | subject_id | taken::BOOLEAN | dosed_on::DATE | session_no::INTEGER | is_1_2h_before | is_over60_before
-        t01   | 01   | S1         | true           | 2024-01-09     | 3                   | true           | true
-        t01   | 01   | S1         | true           | 2024-01-30     | 4                   |                |
-        t01   | 01   | S1         | true           | 2024-01-30     | 4                   | false          | true
-        t01   | 01   | S1         | true           |                | 5                   |                |
-        t01   | 01   | S1         | false          | 2024-01-16     | 6                   |                |
-        t01   | 01   | S1         | true           | 2024-02-06     | 7                   | true           | true
-    """)
-    for column in ("is_1_2h_before", "is_over60_before"):
-        run_models.con.execute(f"alter table core.dose_timing alter {column} type boolean")
+        subject_id | taken::BOOLEAN | dosed_on::DATE |session_no::INTEGER | session_on::DATE | is_1_2h_before::BOOL | is_over60_before::BOOL
+        S1         | true           | 2024-01-09     | 3                   | 2024-01-09       | true                    | true
+        S1         | true           | 2024-01-30     | 4                   | 2024-01-30       |                         |
+        S1         | true           | 2024-01-30     | 4                   | 2024-01-30       | false                   | true
+        S1         | true           |                | 5                   | 2024-02-01       | false                   | false
+        S1         | false          | 2024-01-16     | 6                   | 2024-01-16       |                         |
+        S1         | true           | 2024-02-06     | 7                   | 2024-02-06       | true                    | true
+    """.replace("subject_id |", "study | site | subject_id |").replace("S1         |", "t01 | 01 | S1 |"))
+    run_models.con.execute("alter table core.dose_timing add column randomized_on date")
+    run_models.con.execute("update core.dose_timing set randomized_on = date '2024-01-01'")
+    run_models.given("core.loose_dose", "study | site | subject_id | is_kept::BOOL | day_on::DATE | taken::BOOL")
     run_models.given("core.session_suds", """
         study | site | subject_id | session_no::INTEGER | outcome
         t01   | 01   | S1         | 3                   | GOOD
@@ -93,14 +98,53 @@ def test_doses_and_sessions_count_up_to_the_day_of_the_assessment(base):
     assert base.rows("core.ipd_base", "visit", "n_doses_capped", "share_1_2h_before", "share_over60_before", "share_good") == [
         ("BASELINE", 0, None, None, None),
         ("POST", None, None, None, None),
-        ("W4", 3, pytest.approx(1 / 3), pytest.approx(2 / 3), 0.5),
+        ("W1", 1, 1.0, 1.0, 1.0),
+        ("W4", 3, None, None, None),  # one timing, one outcome is not known
     ]
+
+
+@pytest.mark.parametrize(
+    ("dosed_on", "session_on", "n"),
+    [
+        ("", "2024-01-30", 4),  # the session's day stands for the dose's
+        ("", "2024-01-31", 3),
+        ("", "", None),  # somewhere after randomization
+        ("2024-01-31", "", 3),
+    ],
+)
+def test_a_dose_without_a_day_counts_on_its_sessions_or_leaves_the_count_unknown(base, dosed_on, session_on, n):
+    base.con.execute(
+        "update core.dose_timing set dosed_on = try_cast($1 as date), session_on = try_cast($2 as date) where session_no = 5",
+        [dosed_on, session_on],
+    )
+    base.made.remove("core.ipd_base")
+    base.run("core.ipd_base")
+    assert base.rows("core.ipd_base", "visit", "n_doses_capped")[0] == ("BASELINE", 0)
+    assert base.rows("core.ipd_base", "visit", "n_doses_capped")[3] == ("W4", n)
+
+
+@pytest.mark.parametrize(("day_on", "n"), [("2024-01-30", None), ("2024-01-31", 3), (None, None)])
+def test_a_record_that_may_be_a_dose_leaves_the_count_unknown(base, day_on, n):
+    base.con.execute("insert into core.loose_dose values ('t01', '01', 'S1', true, $1, null)", [day_on])
+    base.made.remove("core.ipd_base")
+    base.run("core.ipd_base")
+    assert base.rows("core.ipd_base", "visit", "n_doses_capped", "share_over60_before")[3] == ("W4", n, None)
+    assert base.rows("core.ipd_base", "visit", "n_doses_capped")[0] == ("BASELINE", 0)
+
+
+def test_nine_doses_are_nine_whatever_else_may_have_been_one(base):
+    base.con.execute("insert into core.loose_dose values ('t01', '01', 'S1', false, date '2024-01-02', true)")
+    base.con.execute("insert into core.dose_timing by name select d.* replace (8 as session_no) from core.dose_timing as d, range(3)")
+    base.made.remove("core.ipd_base")
+    base.run("core.ipd_base")
+    assert base.rows("core.ipd_base", "visit", "n_doses_capped")[2:] == [("W1", None), ("W4", 9)]
 
 
 def test_weeks_are_from_the_baseline_assessment_and_unscheduled_records_stay_out(base):
     assert base.rows("core.ipd_base", "visit", "week", "aval", "pomp_baseline", "is_baseline", "age_group", "ad_chr_fl") == [
         ("BASELINE", 0.0, 6.0, pytest.approx(500 / 6), True, "PEDIATRIC", "U"),
         ("POST", None, 2.0, pytest.approx(500 / 6), False, "PEDIATRIC", "U"),
+        ("W1", pytest.approx(30 / 7), 5.0, pytest.approx(500 / 6), False, "PEDIATRIC", "U"),
         ("W4", pytest.approx(31 / 7), 4.0, pytest.approx(500 / 6), False, "PEDIATRIC", "U"),
     ]
 
@@ -108,7 +152,7 @@ def test_weeks_are_from_the_baseline_assessment_and_unscheduled_records_stay_out
 def test_primary_holds_every_record_with_a_value_also_unscheduled_ones(base):
     assert base.rows("core.primary", "visit", "assessed_on", "aval", "is_baseline") == [
         ("BASELINE", dt.date(2023, 12, 30), 6.0, True), ("POST", None, 2.0, False), ("UNSCHEDULED", dt.date(2024, 6, 30), 1.0, False),
-        ("W4", dt.date(2024, 1, 30), 4.0, False),
+        ("W1", dt.date(2024, 1, 29), 5.0, False), ("W4", dt.date(2024, 1, 30), 4.0, False),
     ]  # fmt: skip
 
 
