@@ -32,6 +32,9 @@ docs: setup
 bench: setup
 	$(BIN)/python -m tests.bench.bench
 
+truth: setup
+	$(BIN)/python -m tests.truth
+
 # Pins and hashes only; needs uv on the PATH of whoever moves a version.
 lock:
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-strip-extras --no-annotate --python-version 3.11 -q -o requirements.lock
