@@ -63,6 +63,36 @@ def findings(
             typer.echo(f"{found.height - limit} more; --limit 0 lists all")
 
 
+def changes(
+    data: Data = Path("data"),
+    site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Only this site.")] = "",
+    kind: Annotated[str, typer.Option(help="Only changed, late, disappeared or released.")] = "",
+    subject: Annotated[str, typer.Option(help="Only this participant.")] = "",
+    show_values: Annotated[bool, typer.Option(help="Show the texts before and after; they may identify a participant.")] = False,
+    limit: Annotated[int, typer.Option(help="List at most so many, the newest; 0: all.")] = 50,
+    json: Json = False,
+) -> None:
+    """What sites changed from delivery to delivery: corrected values, late and disappeared records, rows let out of quarantine."""
+    with told_errors():
+        import polars as pl
+
+        from flows.engine.changes import history
+
+        found = history(data).with_columns(pl.concat_str("study", "site", separator="/").alias("at"))
+        for column, wanted in (("at", site), ("kind", kind), ("subject", subject)):
+            found = found.filter(pl.col(column) == wanted) if wanted else found
+        found = found.drop("at") if show_values else found.drop("at", "old_value", "new_value")
+        if json:
+            print_json(found.to_dicts())
+            return
+        counts = found.group_by("study", "site", "kind").len().sort("study", "site", "kind")
+        print_table(f"{found.height} changes", counts.columns, [list(r) for r in counts.iter_rows()], right=("len",))
+        values = ["old_value", "new_value"] if show_values else []
+        columns = ["release_id", "study", "site", "table", "record_key", "kind", "field", *values, "why"]
+        listed = found.select(columns).reverse().head(limit or found.height)
+        print_table("newest first", columns, [list(r) for r in listed.iter_rows()])
+
+
 def sql(
     query: Annotated[str, typer.Argument(help='For example "select TIMCAT, count(*) from adex group by 1".')],
     data: Data = Path("data"),

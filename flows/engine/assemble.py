@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import catalog, findings_store, ledger, releases
+from flows.engine import catalog, changes, findings_store, ledger, releases
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, config_sha256
 from flows.engine.night import Placed
@@ -84,6 +84,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     release = releases.settle(night.data, release_id)
     if leads:
         findings_store.append(night.data, release_id, told.history)
+        changes.append(night.data, release_id, [roster.changes[key] for key in sorted(roster.changes)])
     is_latest = releases.switch_latest(night.data, release)
     ledger.append(
         night.data, "release_published", release_id=release_id, as_of=night.as_of.isoformat(), latest=is_latest, reason=reason,
@@ -152,7 +153,7 @@ def _entry(roster: Roster, key: str, site: str) -> Entry:
     entry: Entry = {
         "study": unit.site.study, "unit": key, "export": unit.site.site_id, "reason": roster.reason(key, site), "told": told,
         "held": roster.held.get((key, site)), "site": site, "status": status, "age_days": None, "delivery_sha256": None,
-        "delivered_on": None, "fingerprint": None, "tables": {}, "findings": {},
+        "delivered_on": None, "fingerprint": None, "made_of": {}, "tables": {}, "findings": {},
     }  # fmt: skip
     chosen = roster.chosen.get(key, {}).get(site)
     if chosen is None:
@@ -163,7 +164,7 @@ def _entry(roster: Roster, key: str, site: str) -> Entry:
         status = "unchanged"
     age = max((night.as_of.date() - dt.date.fromisoformat(receipt["delivered_on"])).days, 0)
     return entry | {"status": status, "age_days": age, "delivery_sha256": receipt["delivery"], "delivered_on": receipt["delivered_on"],
-                    "fingerprint": mark, "tables": receipt["sites"][site]["tables"]}  # fmt: skip
+                    "fingerprint": mark, "made_of": receipt.get("made_of", {}), "tables": receipt["sites"][site]["tables"]}  # fmt: skip
 
 
 def _sites_of(roster: Roster, key: str) -> list[str]:
@@ -248,7 +249,8 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
         for entry in fresh:
             if (entry["study"], entry["site"]) == (study, site):
                 entry["findings"] = mine.by_severity
-    history = findings_store.events(living, known, on, release_id) if keep_history else known.clear()
+    why = {k: changes.causes(before.get(k), e["made_of"]) for e in fresh if (k := (e["study"], e["site"]))}
+    history = findings_store.events(living, known, on, release_id, why) if keep_history else known.clear()
     return _Findings(sorted(parts, key=lambda p: p.path), new, history)
 
 

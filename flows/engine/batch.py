@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from flows.engine import coding, judge, models, outcome, partitions, records, reference
 from flows.engine.config import Programme
-from flows.engine.fingerprint import code_sha256, fingerprint
+from flows.engine.fingerprint import code_sha256, fingerprint, made_of
 from flows.engine.mapping import MapInput, map_batch
 from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
@@ -148,7 +148,8 @@ def _stage(
         newest = item.deliveries[-1]
         receipt = {
             "unit": item.unit.key, "fingerprint": mark, "delivery": newest.sha256,
-            "delivered_on": newest.delivered_at.date().isoformat(), "files": files, **said[item.unit_no],
+            "delivered_on": newest.delivered_at.date().isoformat(), "files": files,
+            "made_of": made_of(programme, item.unit, item.deliveries), **said[item.unit_no],
         }  # fmt: skip
         folder = staged_folder(data, item.unit.site.study, item.unit.site.site_id, mark)
         out.append(_settle(homes[item.unit_no], folder, item.unit.key, mark, receipt))

@@ -23,9 +23,9 @@ from schemas.findings import FindingStatus
 _NUMBERS = ("source_row", "n_rows")
 LIFE: dict[str, type[pl.DataType]] = {"first_seen": pl.Date, "last_seen": pl.Date, "status": pl.String, "resolved_on": pl.Date}
 _FOUND: dict[str, type[pl.DataType]] = {c: pl.Int64 if c in _NUMBERS else pl.String for c in outcome.PUBLISHED}
-COLUMNS: dict[str, type[pl.DataType]] = {**_FOUND, **LIFE, "release_id": pl.String}
+COLUMNS: dict[str, type[pl.DataType]] = {**_FOUND, **LIFE, "why": pl.String, "release_id": pl.String}
 #: What a release's readers get: no text as sent.
-IN_RELEASE = tuple(c for c in COLUMNS if c not in ("raw_value", "release_id"))
+IN_RELEASE = tuple(c for c in COLUMNS if c not in ("raw_value", "why", "release_id"))
 #: A finding that differs in one of these is told again.
 _TELLING = ("severity", "raw_value", "message", "suggestion", "rule_sha", "n_rows")
 
@@ -54,7 +54,9 @@ def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: st
         frame = frame.join(wanted, on=["study", "site"], how="semi")
     if rule:
         frame = frame.filter(pl.col("rule") == rule)
-    return frame.sort("release_id").unique("finding_id", keep="last", maintain_order=True).select(list(COLUMNS)).collect()
+    lacking = [pl.lit(None, kind).alias(n) for n, kind in COLUMNS.items() if n not in frame.collect_schema().names()]
+    told = frame.with_columns(lacking).sort("release_id").unique("finding_id", keep="last", maintain_order=True)
+    return told.select(list(COLUMNS)).collect()
 
 
 def judge_life(found: pl.DataFrame, known: pl.DataFrame, on: dt.date) -> pl.DataFrame:
@@ -73,14 +75,23 @@ def judge_life(found: pl.DataFrame, known: pl.DataFrame, on: dt.date) -> pl.Data
     )  # fmt: skip
 
 
-def events(living: pl.DataFrame, known: pl.DataFrame, on: dt.date, release_id: str) -> pl.DataFrame:
-    """Rows the history gains tonight: new, changed, back again, and those no longer found (RESOLVED)."""
+def events(
+    living: pl.DataFrame, known: pl.DataFrame, on: dt.date, release_id: str, why: Mapping[tuple[str, str], str] | None = None
+) -> pl.DataFrame:
+    """Rows the history gains tonight: new, changed, back again, and those no longer found (RESOLVED).
+
+    `why`: (study, site) -> what is not as it was there (source, mapping, correction, rule): the reason a finding is gone.
+    """
     before = known.select("finding_id", *(pl.col(c).alias(f"_{c}") for c in (*_TELLING, "status")))
     joined = living.join(before, on="finding_id", how="left", maintain_order="left")
     differs = pl.any_horizontal(pl.col(c).ne_missing(pl.col(f"_{c}")) for c in (*_TELLING, "status"))
     told = joined.filter(differs).select(living.columns)
     gone = known.filter(pl.col("status") != "RESOLVED").join(living, on="finding_id", how="anti")
+    reasons = [(study, site, told) for (study, site), told in (why or {}).items()]
+    named = pl.DataFrame(reasons, schema={"study": pl.String, "site": pl.String, "why": pl.String}, orient="row")
+    gone = gone.drop("why").join(named, on=["study", "site"], how="left", maintain_order="left")
     gone = gone.with_columns(pl.lit("RESOLVED").alias("status"), pl.lit(on).alias("resolved_on"))
+    told = told.with_columns(pl.lit(None, pl.String).alias("why"))
     rows = pl.concat([frame.select(list(COLUMNS)[:-1]).cast(dict(list(COLUMNS.items())[:-1])) for frame in (told, gone)])  # type: ignore[arg-type]
     return rows.with_columns(pl.lit(release_id).alias("release_id"))
 

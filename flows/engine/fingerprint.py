@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -66,6 +67,16 @@ def fingerprint(programme: Programme, unit: Unit, deliveries: Sequence[Delivery]
         "deliveries": [[d.sha256, d.delivered_at.isoformat()] for d in deliveries],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def made_of(programme: Programme, unit: Unit, deliveries: Sequence[Delivery]) -> dict[str, str]:
+    """The fingerprint in its parts, so that it can be told what changed: delivery, mapping, corrections, code, shared lists."""
+    plain = replace(unit, corrections=())
+    corrections = "\n".join(c.model_dump_json() for c in unit.corrections)
+    return {
+        "delivery": hashlib.sha256("".join(d.sha256 for d in deliveries).encode()).hexdigest(), "mapping": unit_sha256(plain),
+        "corrections": hashlib.sha256(corrections.encode()).hexdigest(), "code": code_sha256(), "shared": shared_sha256(programme),
+    }  # fmt: skip
 
 
 def config_sha256(programme: Programme) -> str:

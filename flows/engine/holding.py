@@ -52,6 +52,7 @@ class Verdict:
 
     reasons: tuple[str, ...]
     told: pl.DataFrame
+    diff: records.Difference | None = None
 
 
 def none_found() -> pl.DataFrame:
@@ -113,7 +114,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     found.append(findings("table_empty", unit, site, _broken("table_empty", _empty(unit, counts), evidence)))
     if diff is not None and not is_accepted:
         found.append(findings("record_disappeared", unit, site, _lost(diff.lost, last)))
-    return Verdict((), pl.concat(found))
+    return Verdict((), pl.concat(found), diff)
 
 
 def _broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

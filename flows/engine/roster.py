@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import batch, decisions, drift, findings_store, holding, landing, partitions, records
+from flows.engine import batch, changes, decisions, drift, findings_store, holding, landing, partitions, records
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
@@ -40,6 +40,7 @@ class Roster:
         self.site_reasons: dict[tuple[str, str], str] = {}
         self.held: dict[tuple[str, str], str] = {}
         self.told: dict[str, list[pl.DataFrame]] = {}
+        self.changes: dict[tuple[str, str], pl.DataFrame] = {}
         self.missing: set[str] = set()
         self.passing: set[str] = set()
 
@@ -234,8 +235,9 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     key, night = staged.unit_key, roster.night
     delivery = staged.receipt["delivery"]
     last = None
-    if entry is not None and entry["fingerprint"] and entry["delivery_sha256"] != delivery:
-        folder = batch.staged_folder(night.data, entry["study"], entry["export"], entry["fingerprint"])
+    mark = entry["fingerprint"] if entry is not None else None
+    folder = batch.staged_folder(night.data, attempt.unit.site.study, attempt.unit.site.site_id, mark or "-")
+    if entry is not None and mark and entry["delivery_sha256"] != delivery:
         last = holding.before(entry, folder)
     accepted = bool({(key, site, delivery), (key, "", delivery)} & roster.accepted)
     verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=accepted)
@@ -249,6 +251,9 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
         return False
     roster.told.setdefault(key, []).append(verdict.told)
     roster.told[key].append(_still_gone(roster, staged, site))
+    if entry is not None and mark not in (None, staged.fingerprint):
+        why = changes.causes(entry, staged.receipt.get("made_of", {}))
+        roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, folder, staged, verdict.diff, why)
     return True
 
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import findings_store, landing
+from flows.engine import changes, findings_store, landing
 from flows.engine.config import load
 from tests.nights import TRIAL, Nights
 
@@ -159,23 +159,81 @@ def test_propose_shows_new_columns_and_unknown_codes(export: Export):
     assert '"maybe":   # 1 records' in codes["proposal"]
 
 
-def test_a_column_left_empty_by_half_a_rename_of_an_item_holds_the_site(tmp_path: Path):
-    made = Export(tmp_path)
-    site = made.config / "sites" / "t01_all" / "site.yaml"
-    site.write_text(SITE + """\
+RATED = [f"P{n:02},0{1 + n % 2},BL,2026-01-06," + ",".join("1" * 48) for n in range(1, 21)]
+
+
+def with_lsas(root: Path) -> tuple[Export, Path]:
+    """The export with a questionnaire, and the folder of its files."""
+    made = Export(root)
+    (made.config / "sites" / "t01_all" / "site.yaml").write_text(SITE + """\
   assessment:
     file: lsas.csv
-    wide: {pattern: "(?P<half>[fa])(?P<item>\\\\d+)", item: "LS{half}{item:02d}"}
+    wide: {pattern: "(?P<half>[fa])(?P<item>[0-9]+)", item: "LS{half}{item:02d}"}
     fields: {instrument: {const: LSAS}, visit: visit, assessed_on: {from: day, format: "%Y-%m-%d"}}
+""")  # fmt: skip
+    trial = made.config / "trials" / "t01.yaml"
+    trial.write_text(trial.read_text() + """\
+visits: [{name: BASELINE, order: 0, target_day: -1, from_day: -30, to_day: 1, baseline: true, labels: [BL]}]
 """)
+    (made.config / "exports").mkdir()
+    return made, made.config / "exports"
+
+
+def write_lsas(folder: Path, rows: list[str]) -> None:
     items = [f"{h}{n}" for n in range(1, 25) for h in "fa"]
-    rows = [f"P{n:02},0{1 + n % 2},BL,2026-01-06," + ",".join("1" * 48) for n in range(1, 21)]
-    folder = made.config / "exports"
-    folder.mkdir()
     (folder / "lsas.csv").write_text("\n".join(["id,center,visit,day," + ",".join(items), *rows]) + "\n")
+
+
+def test_an_item_column_left_empty_holds_the_site(tmp_path: Path):
+    made, folder = with_lsas(tmp_path)
+    write_lsas(folder, RATED)
     assert made.night("2026-03-01")["01"][0] == "fresh"
-    cut = [",".join([*r.split(",")[:4], "", *r.split(",")[5:]]) for r in rows]
-    (folder / "lsas.csv").write_text("\n".join(["id,center,visit,day," + ",".join(items), *cut]) + "\n")
+    write_lsas(folder, [",".join([*r.split(",")[:4], "", *r.split(",")[5:]]) for r in RATED])
 
     assert made.night("2026-03-02")["01"][:2] == ("carried", "2026-03-01")
     assert "assessment.LSF01 had a text in 10 records" in made.ended.release.manifest["sites"][0]["reason"]
+
+
+def changed(made: Export) -> list[tuple]:
+    """The history of changes: table, record, kind, field, old and new text, why."""
+    columns = ("table", "record_key", "kind", "field", "old_value", "new_value", "why")
+    return changes.history(made.data).select(columns).rows()
+
+
+def test_corrected_late_and_disappeared_records_are_kept_with_old_and_new_text(export: Export):
+    visits = [v.replace("P02,01,1,1,2026-01-11 10:00", "P02,01,1,1,2026-01-11 11:30") for v in VISITS if not v.startswith("P04,01,2")]
+    export.night("2026-03-02", visits=[*visits, "P02,01,3,1,2026-02-01 10:00", "P02,01,4,1,2026-03-01 10:00"])
+
+    assert changed(export) == [
+        ("session", "P02|1", "changed", "started_at", "2026-01-11 10:00", "2026-01-11 11:30", "source"),
+        ("session", "P02|3", "late", "", None, '{"session_no": "3", "attended": "1", "started_at": "2026-02-01 10:00"}', "source"),
+        ("session", "P04|2", "disappeared", "", '{"session_no": "2", "attended": "1", "started_at": "2026-01-12 10:00"}', None, "source"),
+    ]
+    (file,) = (export.data / "changes").glob("*.parquet")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not export.run(as_of="2026-03-02").published
+
+
+def test_a_row_let_out_of_quarantine_by_the_mapping_is_recorded_with_the_reason(export: Export):
+    visits = [VISITS[0].replace(",1,1,2026", ",Sitzung 1,1,2026"), *VISITS[1:]]
+    export.night("2026-03-02", visits=visits)
+    assert export.rules("02")["unreadable_value"] == 1
+    site = export.config / "sites" / "t01_all" / "site.yaml"
+    site.write_text(SITE.replace("session_no: no", 'session_no: {from: no, pattern: "(Sitzung )?(?P<value>[0-9]+)"}'))
+
+    export.run(as_of="2026-03-03")
+
+    told = [c for c in changed(export) if c[2] == "released"]
+    assert told == [("session", "P01|Sitzung 1", "released", "", "unreadable_value", None, "mapping")]
+    gone = findings_store.history(export.data, [("t01", "02")], rule="unreadable_value")
+    assert gone.select("status", "why").rows() == [("RESOLVED", "mapping")]
+
+
+def test_an_item_that_changed_is_kept_with_both_values(tmp_path: Path):
+    made, folder = with_lsas(tmp_path)
+    write_lsas(folder, RATED)
+    made.night("2026-03-01")
+    write_lsas(folder, [RATED[0].replace("BL,2026-01-06,1,1", "BL,2026-01-06,1,3"), *RATED[1:]])
+    made.night("2026-03-02")
+
+    assert changed(made) == [("assessment", "t01-02-P01|LSAS|BASELINE|2026-01-06|LSA01", "changed", "LSA01", "1", "3", "source")]
