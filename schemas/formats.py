@@ -12,12 +12,19 @@ class FileFormat(StrEnum):
     """Name of a reader."""
 
     DELIMITED = "delimited"
+    REDCAP = "redcap"
+    QUALTRICS = "qualtrics"
+    NDA = "nda"
+    CASTOR = "castor"
+    OPENCLINICA = "openclinica"
     XLSX = "xlsx"
     XPT = "xpt"
     SAS7BDAT = "sas7bdat"
     SAV = "sav"
     DTA = "dta"
     ODM = "odm"
+    JSON = "json"
+    DATASET_JSON = "dataset_json"
     PARQUET = "parquet"
 
 

@@ -24,7 +24,8 @@ def read(path: Path, options: ReadOptions | None = None) -> Cells:
     """
     options = options or ReadOptions()
     try:
-        reader: Reader = import_module(f"flows.readers.{find(path, options)}").read
+        name = find(path, options)
+        reader: Reader = import_module(f"flows.readers.{FORMATS[name].module or name}").read
         return reader(path, options)
     except OSError as error:
         raise unreadable(path, f"cannot be opened ({error.strerror})", "check the file and its permissions") from None

@@ -64,7 +64,7 @@ class About:
     """What a file itself says about one of its columns.
 
     `labels`: code as it is read -> its label. `missing`: codes the file declares missing; a range is `lo..hi`. `seen`: those met.
-    `is_structure`: a column that the format adds (keys of a form), which nobody need read.
+    `is_structure`: a column that the format adds (keys of a form), which nobody need read. `shown_if`: when a form shows the field.
     """
 
     label: str = ""
@@ -75,6 +75,7 @@ class About:
     is_identifier: bool = False
     is_free_text: bool = False
     is_structure: bool = False
+    shown_if: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,25 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.readers import nda, qualtrics
 from flows.readers.cells import ReadOptions, unreadable
 
 HEAD = 4096
+_FAR = 2**20
 
 
 @dataclass(frozen=True)
 class Format:
-    """What a format is called, the endings of its names, what its content is; `dialect`: only by its declared name."""
+    """What a format is called, the endings of its names, what its content is; `dialect`: only by its declared name.
+
+    `module` reads it, where that is not the format's own name.
+    """
 
     called: str
     endings: tuple[str, ...]
     contents: tuple[str, ...]
     dialect: bool = False
+    module: str = ""
 
 
 _TEXT_ENDINGS = (".csv", ".tsv", ".ssv", ".psv", ".txt", ".tab", ".dat")
@@ -30,12 +36,19 @@ _TEXT_ENDINGS = (".csv", ".tsv", ".ssv", ".psv", ".txt", ".tab", ".dat")
 #: Module of the reader -> its format.
 FORMATS: dict[str, Format] = {
     "delimited": Format("delimited text", _TEXT_ENDINGS, ("text",)),
+    "redcap": Format("a REDCap export", _TEXT_ENDINGS, ("text", "json"), dialect=True),
+    "qualtrics": Format("a Qualtrics export", _TEXT_ENDINGS, ("text",), dialect=True),
+    "nda": Format("a NIMH Data Archive file", _TEXT_ENDINGS, ("text",), dialect=True),
+    "castor": Format("a Castor EDC export", _TEXT_ENDINGS, ("text",), dialect=True),
+    "openclinica": Format("an OpenClinica data set", _TEXT_ENDINGS, ("text",), dialect=True),
     "xlsx": Format("an Excel workbook", (".xlsx", ".xlsm"), ("xlsx", "damaged")),
     "xpt": Format("a SAS transport file", (".xpt", ".xport", ".v5xpt", ".v8xpt"), ("xpt",)),
     "sas7bdat": Format("a SAS data set", (".sas7bdat",), ("sas",)),
     "sav": Format("an SPSS file", (".sav", ".zsav"), ("sav",)),
     "dta": Format("a Stata file", (".dta",), ("dta",)),
     "odm": Format("a CDISC ODM-XML document", (".xml", ".odm"), ("xml",)),
+    "json": Format("JSON", (".json", ".ndjson", ".jsonl"), ("json",), module="json_records"),
+    "dataset_json": Format("CDISC Dataset-JSON", (".dsjc",), ("json", "gzip", "zlib")),
     "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",)),
 }
 
@@ -101,7 +114,7 @@ def find(path: Path, options: ReadOptions) -> str:
     found = content(start, path)
     wanted = FORMATS[name]
     if found in wanted.contents:
-        return name
+        return _dialect(path) if name == "delimited" and options.format is None and options.header_row == 1 else name
     who = "`format` says" if options.format else "the name says"
     if found is None or (found == "text" and "text" not in wanted.contents):
         raise unreadable(path, f"{who} {wanted.called}, but the content is none", "export it again, or correct the name's ending")
@@ -111,6 +124,13 @@ def find(path: Path, options: ReadOptions) -> str:
     elif found == "html":
         todo = "look whether it is a login page or a table saved as a web page; export it again"
     raise unreadable(path, f"{who} {wanted.called}, but the content is {CALLED[found]}", todo)
+
+
+def _dialect(path: Path) -> str:
+    """Text whose own rows say that it is more than plain: Qualtrics and the NIMH Data Archive."""
+    with path.open("rb") as file:
+        start = file.read(_FAR)
+    return "qualtrics" if qualtrics.is_one(start) else "nda" if nda.is_one(start) else "delimited"
 
 
 def content(start: bytes, path: Path | None = None) -> str | None:

@@ -6,7 +6,9 @@ What belongs here: one maker a format, the same table in each (an identifier, a 
 from __future__ import annotations
 
 import io
+import json
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +93,35 @@ def odm(rows: int) -> bytes:
     return f'{head}</MetaDataVersion></Study><ClinicalData StudyOID="S">{body}</ClinicalData></ODM>'.encode()
 
 
+def records(rows: int) -> bytes:
+    return json.dumps(frame(rows).to_dict("records"), ensure_ascii=False).encode()
+
+
+def ndjson(rows: int) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in frame(rows).to_dict("records")).encode()
+
+
+def dataset_parts(rows: int) -> tuple[dict[str, object], list[list[object]]]:
+    """Metadata and rows of a Dataset-JSON."""
+    columns = [{"itemOID": f"IT.{n}", "name": n, "label": n.upper(), "dataType": "string"} for n in frame(rows).columns]
+    meta = {"datasetJSONVersion": "1.1.0", "itemGroupOID": "IG.X", "records": rows, "name": "X", "label": "x", "columns": columns}
+    return meta, frame(rows).to_numpy().tolist()
+
+
+def dataset_json(rows: int) -> bytes:
+    meta, cells = dataset_parts(rows)
+    return json.dumps(meta | {"rows": cells}).encode()
+
+
+def dataset_ndjson(rows: int) -> bytes:
+    meta, cells = dataset_parts(rows)
+    return "".join(json.dumps(line) + "\n" for line in [meta, *cells]).encode()
+
+
+def dsjc(rows: int) -> bytes:
+    return zlib.compress(dataset_ndjson(rows))
+
+
 MAKERS: dict[str, Maker] = {
     m.name: m
     for m in (
@@ -101,6 +132,11 @@ MAKERS: dict[str, Maker] = {
         Maker("zsav", ".zsav", zsav),
         Maker("dta", ".dta", dta),
         Maker("odm", ".xml", odm, options=ReadOptions(sheet="G")),
+        Maker("json", ".json", records),
+        Maker("ndjson", ".ndjson", ndjson, cut_is_seen=False),
+        Maker("dataset_json", ".json", dataset_json),
+        Maker("dataset_ndjson", ".ndjson", dataset_ndjson),
+        Maker("dsjc", ".dsjc", dsjc),
         Maker("xpt", ".xpt", xpt, cut_is_seen=False),
     )
 }

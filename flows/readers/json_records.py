@@ -1,0 +1,127 @@
+"""JSON and NDJSON -> text cells: a list of records, such as REDCap's API or a survey tool sends.
+
+What belongs here: finding the records, objects in records as `a.b`, lists of plain values as `a.1`.
+What does not: exact JSON (json_text.py), CDISC Dataset-JSON, which is told by its content and read by dataset_json.py.
+
+`sheet` is the path to the records, keys joined by `/`; lists on the way are gone through, and what their objects hold beside the path is
+carried along as `key.column`. Without it: a list, or the one list of objects that the document holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from flows.readers.cells import Cells, Ragged, ReadOptions, column_names, finish, unreadable
+from flows.readers.dataset_json import from_document, is_dataset
+from flows.readers.json_text import Keys, document, scalar
+
+Record = tuple[int, Any, dict[str, Any]]
+
+
+def read(path: Path, options: ReadOptions) -> Cells:
+    """The records as text cells; `_row` counts records, `line` of a bad one is its line (NDJSON) or its number.
+
+    Raises ReadError: no JSON, no list of records, several and none named.
+    """
+    notes: list[str] = []
+    first, lines, encoding = document(path, path.read_bytes(), options.encoding, notes)
+    if isinstance(first, dict) and is_dataset(first):
+        return from_document(path, first, lines, options, notes, encoding)
+    wanted = None if options.sheet is None else str(options.sheet)
+    if lines is not None:
+        records: Iterable[Record] = _lined(first, lines)
+    else:
+        records = _found(path, first, wanted, notes)
+    return _table(records, options, notes, encoding)
+
+
+def _lined(first: Any, lines: Iterator[tuple[int, Any]]) -> Iterator[Record]:
+    yield 1, first, {}
+    for line, value in lines:
+        yield line, value, {}
+
+
+def _found(path: Path, whole: Any, wanted: str | None, notes: list[str]) -> Iterator[Record]:
+    if wanted is None and isinstance(whole, dict):
+        paths = [*_lists(whole)]
+        if len(paths) != 1:
+            several = f"several lists of records: {', '.join(paths)}" if paths else "no list of records"
+            raise unreadable(path, f"it holds {several}", "set `sheet` to the path of the records, such as data/records")
+        wanted = paths[0]
+    found = [*_walk([({}, whole)], wanted.split("/") if wanted else [])]
+    if not found and wanted and not _reaches([whole], wanted.split("/")):
+        raise unreadable(path, f"there is nothing at {wanted!r}", "set `sheet` to the path of the records, such as data/records")
+    if wanted is None and not isinstance(whole, list):
+        raise unreadable(path, "it is no list of records", "export a list of records")
+    return ((number, value, above) for number, (above, value) in enumerate(found, start=1))
+
+
+def _lists(whole: dict[str, Any], above: str = "") -> Iterator[str]:
+    """Paths of lists of objects within objects."""
+    for key, value in whole.items():
+        if isinstance(value, list) and (not value or any(isinstance(v, dict) for v in value)):
+            yield above + key
+        elif isinstance(value, dict):
+            yield from _lists(value, f"{above}{key}/")
+
+
+def _reaches(values: list[Any], keys: list[str]) -> bool:
+    """Does the path exist at all (it may lead to an empty list)?"""
+    for key in keys:
+        flat = [v for value in values for v in (value if isinstance(value, list) else [value])]
+        values = [value[key] for value in flat if isinstance(value, dict) and key in value]
+    return bool(values)
+
+
+def _walk(values: list[tuple[dict[str, Any], Any]], keys: list[str], name: str = "record") -> Iterator[tuple[dict[str, Any], Any]]:
+    """The records at the end of the path, each with what stands beside the path above it."""
+    for above, value in values:
+        for one in value if isinstance(value, list) else [value]:
+            if not keys:
+                yield above, one
+            elif isinstance(one, dict) and keys[0] in one:
+                beside = {f"{name}.{k}": v for k, v in one.items() if k != keys[0] and not isinstance(v, list | dict)}
+                yield from _walk([(above | beside, one[keys[0]])], keys[1:], keys[0])
+
+
+def _table(records: Iterable[Record], options: ReadOptions, notes: list[str], encoding: str) -> Cells:
+    rows: list[dict[str, str | None]] = []
+    numbers: list[int] = []
+    bad: list[Ragged] = []
+    unread: dict[str, None] = {}
+    header: dict[str, None] = {}
+    for row, (line, record, above) in enumerate(records, start=1):
+        why = "it is no JSON" if isinstance(record, ValueError) else None if isinstance(record, dict) else "it is no object"
+        if why is None and isinstance(record, Keys) and record.twice is not None:
+            why = f"key {record.twice!r} is given twice with different values"
+        if why is not None:
+            bad.append(Ragged(row, line, why))
+            continue
+        cells = {key: scalar(value) for key, value in above.items()}
+        cells |= dict(_flat(record, "", unread))
+        header |= dict.fromkeys(cells)
+        rows.append(cells)
+        numbers.append(row)
+    if unread:
+        notes.append(f"lists of records in the records are not read: {', '.join(unread)}; read them with `sheet`")
+    names = column_names([*header], notes)
+    columns = [pa.chunked_array([pa.array([row.get(key) for row in rows], pa.string())], pa.string()) for key in header]
+    return finish(names, columns, np.array(numbers, np.int64), options, notes, encoding=encoding, ragged=bad)
+
+
+def _flat(value: dict[str, Any], above: str, unread: dict[str, None]) -> Iterator[tuple[str, str | None]]:
+    for key, inner in value.items():
+        name = f"{above}{key}"
+        if isinstance(inner, dict):
+            yield from _flat(inner, f"{name}.", unread)
+        elif isinstance(inner, list) and any(isinstance(v, list | dict) for v in inner):
+            unread[name] = None
+        elif isinstance(inner, list):
+            yield from ((f"{name}.{n}", scalar(v)) for n, v in enumerate(inner, start=1))
+        else:
+            yield name, scalar(inner)

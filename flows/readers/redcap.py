@@ -1,0 +1,153 @@
+"""REDCap exports (CSV or JSON, raw codes or labels) with their data dictionary -> text cells of one instrument, in codes.
+
+What belongs here: rows of an instrument, labels back to codes, what the dictionary says of a field. What does not: cutting the file into
+cells (delimited.py, json_records.py), reading the dictionary (redcap_dictionary.py), the API (flows/sources).
+
+`companion` is the data dictionary, `sheet` an instrument: then only its rows and fields are read, because rows of a repeating instrument
+leave every other one blank. Without `sheet` the file is read as it is. Two exports of one project, raw and label, give the same cells.
+A field that branching logic hides is blank as REDCap exports it; About.shown_if holds the logic, so that hidden is not taken for missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.readers import delimited, json_records
+from flows.readers.cells import ROW, About, Cells, ReadOptions, labelled, unreadable
+from flows.readers.redcap_dictionary import Dictionary, load
+
+#: Columns REDCap adds (their names in a label export beside them).
+_KEYS = {
+    "redcap_event_name": "Event Name",
+    "redcap_repeat_instrument": "Repeat Instrument",
+    "redcap_repeat_instance": "Repeat Instance",
+    "redcap_data_access_group": "Data Access Group",
+    "redcap_survey_identifier": "Survey Identifier",
+}
+_COMPLETE = {"0": "Incomplete", "1": "Unverified", "2": "Complete"}
+
+
+def read(path: Path, options: ReadOptions) -> Cells:
+    """One instrument (or the whole export) as text cells; `_row` counts the rows of the file.
+
+    Raises ReadError: what the readers of text and JSON raise, an error message of REDCap's API, no dictionary or instrument of that name.
+    """
+    with path.open("rb") as file:
+        start = file.read(64).lstrip(b"\xef\xbb\xbf \r\n")
+    if start.startswith((b"ERROR:", b'{"error"')):
+        raise unreadable(path, "it holds an error message of REDCap, no data", "look at the message; export it again")
+    reader = json_records if start[:1] in (b"[", b"{") else delimited
+    plain = replace(options, value_labels="codes", sheet=None)
+    cells = reader.read(path, plain)
+    if options.companion is None:
+        if options.sheet is not None:
+            raise unreadable(path, f"instrument {options.sheet!r} needs the data dictionary", "name it as `companion`")
+        return replace(cells, about={n: About(is_structure=True) for n in cells.table.column_names if n in _KEYS})
+    dictionary = load(path.parent / options.companion)
+    table = _names_back(cells.table, dictionary, cells.notes)
+    table, about = _codes_back(table, dictionary, cells.notes)
+    done = replace(cells, table=table, about=about)
+    if options.sheet is not None:
+        done = _instrument(path, done, dictionary, str(options.sheet))
+    return labelled(done, options.value_labels)
+
+
+def _names_back(table: pa.Table, dictionary: Dictionary, notes: list[str]) -> pa.Table:
+    """Field labels in the header become field names, where a label belongs to one column only."""
+    known = dictionary.columns() | dict.fromkeys([*_KEYS, ROW], "")
+    if sum(name in known for name in table.column_names) * 2 > len(table.column_names):
+        return table
+    by_label: dict[str, list[str]] = {}
+    for name, label in [*dictionary.columns().items(), *_KEYS.items()]:
+        by_label.setdefault(label, []).append(name)
+    names: list[str] = []
+    complete = [n for n in table.column_names if n.partition("#")[0] == "Complete?"]
+    statuses = [f"{form}_complete" for form in dictionary.forms]
+    in_order = dict(zip(complete, statuses, strict=True)) if len(complete) == len(statuses) else {}
+    if in_order:
+        notes[:] = [note for note in notes if "is a second 'Complete?'" not in note]
+    for name in table.column_names:
+        found = [in_order[name]] if name in in_order else by_label.get(name, [])
+        again = name in known or len(found) != 1 or found[0] in names
+        names.append(name if again else found[0])
+        if len(found) > 1:
+            notes.append(f"the label {name!r} belongs to {len(found)} fields, so which one a column is may be wrong; it is left as it is")
+    notes.append("the header holds field labels; they are read as the names of their fields")
+    return table.rename_columns(names)
+
+
+def _codes_back(table: pa.Table, dictionary: Dictionary, notes: list[str]) -> tuple[pa.Table, dict[str, About]]:
+    """Labels become codes where the column holds labels of its choices and no code; and what the dictionary says of each column."""
+    about: dict[str, About] = {}
+    kinds: dict[str, str] = {}
+    fields = dictionary.about()
+    for name in table.column_names:
+        said = fields.get(name) or (About(is_structure=True) if name in _KEYS else None)
+        if said is None and name.endswith("_complete") and name.removesuffix("_complete") in dictionary.forms:
+            said = About(label="Complete?", labels=_COMPLETE, is_structure=True)
+        if said is None:
+            if name != ROW and not name.endswith("_timestamp"):
+                notes.append(f"column {name!r} is not in the data dictionary")
+            continue
+        about[name] = said
+        kinds[name] = _kind(table[name], said.labels)
+    found = set(kinds.values())
+    counted = ("labels", "either") if "codes" not in found and "labels" in found else ("labels",)
+    in_labels = [name for name, kind in kinds.items() if kind in counted]
+    for name in in_labels:
+        table = table.set_column(table.column_names.index(name), name, _to_codes(table[name], about[name].labels))
+    if in_labels:
+        notes.append(f"{len(in_labels)} column(s) hold labels; they are read as their codes")
+    open_ones = [name for name, kind in kinds.items() if kind == "either" and {"labels", "codes"} <= found]
+    if open_ones:
+        notes.append(f"columns {open_ones} may hold codes or labels, the export holding both; they are read as codes, which may be wrong")
+    absent = sorted(set(fields) - set(table.column_names))
+    if absent:
+        notes.append(f"{len(absent)} field(s) of the data dictionary are not in the export")
+    return table, about
+
+
+def _kind(column: pa.ChunkedArray, labels: dict[str, str]) -> str:
+    """What a column of choices holds: codes, labels, either (both fit and differ); "" where nothing tells or a value is neither."""
+    met = {value for value in pc.unique(column).to_pylist() if value is not None}
+    words = list(labels.values())
+    as_codes = met <= set(labels)
+    as_labels = all(words.count(value) == 1 for value in met)
+    if not met or not (as_codes or as_labels) or (as_codes and as_labels and all(labels[v] == v for v in met)):
+        return ""
+    return "either" if as_codes and as_labels else "codes" if as_codes else "labels"
+
+
+def _to_codes(column: pa.ChunkedArray, labels: dict[str, str]) -> pa.ChunkedArray:
+    found = pc.index_in(column, pa.array([*labels.values()], pa.string())).combine_chunks()
+    return pa.chunked_array([pa.array([*labels], pa.string()).take(found)], pa.string())
+
+
+def _instrument(path: Path, cells: Cells, dictionary: Dictionary, wanted: str) -> Cells:
+    """Rows and columns of one instrument: its repeats, or the rows outside repeats where one of its fields is filled."""
+    if wanted not in dictionary.forms:
+        raise unreadable(path, f"there is no instrument {wanted!r}; there are {', '.join(dictionary.forms)}", "correct `sheet`")
+    table = cells.table
+    header = table.column_names
+    mine = [n for n in header if dictionary.form_of(n) == wanted]
+    keys = [n for n in header if n in _KEYS or n == dictionary.record_id]
+    filled = None
+    for name in mine:
+        if name == dictionary.record_id or name == f"{wanted}_complete":
+            continue
+        is_filled = pc.is_valid(table[name])
+        if dictionary.is_checkbox(name):
+            is_filled = pc.and_(is_filled, pc.not_equal(pc.fill_null(table[name], "0"), "0"))
+        filled = is_filled if filled is None else pc.or_(filled, is_filled)
+    keep = pc.and_(pc.is_valid(table[ROW]), pc.is_null(table[ROW])) if filled is None else filled
+    if "redcap_repeat_instrument" in header:
+        repeat = table["redcap_repeat_instrument"]
+        own = pc.fill_null(pc.is_in(repeat, pa.array([wanted, dictionary.title(wanted)])), False)
+        outside = pc.is_null(repeat)
+        keep = pc.or_(own, pc.and_(outside, keep))
+    ordered = [*keys, *(n for n in mine if n not in keys), ROW]
+    return replace(cells, table=table.filter(keep).select(ordered), about={n: a for n, a in cells.about.items() if n in ordered})

@@ -1,0 +1,196 @@
+"""REDCap, Qualtrics, NDA, Castor and OpenClinica: text files whose own words say which rows and codes are what."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.readers import ROW, ReadOptions, read
+from flows.readers.redcap_dictionary import choices
+from schemas.findings import ReadError
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "redcap"
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared real data is not beside this checkout")
+
+DICTIONARY = """"Variable / Field Name","Form Name","Section Header","Field Type","Field Label","Choices, Calculations, OR Slider Labels",\
+"Field Note","Text Validation Type OR Show Slider Number","Text Validation Min","Text Validation Max",Identifier?,\
+"Branching Logic (Show field only if...)"
+record_id,demographics,,text,Record ID,,,,,,,
+name,demographics,,text,Name,,,,,,y,
+sex,demographics,,radio,"<b>Sex</b>","1, Male | 2, Female",,,,,,
+grade,demographics,,dropdown,Grade,"1, 2 | 2, 3 | 3, 4, or more",,,,,,
+pregnant,demographics,,yesno,Pregnant?,,,,,,,[sex] = '2'
+meds,demographics,,checkbox,Drugs,"1, SSRI | -9, none",,,,,,
+dose,dosing,,text,Dose,,,number,,,,
+comment,dosing,,notes,Comment,,,,,,,
+"""
+RAW = """record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,redcap_data_access_group,name,sex,grade,pregnant,\
+meds___1,meds____9,demographics_complete,dose,comment,dosing_complete
+1,base_arm_1,,,lisbon,Ana,2,2,0,1,0,2,,,
+1,base_arm_1,dosing,1,lisbon,,,,,,,,50,late,2
+1,base_arm_1,dosing,2,lisbon,,,,,,,,25,,2
+2,base_arm_1,,,lisbon,Rui,1,1,,0,0,2,,,
+3,base_arm_1,,,lisbon,,,,,0,0,0,,,
+"""
+LABEL = """Record ID,Event Name,Repeat Instrument,Repeat Instance,Data Access Group,Name,Sex,Grade,Pregnant?,\
+Drugs (choice=SSRI),Drugs (choice=none),Complete?,Dose,Comment,Complete?
+1,Base,,,Lisbon,Ana,Female,3,No,Checked,Unchecked,Complete,,,
+1,Base,Dosing,1,Lisbon,,,,,,,,50,late,Complete
+1,Base,Dosing,2,Lisbon,,,,,,,,25,,Complete
+2,Base,,,Lisbon,Rui,Male,2,,Unchecked,Unchecked,Complete,,,
+3,Base,,,Lisbon,,,,,Unchecked,Unchecked,Incomplete,,,
+"""
+
+
+@pytest.fixture
+def redcap(tmp_path):
+    def _read(text, name="data.csv", **options):
+        (tmp_path / "dictionary.csv").write_text(DICTIONARY, encoding="utf-8")
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return read(tmp_path / name, ReadOptions(format="redcap", **({"companion": "dictionary.csv"} | options)))
+
+    return _read
+
+
+def rows(cells, *names):
+    return [tuple(r[n] for n in (*names, ROW)) for r in cells.table.to_pylist()]
+
+
+@pytest.mark.parametrize("text", [RAW, LABEL], ids=["raw", "label"])
+def test_raw_and_label_exports_give_the_same_codes(redcap, text):
+    cells = redcap(text, sheet="demographics")
+    assert rows(cells, "record_id", "sex", "grade", "pregnant", "meds___1", "meds____9") == [
+        ("1", "2", "2", "0", "1", "0", 1), ("2", "1", "1", None, "0", "0", 4),
+    ]  # fmt: skip
+    assert [r[0] for r in rows(cells, "demographics_complete")] == ["2", "2"]
+    assert cells.doubts == []
+
+
+def test_an_instrument_has_its_own_rows_and_columns(redcap):
+    cells = redcap(RAW, sheet="dosing")
+    assert cells.table.column_names == [
+        "record_id", "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group",
+        "dose", "comment", "dosing_complete", ROW,
+    ]  # fmt: skip
+    assert rows(cells, "record_id", "redcap_repeat_instance", "dose") == [("1", "1", "50", 2), ("1", "2", "25", 3)]
+    with pytest.raises(ReadError, match="no instrument 'doses'; there are demographics, dosing"):
+        redcap(RAW, sheet="doses")
+    assert redcap(RAW).table.num_rows == 5
+
+
+def test_the_dictionary_says_what_a_field_is(redcap):
+    about = redcap(RAW).about
+    assert about["sex"].labels == {"1": "Male", "2": "Female"}
+    assert about["sex"].label == "Sex"
+    assert about["grade"].labels == {"1": "2", "2": "3", "3": "4, or more"}
+    assert about["name"].is_identifier and about["name"].is_free_text and about["comment"].is_free_text
+    assert not about["dose"].is_free_text
+    assert about["pregnant"].shown_if == "[sex] = '2'"
+    assert about["redcap_repeat_instance"].is_structure
+
+
+def test_labels_in_a_file_of_codes_leave_an_ambiguous_column_a_doubt(redcap):
+    cells = redcap("record_id,sex,grade,pregnant\n1,Male,2,1\n2,Female,3,0\n")
+    assert rows(cells, "sex", "grade") == [("1", "2", 1), ("2", "3", 2)]
+    assert any("columns ['grade'] may hold codes or labels" in d for d in cells.doubts)
+
+
+def test_a_value_that_is_neither_code_nor_label_stays_as_it_is(redcap):
+    assert rows(redcap("record_id,sex\n1,1\n2,NI\n3,Male\n"), "sex") == [("1", 1), ("NI", 2), ("Male", 3)]
+
+
+def test_json_of_the_api_and_its_error_messages(redcap):
+    cells = redcap(json.dumps([{"record_id": "1", "sex": "2"}, {"record_id": "2", "sex": ""}]), "data.json")
+    assert rows(cells, "record_id", "sex") == [("1", "2", 1), ("2", None, 2)]
+    for text, name in (('{"error":"You do not have permissions"}', "data.json"), ("ERROR: The value of the parameter", "data.csv")):
+        with pytest.raises(ReadError, match="an error message of REDCap"):
+            redcap(text, name)
+
+
+def test_a_missing_or_foreign_dictionary_is_told(redcap, tmp_path):
+    (tmp_path / "no.csv").write_text("a,b\n1,2\n")
+    for companion, told in (("gone.csv", "not in the delivery"), ("no.csv", "no REDCap data dictionary")):
+        with pytest.raises(ReadError, match=told):
+            redcap(RAW, companion=companion)
+    with pytest.raises(ReadError, match="needs the data dictionary"):
+        redcap(RAW, companion=None, sheet="dosing")
+
+
+def test_choices_may_hold_commas_and_need_no_spaces():
+    assert choices("0,None|1, Mild, or so |  2 , Moderate") == {"0": "None", "1": "Mild, or so", "2": "Moderate"}
+
+
+@needs_shared
+@pytest.mark.parametrize("project", sorted(p.name for p in SHARED.iterdir()) if SHARED.is_dir() else [])
+def test_every_field_of_the_shared_projects_is_in_its_dictionary(project):
+    folder = SHARED / project
+    dictionary = next(folder.glob("dict*.csv")).name
+    cells = read(folder / "data.csv", ReadOptions(format="redcap", companion=dictionary))
+    assert cells.table.equals(read(folder / "data.csv").table)
+    assert not [n for n in cells.notes if "not in the data dictionary" in n]
+    assert not cells.doubts or all("line end" in d for d in cells.doubts)
+
+
+@needs_shared
+def test_instruments_of_the_shared_repeating_project():
+    cells = read(SHARED / "repeating-instruments" / "data.csv", ReadOptions(format="redcap", companion="dictionary.csv", sheet="bp"))
+    first = rows(cells, "record_id", "redcap_repeat_instance", "bp_systolic")[:3]
+    assert first == [("1", "1", "110", 2), ("1", "2", "111", 3), ("1", "3", "112", 4)]
+
+
+QUALTRICS = '''StartDate,Status,Q1,Q2\n"Start, Date",Response Type,"How much
+fear?",Note\n"{""ImportId"":""startDate"",""timeZone"":""UTC""}","{""ImportId"":""status""}","{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"
+2024-03-05 14:00:00,IP Address,50,"two
+lines"\n2024-03-05 14:05:00,Survey Preview,-99,x\n2024-03-06 09:00:00,IP Address,20,y,z\n'''
+
+
+@pytest.mark.parametrize("named", [None, "qualtrics"])
+def test_qualtrics_has_three_header_rows_whether_named_or_not(tmp_path, named):
+    (tmp_path / "survey.csv").write_text(QUALTRICS, encoding="utf-8-sig")
+    cells = read(tmp_path / "survey.csv", ReadOptions(format=named))
+    assert rows(cells, "Q1", "Q2") == [("50", "two\nlines", 1), ("-99", "x", 2)]
+    assert [(r.row, r.line) for r in cells.ragged] == [(3, 8)]
+    assert cells.about["Q1"].label == "How much fear?"
+    assert any("1 response(s) are previews" in d for d in cells.doubts)
+
+
+def test_qualtrics_as_utf_16_tsv_and_with_two_header_rows(tmp_path):
+    tsv = 'Q1\tQ2\nFear\tNote\n{"ImportId":"QID1"}\t{"ImportId":"QID2"}\n50\tüx\n'
+    (tmp_path / "s.tsv").write_bytes(tsv.encode("utf-16"))
+    assert rows(read(tmp_path / "s.tsv"), "Q1", "Q2") == [("50", "üx", 1)]
+    (tmp_path / "old.csv").write_text("V1,Q1\nResponseID,Fear\nR_1,50\n")
+    assert rows(read(tmp_path / "old.csv", ReadOptions(format="qualtrics", header_rows=2)), "Q1") == [("50", 1)]
+    with pytest.raises(ReadError, match="not the header rows of Qualtrics"):
+        read(tmp_path / "old.csv", ReadOptions(format="qualtrics"))
+
+
+@pytest.mark.parametrize("named", [None, "nda"])
+def test_the_national_archive_names_its_structure_above_the_header(tmp_path, named):
+    (tmp_path / "l.csv").write_text('"lsas","01",,\nsubjectkey,src_subject_id,interview_age,lsas1\nNDAR1,7,372,-999\n')
+    cells = read(tmp_path / "l.csv", ReadOptions(format=named))
+    assert rows(cells, "src_subject_id", "lsas1") == [("7", "-999", 1)]
+    assert "NIMH Data Archive structure lsas, version 01" in cells.notes
+    (tmp_path / "x.csv").write_text("lsas,01\n1,2\n")
+    assert read(tmp_path / "x.csv").table.column_names == ["lsas", "01", ROW]
+
+
+def test_castor_s_codes_for_missing_answers_are_kept_or_blank(tmp_path):
+    text = "id;dose;on;sum\n1;-99;31-12-2998;-94\n2;50;05-03-2024;Missing (not done)\n3;-9.5;05-03-2994;99\n"
+    (tmp_path / "c.csv").write_text(text)
+    kept = read(tmp_path / "c.csv", ReadOptions(format="castor"))
+    assert rows(kept, "dose", "on", "sum")[0] == ("-99", "31-12-2998", "-94", 1)
+    assert (kept.about["dose"].seen, kept.about["on"].seen) == (("-99",), ("31-12-2998",))
+    blank = read(tmp_path / "c.csv", ReadOptions(format="castor", user_missing="blank"))
+    assert rows(blank, "dose", "on", "sum") == [(None, None, "-94", 1), ("50", "05-03-2024", None, 2), ("-9.5", "05-03-2994", "99", 3)]
+
+
+def test_openclinica_s_lines_above_the_header_are_passed_over(tmp_path):
+    text = "Dataset Name\tX\nSubjects\t2\nCRF\tDosing - v1\tC1\n\nStudy Subject ID\tDOSE_E1_C1\nP-1\t50\n"
+    (tmp_path / "o.tsv").write_text(text)
+    cells = read(tmp_path / "o.tsv", ReadOptions(format="openclinica"))
+    assert rows(cells, "Study Subject ID", "DOSE_E1_C1") == [("P-1", "50", 1)]
+    (tmp_path / "p.tsv").write_text("id\tx\n1\t2\n")
+    with pytest.raises(ReadError, match="as OpenClinica's header does"):
+        read(tmp_path / "p.tsv", ReadOptions(format="openclinica"))
