@@ -33,7 +33,7 @@ def test_the_names_a_site_may_give_are_those_of_the_readers():
 
 
 def test_a_format_or_an_option_that_is_unknown_is_refused_with_the_allowed_values(b):
-    with pytest.raises(ValidationError, match=r"'delimited', 'xlsx', .*'sav'"):
+    with pytest.raises(ValidationError, match=r"'delimited', .*'xlsx', .*'sav'"):
         b.unit("subject: {file: s.csv, format: spss, fields: {subject_id: id}}")
     with pytest.raises(ValidationError, match="'codes', 'text' or 'beside'"):
         b.unit("subject: {file: s.csv, value_labels: both, fields: {subject_id: id}}")
