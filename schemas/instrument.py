@@ -92,6 +92,7 @@ class Instrument(Config):
     name: Text
     title: Text
     version_of: Text | None = Field(default=None, description="The instrument this is another version of.")
+    of_change: bool = Field(default=False, description="Whether it rates a change, which there cannot be at baseline.")
     source: Text
     items: tuple[ItemBlock, ...]
     scales: tuple[Scale, ...] = Field(min_length=1)

@@ -59,7 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "prohibited_class": dict(study="VARCHAR", **{"class": "VARCHAR"}, washout_days="INTEGER"),
     "major_deviation": dict(study="VARCHAR", dvdecod="VARCHAR"),
     "trial_instrument": dict(study="VARCHAR", instrument="VARCHAR"),
-    "instrument": dict(instrument="VARCHAR", family="VARCHAR"),
+    "instrument": dict(instrument="VARCHAR", family="VARCHAR", of_change="BOOLEAN"),
     "item": dict(instrument="VARCHAR", item_no="INTEGER", item_code="VARCHAR", item_min="DOUBLE", item_max="DOUBLE"),
     "scale": dict(
         instrument="VARCHAR", paramcd="VARCHAR", param="VARCHAR", scale_no="INTEGER", item_nos="INTEGER[]", reverse_nos="INTEGER[]",
@@ -180,7 +180,7 @@ def _add_trial(content: dict[str, list[tuple[Any, ...]]], trial: Trial, instrume
 
 
 def _add_instrument(content: dict[str, list[tuple[Any, ...]]], instrument: Instrument) -> None:
-    content["instrument"].append((instrument.name, instrument.family))
+    content["instrument"].append((instrument.name, instrument.family, instrument.of_change))
     codes = instrument.item_codes()
     number = 0
     for block in instrument.items:

@@ -1,6 +1,7 @@
 -- core.form_check: what rules must know of each administration: its visit, its date, how much of it is answered
 -- Grain: form_id
--- Reads: core.form, core.form_visit, core.form_total, core.items_sent, core.score, core.subject, ref.visit
+-- Reads: core.form, core.form_visit, core.form_total, core.items_sent, core.score, core.subject, ref.visit,
+--        ref.instrument
 -- Why:   one finding an administration, not one an item or a scale; one a visit where the visit is late
 with unscored as (
     select form_id, count(*) as n_unscored,
@@ -34,6 +35,8 @@ select
     v.visit = 'UNSCHEDULED' as is_unscheduled,
     v.is_told_apart,
     v.is_used,
+    v.is_baseline_visit,
+    n.of_change,
     f.n_answered,
     f.n_faulty,
     f.n_items,
@@ -47,5 +50,6 @@ select
 from core.form as f
 inner join core.form_visit as v on f.form_id = v.form_id
 inner join core.subject as s on f.study = s.study and f.site = s.site and f.subject_id = s.subject_id
+inner join ref.instrument as n on f.instrument = n.instrument
 left join core.items_sent as i on f.unit = i.unit and f.site = i.site and f.instrument = i.instrument
 left join unscored as u on f.form_id = u.form_id

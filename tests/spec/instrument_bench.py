@@ -74,6 +74,11 @@ def pairs(text: str | None) -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
+def visit_of(instrument: Instrument) -> str:
+    """Visit and day of its golden forms, in a file: a change is not rated at baseline."""
+    return "W4,2024-01-29" if instrument.of_change else "BASELINE,2024-01-01"
+
+
 @cache
 def cases() -> tuple[Case, ...]:
     """Every golden case, in order. Lines that begin with # say what was computed by hand."""
@@ -113,7 +118,7 @@ def wide(b: MappingBench) -> str:
         own = [c for c in cases() if c.instrument == name]
         header = ["subject_id", "visit", "day", *(f"q_{c}" for c in codes), *(f"t_{p}" for p in params)]
         lines = [",".join(header)]
-        lines += [",".join([c.subject, "BASELINE", "2024-01-01", *c.answers, *(c.reported.get(p, "") for p in params)]) for c in own]
+        lines += [",".join([c.subject, visit_of(instrument), *c.answers, *(c.reported.get(p, "") for p in params)]) for c in own]
         b.text(f"{name}.csv", "\n".join(lines) + "\n")
         totals = ", ".join(f"{p}: t_{p}" for p in params)
         tables.append(
@@ -128,7 +133,8 @@ def long(b: MappingBench, only: set[str] | None = None) -> str:
     lines = ["subject_id,form,visit,day,code,val"]
     for c in (c for c in cases() if only is None or c.instrument in only):
         rows = [(code, v) for code, v in zip(instruments()[c.instrument].item_codes(), c.answers, strict=True) if v]
-        lines += [f"{c.subject},{c.instrument},BASELINE,2024-01-01,{code},{v}" for code, v in [*c.reported.items(), *reversed(rows)]]
+        key = f"{c.subject},{c.instrument},{visit_of(instruments()[c.instrument])}"
+        lines += [f"{key},{code},{v}" for code, v in [*c.reported.items(), *reversed(rows)]]
     b.text("long.csv", "\n".join(lines) + "\n")
     return "{file: long.csv, fields: {instrument: form, visit: visit, assessed_on: day, item: code, value: val}}"
 

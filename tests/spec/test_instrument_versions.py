@@ -161,3 +161,17 @@ def test_answers_coded_one_too_low_are_told_of_the_site_too(run_models):
     run_models.run("core.site_item")
     assert run_models.judge("core.site_item") == [("items_shifted", "", "PSWQ")]
     assert run_models.rows("core.site_item", "n_one_too_low", "highest_below_max", "n_answers") == [(1, 1.0, 30)]
+
+
+@pytest.mark.parametrize(("instrument", "told"), [("SPD-C", ["baseline"]), ("SPD-S", [])])
+def test_a_change_rated_at_baseline_is_asked_about_and_a_severity_is_not(run_models, instrument, told):
+    run_models.trial(instruments=["SPD-S", "SPD-C"], primary="SPDS")
+    run_models.given("intake.subject", PEOPLE)
+    run_models.given("core.dose_timing", NO_DOSES)
+    run_models.given("intake.form", """
+        subject_id | visit    | visit_key | assessed_on | date_key   | item_values | record_key
+        S1         | BASELINE | BASELINE  | 2024-01-01  | 2024-01-01 | [2]         | baseline
+        S1         | W4       | W4        | 2024-01-29  | 2024-01-29 | [2]         | later
+    """, instrument=instrument)
+    run_models.run("core.form_check")
+    assert [key for rule, _, key in run_models.judge("core.form_check") if rule == "change_rating_at_baseline"] == told
