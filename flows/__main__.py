@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import decide, demo, look, rows, run, serving
+from flows.cli import decide, demo, explain_rule, look, rows, run, serving, tables
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -26,12 +26,14 @@ app.command("check-config")(look.check_config)
 app.command()(look.propose)
 app.command()(look.verify)
 app.command("release-hold")(decide.release_hold)
+app.command("explain-rule")(explain_rule.explain_rule)
+app.command()(tables.tables)
 app.command()(serving.serve)
 
 
 def main() -> None:
-    """Entry point of `trialweave`."""
-    app()
+    """Entry point of `trialweave`; help says that name however it was started."""
+    app(prog_name="trialweave")
 
 
 if __name__ == "__main__":

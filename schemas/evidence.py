@@ -56,6 +56,8 @@ class Evidence(Config):
     hold_lost_pct: Threshold[float]
     hold_lost_rows: Threshold[int]
     hold_unusable_pct: Threshold[float]
+    table_confidence_pct: Threshold[float]
+    small_cell_subjects: Threshold[int]
 
     def values(self) -> dict[str, float | int]:
         """Name -> number, in declaration order: the one row of ref.evidence."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from flows.cli.common import DEMO, Data, say
+from flows.cli.common import DEMO, Data
 from flows.cli.run import run
 
 QUERIES = """
@@ -24,7 +24,10 @@ What is wrong with the demo's data, and who must answer:  .venv/bin/trialweave f
 
 
 def demo(data: Data = Path("data")) -> None:
-    """Run the embedded four-trial demo into the data folder; say where the release is and how to read it."""
+    """Run the embedded four-trial demo into the data folder; say where the release is and how to read it.
+
+    Example: trialweave demo --data data
+    """
     code = 0
     try:
         run(config=DEMO, data=data)
@@ -32,6 +35,6 @@ def demo(data: Data = Path("data")) -> None:
         code = ended.exit_code
     release = data / "releases" / "latest"
     if release.is_symlink():
-        say(f"\nrelease: {release} -> {release.readlink()}")
-        say(QUERIES.format(release=release, data=data))
+        typer.echo(f"\nrelease: {release} -> {release.readlink()}")
+        typer.echo(QUERIES.format(release=release, data=data))
     raise typer.Exit(0 if code == 1 else code)  # a held site is part of the demo, not its failure

@@ -24,7 +24,10 @@ COUNTS = ("received", "kept", "quarantined", "findings open", "new")
 
 
 def run(config: Config = DEMO, data: Data = Path("data"), site: Sites = [], json: Json = False, debug: bool = False) -> None:  # noqa: B006
-    """One night: pull, check, harmonize, publish. Ends 0 ok, 1 degraded, 2 usage or configuration, 3 failed."""
+    """One night: pull, check, harmonize, publish. Ends 0 ok, 1 degraded, 2 usage or configuration, 3 failed.
+
+    Example: trialweave run --config config/demo --data data --site sad01/07
+    """
     started = time.time()
     with told_errors():
         if (code := _unchanged(config, data, frozenset(site), started, json)) is not None:
@@ -75,7 +78,10 @@ def backfill(
     json: Json = False,
     debug: bool = False,
 ) -> None:
-    """Replay nights with the deliveries known then and today's mapping, newest last; unchanged nights cost nothing."""
+    """Replay nights with the deliveries known then and today's mapping, newest last; unchanged nights cost nothing.
+
+    Example: trialweave backfill --from 2026-03-01 --to 2026-03-07 --site sad01/07 --reason "mapping of the dose corrected"
+    """
     with told_errors():
         if last < first:
             say(f"--to {last.date()} is before --from {first.date()}")

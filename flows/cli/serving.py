@@ -20,7 +20,10 @@ def serve(
     cron: Annotated[str, typer.Option(help="When the nightly run starts.")] = "15 4 * * *",
     timezone: Annotated[str, typer.Option(help="IANA zone of --cron; between 02:00 and 03:00 clock changes misfire.")] = "Europe/Berlin",
 ) -> None:
-    """Run Prefect's server and a worker on loopback with the deployments `nightly` and `backfill`; Ctrl-C or SIGTERM ends both."""
+    """Run Prefect's server and a worker on loopback with the deployments `nightly` and `backfill`; Ctrl-C or SIGTERM ends both.
+
+    Example: trialweave serve --config config/demo --data data --cron "15 4 * * *" --timezone Europe/Berlin
+    """
     with told_errors():
         from flows import prefect_home
 

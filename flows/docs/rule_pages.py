@@ -11,7 +11,7 @@ from pathlib import Path
 
 import schemas.rules
 from flows.docs.markdown import Link, code, page, table
-from flows.docs.worked import Example, spec_files
+from flows.docs.worked import Example, all_files
 from flows.docs.worked_pages import example_blocks, named_table, slug
 from schemas.evidence import Evidence
 from schemas.findings import Severity
@@ -54,9 +54,10 @@ def thresholds_of(rule_id: str) -> tuple[str, ...]:
 
 @cache
 def example_of(rule_id: str) -> Example | None:
-    """The shortest spec test that names a rule, one with a table before one without."""
-    naming = [e for spec in spec_files() for e in spec.examples if rule_id in e.named]
-    return min(naming, key=lambda e: (not e.has_table, len(e.source), e.file, e.line), default=None)
+    """The shortest test that names a rule: a spec test before any other, one with a table before one without."""
+    naming = [e for file in all_files() for e in file.examples if rule_id in e.named]
+    spec = [e for e in naming if e.file.startswith("tests/spec/")]
+    return min(spec or naming, key=lambda e: (not e.has_table, len(e.source), e.file, e.line), default=None)
 
 
 def threshold_rows(names: tuple[str, ...], evidence: Evidence) -> list[tuple[str, str, str]]:
@@ -76,6 +77,11 @@ def pages(evidence: Evidence) -> dict[str, str]:
         blocks = [block for rule in rules for block in _entry(rule, evidence)]
         out[f"rules/{_file(group)}.md"] = page(f"Rules of {name}", *blocks)
     return out
+
+
+def page_of(rule: Rule) -> str:
+    """The page a rule stands on, below docs/."""
+    return f"rules/{_file(rule.tables[0])}.md"
 
 
 def _file(group: str) -> str:

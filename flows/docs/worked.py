@@ -87,9 +87,15 @@ class SpecFile:
 
 
 @cache
-def spec_files() -> tuple[SpecFile, ...]:
-    """Every file of tests/spec, by name; none when the checkout has no tests."""
-    return tuple(_SpecReader(path).read() for path in sorted(SPEC.glob("test_*.py")))
+def spec_files(folder: Path = SPEC) -> tuple[SpecFile, ...]:
+    """Every test file of a folder, by name; none when the checkout has no tests."""
+    return tuple(_SpecReader(path).read() for path in sorted(folder.glob("test_*.py")))
+
+
+def all_files() -> tuple[SpecFile, ...]:
+    """The spec tests, then the others that show behaviour on small data: tests of one function, and of whole releases."""
+    others = (*spec_files(SPEC.parent / "unit"), *spec_files(SPEC.parent / "golden"))
+    return (*spec_files(), *(f for f in others if Path(f.file).stem not in ("test_docs", "test_explain_rule")))
 
 
 def parse_table(name: str, text: str) -> TextTable | None:
@@ -122,7 +128,7 @@ class _SpecReader:
         shared += [t for t in _course_tables() if self._imports("tests.spec.course") and t.name not in self.constants]
         shared += [t for t in _form_tables() if self._imports("tests.spec.instrument_bench")]
         tests = [node for node in self.tree.body if isinstance(node, Function) and node.name.startswith("test_")]
-        file = f"tests/spec/{self.path.name}"
+        file = f"tests/{self.path.parent.name}/{self.path.name}"
         doc = ast.get_docstring(self.tree) or ""
         return SpecFile(file, page, doc, tuple(shared), tuple(self._example(file, t, shared) for t in tests))
 

@@ -25,7 +25,7 @@ import duckdb
 from schemas.findings import TrialweaveError
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
-SCHEMAS = ("raw", "ref", "mapped", "staging", "intake", "core", "analysis", "staged", "pooled")
+SCHEMAS = ("raw", "ref", "mapped", "staging", "intake", "core", "analysis", "staged", "pooled", "release", "tables")
 
 #: Sets too long to be held: computed while they are written.
 STREAMED = ("analysis.aditem", "analysis.adqs")

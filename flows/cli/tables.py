@@ -1,0 +1,54 @@
+"""`trialweave tables`: the dosage and timing tables of a release.
+
+What belongs here: options and what is printed. What does not: counting and writing (flows/tables).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, say, told_errors
+from schemas.findings import Exit
+
+
+def tables(
+    release: Annotated[str, typer.Argument(help="Release id; default: the latest.")] = "latest",
+    data: Data = Path("data"),
+    out: Annotated[Path | None, typer.Option(help="Folder to write into.", show_default="DATA/tables/RELEASE")] = None,
+    visit: Annotated[str, typer.Option(help="Visit of the outcome.", show_default="POST, else the first follow-up")] = "",
+    shareable: Annotated[bool, typer.Option("--shareable", help="Hide cells of fewer than five participants.")] = False,
+    config: Config = DEMO,
+    json: Json = False,
+) -> None:
+    """Count participants by dose and timing class, with the mean change in the primary outcome; as Parquet, CSV and HTML.
+
+    Example: trialweave tables --data data --shareable
+    """
+    with told_errors():
+        from flows.engine import releases
+        from flows.engine.config import load
+        from flows.tables import counting, writing
+
+        found = releases.latest(data) if release == "latest" else releases.load(data, release)
+        if found is None:
+            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
+            raise typer.Exit(int(Exit.USAGE))
+        evidence = load(config).evidence
+        people = counting.subjects(found, evidence, visit)
+        counted = [
+            (table, counting.count(people, table, number, evidence, shareable=shareable))
+            for number, table in enumerate(counting.tables(evidence))
+        ]
+        folder = out or data / "tables" / (found.release_id + ("-shareable" if shareable else ""))
+        paths = writing.write(folder, found.release_id, counted, writing.notes_of(evidence, shareable=shareable), evidence)
+        if json:
+            rows = {table.name: [writing.cells_of(found.release_id, r) for r in own] for table, own in counted}
+            print_json({"release": found.release_id, "files": [str(p) for p in paths], "tables": rows})
+            return
+        columns = ["study", "arm", "class", "n", "doses", "with change", "mean change"]
+        for table, own in counted:
+            print_table(table.title, columns, [[r.study, r.arm, r.label, *writing.shown(r)[:4]] for r in own], right=tuple(columns[3:]))
+        typer.echo(as_path(folder / "tables.html"))
