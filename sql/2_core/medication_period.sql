@@ -76,7 +76,7 @@ select
     case
         when ends_before_start then null
         when is_open then greatest(delivered_on, start_to)
-        when is_end_doubtful then start_from
+        when is_end_doubtful and end_from is null then start_from
         else greatest(end_from, start_from)
     end as end_earliest,
     case when not ends_before_start and not is_end_doubtful then end_to end as end_latest,

@@ -62,7 +62,7 @@ def test_a_partial_start_is_a_range_and_its_earliest_day_is_published(run_models
         ("", "true", None, None, "2025-12-31", None),
         ("", "false", None, None, "2024-02-10", None),
         ("", "", None, None, "2024-02-10", None),
-        ("2024-06-05", "true", "2024-06-05", None, "2024-02-10", None),
+        ("2024-06-05", "true", "2024-06-05", None, "2024-06-05", None),
     ],
 )
 def test_an_end_is_as_certain_as_the_site_made_it(run_models, ended, ongoing, on, flag, earliest, latest):
