@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import decide, demo, explain_rule, look, rows, run, serving, tables
+from flows.cli import coding, decide, demo, explain_rule, look, rows, run, serving, tables
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -29,6 +29,7 @@ app.command("release-hold")(decide.release_hold)
 app.command("explain-rule")(explain_rule.explain_rule)
 app.command()(tables.tables)
 app.command()(serving.serve)
+app.add_typer(coding.app, name="coding")
 
 
 def main() -> None:

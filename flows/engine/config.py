@@ -221,8 +221,11 @@ def _overrides(paths: Iterable[Path], errors: list[str]) -> tuple[MedicationOver
             if not {"verbatim", "ingredients"} <= set(reader.fieldnames or ()):
                 errors.append(f"{path.parent.name}/{path.name} line 1: needs the columns verbatim and ingredients")
                 continue
+            here: dict[str, tuple[str, ...]] = {}
             for row in reader:
                 parts = tuple(p.strip() for p in (row["ingredients"] or "").split("|") if p.strip())
+                if here.setdefault(" ".join(row["verbatim"].casefold().split()), parts) != parts:
+                    errors.append(f"{path.parent.name}/{path.name} line {reader.line_num}: another decision on the same name stands above")
                 found.setdefault(
                     row["verbatim"],
                     MedicationOverride(

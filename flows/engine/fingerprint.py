@@ -42,7 +42,7 @@ def shared_sha256(programme: Programme) -> str:
     """Hash of the configuration that every unit shares: evidence and code lists."""
     digest = hashlib.sha256(programme.evidence.model_dump_json().encode())
     for folder in programme.codelists:
-        for path in sorted(folder.glob("*.csv")):
+        for path in sorted([*folder.glob("*.csv"), *folder.glob("*.yaml")]):
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

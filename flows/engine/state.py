@@ -22,7 +22,7 @@ from schemas.findings import ReadError
 
 NAME = "state.json"
 LAST_RUN = "last_run.json"
-_READ = ("evidence.yaml", "instruments/*.yaml", "codelists/*.csv", "trials/*", "profiles/*.yaml", "sites/*/*")
+_READ = ("evidence.yaml", "instruments/*.yaml", "codelists/*.csv", "codelists/*.yaml", "trials/*", "profiles/*.yaml", "sites/*/*")
 
 
 @dataclass(frozen=True)

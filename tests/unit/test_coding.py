@@ -9,7 +9,7 @@ import pytest
 
 from flows.engine.coding import Coder, load_dictionary
 from flows.engine.coding.clean import candidates, folded
-from flows.engine.coding.dictionary import ATC
+from flows.engine.coding.model import ATC
 from schemas.findings import ConfigurationError
 
 ROOT = Path(__file__).resolve().parents[2]

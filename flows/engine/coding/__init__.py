@@ -18,8 +18,9 @@ import duckdb
 import pyarrow as pa
 
 from flows.engine.coding.clean import spoken
-from flows.engine.coding.dictionary import ATC, Dictionary, Drug, load_dictionary
+from flows.engine.coding.dictionary import load_dictionary
 from flows.engine.coding.lookup import Coded, Coder, Status
+from flows.engine.coding.model import ATC, Dictionary, Drug
 from flows.engine.config import MedicationOverride, Programme
 from schemas.findings import ConfigurationError
 

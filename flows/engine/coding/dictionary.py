@@ -11,6 +11,8 @@ medications.csv       ingredient,brands,atc,class,psychotropic,antidepressant,in
                       somatic drug counted as psychotropic, whose indication decides.
 medication_names.csv  name,ingredient,ambiguous,note: further names; `ambiguous` Y is never coded, only suggested.
 not_a_drug.csv        name,note
+atc_classes.csv       atc,class,psychotropic,antidepressant,note: beginnings of ATC codes, for drugs of supplied dictionaries
+dictionary_<name>.csv a dictionary the user supplies (supplied.py); it stands over the project's lists and under the user's own
 
 Folders are laid over each other: a name in a later folder replaces the same name of an earlier one. A name that leads to two
 ingredients within one folder is ambiguous.
@@ -19,84 +21,21 @@ ingredients within one folder is ambiguous.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
+from flows.engine.coding import supplied
 from flows.engine.coding.clean import folded
+from flows.engine.coding.model import ATC, Dictionary, Drug, Name
 from schemas.findings import ConfigurationError
 
-#: Groups a trial may prohibit beside classes and beginnings of ATC codes (sql/2_core/medication.sql).
-GROUPS = ("ANTIDEPRESSANT", "ANTIPSYCHOTIC", "BENZODIAZEPINE", "PSYCHOTROPIC", "INTERACTING")
-ATC = re.compile(r"[A-Z][0-9]{2}(?:[A-Z](?:[A-Z](?:[0-9]{2})?)?)?")
 _COLUMNS = {
     "medications.csv": {"ingredient", "brands", "atc", "class", "psychotropic", "antidepressant"},
     "medication_names.csv": {"name", "ingredient"},
     "not_a_drug.csv": {"name"},
+    "atc_classes.csv": {"atc", "class", "psychotropic", "antidepressant"},
 }
-
-
-@dataclass(frozen=True)
-class Drug:
-    """One ingredient as a site's name for it implies: its class and code."""
-
-    ingredient: str
-    drug_class: str
-    atc: str | None
-    psychotropic: bool = False
-    antidepressant: bool = False
-    interacting: bool = False
-    also: tuple[str, ...] = ()
-    review_to_mg: float | None = None
-    by_use: bool = False
-
-    @property
-    def ssri(self) -> bool:
-        """A selective serotonin reuptake inhibitor."""
-        return self.drug_class == "SSRI"
-
-    @property
-    def benzodiazepine(self) -> bool:
-        """A benzodiazepine, hypnotics and clonazepam (an antiepileptic by ATC) included."""
-        return self.drug_class in ("BENZODIAZEPINE", "BENZODIAZEPINE_HYPNOTIC")
-
-
-@dataclass(frozen=True)
-class Name:
-    """What one name leads to: the drugs of each meaning (several drugs: a combination; several meanings: ambiguous)."""
-
-    shown: str
-    is_ingredient: bool
-    meanings: tuple[tuple[Drug, ...], ...]
-    ambiguous: bool
-
-    @property
-    def drugs(self) -> tuple[Drug, ...]:
-        """The drugs it means for certain; none when it is ambiguous."""
-        return () if self.ambiguous else self.meanings[0]
-
-    def told(self) -> str:
-        """Its ingredients in words, meanings apart."""
-        return " | ".join(dict.fromkeys(" + ".join(d.ingredient for d in m) for m in self.meanings))
-
-
-@dataclass
-class Dictionary:
-    """Names (folded) -> what they lead to, and names that are no drug at all."""
-
-    names: dict[str, Name] = field(default_factory=dict)
-    not_a_drug: set[str] = field(default_factory=set)
-
-    def classes(self) -> set[str]:
-        """Every class a trial may name: of its drugs, their further ones, and the groups."""
-        drugs = {d for name in self.names.values() for meaning in name.meanings for d in meaning}
-        return {*GROUPS, *(d.drug_class for d in drugs), *(c for d in drugs for c in d.also)}
-
-    def ingredient(self, name: str) -> tuple[Drug, ...] | None:
-        """The drugs of an ingredient named as the dictionary names it (a combination gives its components)."""
-        found = self.names.get(folded(name))
-        return found.drugs if found is not None and found.is_ingredient else None
 
 
 def load_dictionary(folders: Sequence[Path]) -> Dictionary:
@@ -104,8 +43,23 @@ def load_dictionary(folders: Sequence[Path]) -> Dictionary:
 
     Raises ConfigurationError naming file and line when a column, class, flag, component or ingredient is missing.
     """
+    return _read(tuple(folders), tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for f in folders for p in sorted(f.glob("*"))))
+
+
+@lru_cache(maxsize=4)
+def _read(folders: tuple[Path, ...], seen: tuple[tuple[str, int, int], ...]) -> Dictionary:
+    """The dictionary of these folders, read once while no file of theirs changes (`seen`: name, time and size of each)."""
     out = Dictionary()
+    classes: dict[str, Drug] = {}
     for folder in folders:
+        for where, row in _rows(folder / "atc_classes.csv"):
+            flags = (_flag(where, row, "psychotropic"), _flag(where, row, "antidepressant"))
+            classes[row["atc"]] = Drug("", row["class"], None, *flags)
+        for table in sorted(folder.glob("dictionary_*.csv")):
+            told = supplied.lay_over(out, table, sorted(classes.items(), key=lambda c: (-len(c[0]), c[0])))
+            out.told += told.conflicts
+            if told.left_out:
+                out.told.append(f"{table.name}: {told.left_out} names are left out; their ingredient is not known here and has no ATC code")
         drugs = _Folder(out)
         for where, row in _rows(folder / "medications.csv"):
             drugs.add(where, row)

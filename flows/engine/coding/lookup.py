@@ -15,7 +15,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import extract
 
 from flows.engine.coding.clean import candidates, folded, spoken, without_strength
-from flows.engine.coding.dictionary import Dictionary, Drug
+from flows.engine.coding.model import Dictionary, Drug
 from flows.engine.coding.words import DOUBT
 
 #: Jaro-Winkler likeness from which a name is shown as a suggestion. The true typo quitiapine/quetiapine has 0.87, the wrong
