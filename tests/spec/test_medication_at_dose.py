@@ -26,6 +26,7 @@ def run(bench: ModelBench, text: str, doses: str = DOSES, subjects: str = SUBJEC
     """Medications of one participant against two doses."""
     bench.given("core.subject", "study | site | " + subjects.strip().replace("\n", "\nt01 | 01 | "))
     bench.given("core.dose_timing", "unit::INTEGER | study | site | " + doses.strip().replace("\n", "\n0 | t01 | 01 | "))
+    bench.given("core.doubtful_dose", "study | site | subject_id | n_doubtful::BIGINT | earliest_on::DATE | latest_on::DATE")
     bench.given("mapped.medication", text)
     bench.run("intake.medication", "intake.adverse_event")
     coding.code(bench.con, [PROJECT / "codelists"], {})
