@@ -18,6 +18,9 @@ class FileFormat(StrEnum):
     CASTOR = "castor"
     OPENCLINICA = "openclinica"
     XLSX = "xlsx"
+    XLS = "xls"
+    XLSB = "xlsb"
+    ODS = "ods"
     XPT = "xpt"
     SAS7BDAT = "sas7bdat"
     SAV = "sav"
@@ -25,6 +28,8 @@ class FileFormat(StrEnum):
     ODM = "odm"
     JSON = "json"
     DATASET_JSON = "dataset_json"
+    ZIP = "zip"
+    GZIP = "gzip"
     PARQUET = "parquet"
 
 

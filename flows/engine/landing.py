@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows import sources
+from flows.readers import archive
 from flows.sources.files import matches
 from schemas.findings import ReadError
 
@@ -161,7 +162,12 @@ def patterns(site: Site, *, blinded: bool) -> tuple[set[str], set[str]]:
             beside = spec.companion or site.defaults.companion
             if beside is not None:
                 into.add(f"**/{beside}")
-    return read, closed
+    return _with_archives(read), _with_archives(closed)
+
+
+def _with_archives(globs: set[str]) -> set[str]:
+    """A glob of members of an archive asks for the archive."""
+    return {archive.outer(glob) or glob for glob in globs}
 
 
 def _wanted(unit: Unit, config_root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:

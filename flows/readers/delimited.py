@@ -41,6 +41,11 @@ def read(path: Path, options: ReadOptions) -> Cells:
     if why is not None:
         raise unreadable(path, f"the header in line {options.header_row} cannot be read: {why}", "check the header line")
     header = [cell.decode("utf-8") for cell, _ in cells]
+    for _ in range(options.header_rows - 1):
+        below, end, why = split_row(data, end, Dialect(delimiter, quote, 1))
+        if why is not None or len(below) != len(header):
+            raise unreadable(path, f"the header takes {options.header_rows} lines that do not fit", "correct header_rows")
+        header = [f"{upper} {cell.decode('utf-8').strip()}".strip() for upper, (cell, _) in zip(header, below, strict=True)]
     if not any(cell.strip() for cell in header):
         raise unreadable(path, f"line {options.header_row}, where the header should be, is blank", "set header_row")
     names = column_names([*header], notes)

@@ -42,6 +42,9 @@ FORMATS: dict[str, Format] = {
     "castor": Format("a Castor EDC export", _TEXT_ENDINGS, ("text",), dialect=True),
     "openclinica": Format("an OpenClinica data set", _TEXT_ENDINGS, ("text",), dialect=True),
     "xlsx": Format("an Excel workbook", (".xlsx", ".xlsm"), ("xlsx", "damaged")),
+    "xls": Format("an old Excel workbook", (".xls",), ("ole", "biff")),
+    "xlsb": Format("a binary Excel workbook", (".xlsb",), ("xlsb", "damaged")),
+    "ods": Format("an OpenDocument spreadsheet", (".ods",), ("ods", "damaged")),
     "xpt": Format("a SAS transport file", (".xpt", ".xport", ".v5xpt", ".v8xpt"), ("xpt",)),
     "sas7bdat": Format("a SAS data set", (".sas7bdat",), ("sas",)),
     "sav": Format("an SPSS file", (".sav", ".zsav"), ("sav",)),
@@ -49,8 +52,13 @@ FORMATS: dict[str, Format] = {
     "odm": Format("a CDISC ODM-XML document", (".xml", ".odm"), ("xml",)),
     "json": Format("JSON", (".json", ".ndjson", ".jsonl"), ("json",), module="json_records"),
     "dataset_json": Format("CDISC Dataset-JSON", (".dsjc",), ("json", "gzip", "zlib")),
+    "zip": Format("a zip archive", (".zip",), ("zip", "emptyzip", "damaged"), module="archive"),
+    "gzip": Format("a gzip archive", (".gz",), ("gzip",), module="archive"),
     "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",)),
 }
+
+#: Archives: a declared format is that of the file within.
+PACKED = ("zip", "gzip")
 
 #: Content -> how it is told to a person.
 CALLED = {
@@ -63,6 +71,7 @@ CALLED = {
     "emptyzip": "an empty zip archive",
     "gzip": "a gzip archive",
     "ole": "an old (.xls) Excel workbook",
+    "biff": "an old (.xls) Excel workbook",
     "locked": "a password-protected Excel workbook",
     "xpt": "a SAS transport file",
     "sas": "a SAS data set",
@@ -89,6 +98,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "pdf"),
     (b"\x1f\x8b", "gzip"),
     (b"{\\rtf", "rtf"),
+    (b"\x09\x08\x10\x00\x00\x06", "biff"),
+    (b"\x09\x08\x08\x00\x00\x05", "biff"),
 )
 #: Versions of Stata files without tags: release, byte order, file type 1, padding.
 _OLD_STATA = (104, 105, 108, 110, 111, 112, 113, 114, 115)
@@ -99,9 +110,8 @@ def find(path: Path, options: ReadOptions) -> str:
 
     Raises ReadError: an unknown ending, content that is another format, an empty file. OSError: the file cannot be opened.
     """
-    name = options.format or next(
-        (n for n, f in FORMATS.items() if not f.dialect and path.name.lower().endswith(f.endings)), None
-    )
+    by_name = next((n for n, f in FORMATS.items() if not f.dialect and path.name.lower().endswith(f.endings)), None)
+    name = by_name if by_name in PACKED else options.format or by_name
     if name is None:
         endings = " ".join(e for f in FORMATS.values() if not f.dialect for e in f.endings)
         raise unreadable(path, f"files ending in {path.suffix!r} cannot be read", f"export it as one of: {endings}")
@@ -115,7 +125,7 @@ def find(path: Path, options: ReadOptions) -> str:
     wanted = FORMATS[name]
     if found in wanted.contents:
         return _dialect(path) if name == "delimited" and options.format is None and options.header_row == 1 else name
-    who = "`format` says" if options.format else "the name says"
+    who = "`format` says" if options.format and name not in PACKED else "the name says"
     if found is None or (found == "text" and "text" not in wanted.contents):
         raise unreadable(path, f"{who} {wanted.called}, but the content is none", "export it again, or correct the name's ending")
     todo = "export it again, or correct the name"

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as Xml
 
 from flows.readers.cells import number_text
+from flows.readers.moments import clock
 
 #: Built-in number formats that show a date or time (ECMA-376 18.8.30, with the East Asian ones).
-_BUILT_IN = {
+BUILT_IN = {
     **dict.fromkeys((14, 15, 16, 17, *range(27, 32), 36, *range(50, 55), 57, 58), "date"),
     **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47, 55, 56), "time"),
     22: "datetime",
@@ -42,9 +43,9 @@ class Book:
 
 def read_book(archive: zipfile.ZipFile) -> Book:
     """Sheets, shared strings, styles and calendar of a workbook."""
-    start = next(target for kind, target in _relations(archive, "").values() if kind == "officeDocument")
+    start = next(target for kind, target in relations(archive, "").values() if kind == "officeDocument")
     root = _parse(archive, start)
-    related = _relations(archive, start)
+    related = relations(archive, start)
     book = Book()
     for element in root.iter():
         tag = _tag(element)
@@ -73,7 +74,7 @@ def _parse(archive: zipfile.ZipFile, part: str) -> Xml.Element:
     return Xml.fromstring(archive.read(part))
 
 
-def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
+def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
     """Id -> (last word of the type, part in the archive) of what a part refers to."""
     folder, name = posixpath.split(part)
     out = {}
@@ -117,7 +118,7 @@ def _kinds(styles: Xml.Element) -> list[str]:
         elif _tag(element) == "cellXfs":
             for style in element:
                 number = int(style.get("numFmtId", "0"))
-                out.append(format_kind(codes[number]) if number in codes else _BUILT_IN.get(number, ""))
+                out.append(format_kind(codes[number]) if number in codes else BUILT_IN.get(number, ""))
     return out
 
 
@@ -161,7 +162,7 @@ class CellReader:
         if kind == "n":
             style = int(cell.get("s", "0"))
             shown = self.book.kinds[style] if style < len(self.book.kinds) else ""
-            return _dated(float(value), shown, self.book.is_1904) if shown else _number(value)
+            return dated(float(value), shown, self.book.is_1904) if shown else number(value)
         if kind == "b":
             return "true" if value.strip() in ("1", "true") else "false"
         self.errors += kind == "e"
@@ -177,12 +178,13 @@ class CellReader:
         return out
 
 
-def _number(value: str) -> str:
+def number(value: str) -> str:
+    """A stored number at its shortest; whole numbers keep all their digits."""
     value = value.strip()
     return str(int(value)) if _WHOLE.fullmatch(value) else number_text(float(value))
 
 
-def _dated(serial: float, kind: str, is_1904: bool) -> str:
+def dated(serial: float, kind: str, is_1904: bool) -> str:
     """A serial day number as ISO text; a number no calendar has (below 0, above 9999) stays a number.
 
     Excel's 1900 calendar has a 29 February 1900 (serial 60), which is given as it stands; before it, days count from 1899-12-31.
@@ -190,21 +192,14 @@ def _dated(serial: float, kind: str, is_1904: bool) -> str:
     milliseconds = round(serial * _SECONDS * 1000)
     days, rest = divmod(milliseconds, _SECONDS * 1000)
     if kind == "duration":
-        return ("-" if milliseconds < 0 else "") + _clock(abs(milliseconds))
+        return clock(milliseconds)
     if milliseconds < 0 or days > (2_957_003 if is_1904 else 2_958_465):
         return number_text(serial)
     if days == 0 and (kind == "time" or (kind == "datetime" and not is_1904)):
-        return _clock(rest)
+        return clock(rest)
     if days == 60 and not is_1904:
         day = "1900-02-29"
     else:
         first = dt.date(1904, 1, 1) if is_1904 else dt.date(1899, 12, 31) if days < 60 else dt.date(1899, 12, 30)
         day = (first + dt.timedelta(days=days)).isoformat()
-    return day if kind == "date" and not rest else f"{day}T{_clock(rest)}"
-
-
-def _clock(milliseconds: int) -> str:
-    """HH:MM:SS, with thousandths only where there are some; hours may pass 24 for durations."""
-    seconds, rest = divmod(milliseconds, 1000)
-    text = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-    return f"{text}.{rest:03d}" if rest else text
+    return day if kind == "date" and not rest else f"{day}T{clock(rest)}"

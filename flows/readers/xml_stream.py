@@ -48,8 +48,13 @@ class DoctypeError(ValueError):
     """A DOCTYPE, which could define entities."""
 
 
-def parse(path: Path, file: IO[bytes], handler: Handler, encoding: str | None = None) -> None:
-    """Feed a document to the handler, piece by piece. Raises ReadError: not well-formed (the line is told), a DOCTYPE, too deep."""
+def parse(
+    path: Path, file: IO[bytes], handler: Handler, encoding: str | None = None, on_text: Callable[[str], None] | None = None
+) -> None:
+    """Feed a document to the handler, piece by piece; `on_text` hears text as it stands between elements.
+
+    Raises ReadError: not well-formed (the line is told), a DOCTYPE, too deep.
+    """
     parser = expat.ParserCreate(encoding, namespace_separator=" ")
     parser.buffer_text = True
     prefixes: dict[str, str] = {}
@@ -72,7 +77,9 @@ def parse(path: Path, file: IO[bytes], handler: Handler, encoding: str | None = 
         handler.end(tag_of(name), "".join(texts.pop()))
 
     def text(data: str) -> None:
-        if texts:
+        if on_text is not None:
+            on_text(data)
+        elif texts:
             texts[-1].append(data)
 
     def refuse(*_: object) -> None:

@@ -98,3 +98,15 @@ def test_tables_read_the_item_groups_of_one_odm_document_and_its_keys_need_not_b
     assert b.rows("subject", "subject_id", "age_years") == [("1", 31.0)]
     assert b.rows("dose", "subject_id", "session_no", "dose_mg") == [("1", 3, 50.0), ("1", 3, 25.0)]
     assert {(row[0], row[1]) for row in b.rows("file_column", "column_name", "used") if not row[1]} == {("HAND", False)}
+
+
+def test_members_of_an_archive_are_named_as_if_it_were_a_folder_and_the_others_are_told(b):
+    import zipfile
+
+    with zipfile.ZipFile(b.folder / "a" / "export.zip", "w") as archive:
+        archive.writestr("subjects_1.csv", "id\n1\n")
+        archive.writestr("subjects_2.csv", "id\n2\n")
+        archive.writestr("labs.csv", "id\n2\n")
+    b.map("subject: {file: export.zip/subjects_*.csv, fields: {subject_id: id}}")
+    assert b.rows("subject", "subject_id", "record_key") == [("1", "1"), ("2", "2")]
+    assert b.rows("loose_row", "record_key", "fault") == [("export.zip/labs.csv", "unclaimed_file")]

@@ -9,7 +9,7 @@ data registered with DuckDB, not a copy. raw.file says which unit, delivery and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import numpy as np
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from flows.engine.config import Unit
 from flows.engine.landing import Delivery, LandedFile
-from flows.readers import ROW, About, Cells, ReadOptions, read
+from flows.readers import ROW, About, Cells, ReadOptions, archive, read
 from flows.sources.files import matches
 from schemas.findings import ReadError
 from schemas.site import FileOptions, Join, TableSpec
@@ -70,10 +70,10 @@ class Shelf:
     def find(self, item: MapInput, glob: str, options: ReadOptions, what: str) -> list[Sheet]:
         """The files of a unit that a glob matches, read. Raises ReadError when there is none or one cannot be read."""
         found = [
-            self._open(item, number, delivery, landed, options)
+            self._open(item, number, delivery, landed, replace(options, member=member))
             for number, delivery in enumerate(item.deliveries)
             for landed in sorted(delivery.files, key=lambda f: f.name)
-            if matches(landed.name, glob)
+            for member in _meant(item, delivery, landed, glob)
         ]
         if not found:
             names = sorted({f.name for d in item.deliveries for f in d.files})
@@ -85,7 +85,8 @@ class Shelf:
         return found
 
     def _open(self, item: MapInput, number: int, delivery: Delivery, landed: LandedFile, options: ReadOptions) -> Sheet:
-        key = (item.unit_no, number, landed.name, options)
+        name = landed.name if options.member is None else f"{landed.name}/{options.member}"
+        key = (item.unit_no, number, name, options)
         if key not in self.sheets:
             try:
                 cells = read(delivery.folder / landed.name, options)
@@ -93,7 +94,7 @@ class Shelf:
                 raise ReadError(f"{item.unit.key}: {error}") from None
             header = tuple(n for n in cells.table.column_names if n != ROW)
             self.sheets[key] = Sheet(
-                item.unit_no, number, item.unit, landed.name, landed.sha256[:12], options, cells, header, tuple(cells.doubts), cells.about
+                item.unit_no, number, item.unit, name, landed.sha256[:12], options, cells, header, tuple(cells.doubts), cells.about
             )
         return self.sheets[key]
 
@@ -147,6 +148,19 @@ class Shelf:
         self.sheets.clear()
         for name in ("file", "ragged"):
             self.con.execute(f"drop table if exists raw.{name}")
+
+
+def _meant(item: MapInput, delivery: Delivery, landed: LandedFile, glob: str) -> list[str | None]:
+    """What a glob means of a file: the whole of it (None), or members of an archive, which are named as if it were a folder."""
+    if matches(landed.name, glob):
+        return [None]
+    archive_glob = archive.outer(glob)
+    if archive_glob is None or not matches(landed.name, archive_glob):
+        return []
+    try:
+        return [name for name in archive.members(delivery.folder / landed.name) if matches(f"{landed.name}/{name}", glob)]
+    except ReadError as error:
+        raise ReadError(f"{item.unit.key}: {error}") from None
 
 
 def options(spec: TableSpec, defaults: FileOptions) -> ReadOptions:

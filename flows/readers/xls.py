@@ -1,0 +1,95 @@
+"""Old Excel workbooks (.xls, Excel 5 to 2003) -> text cells, each cell as it stands.
+
+What belongs here: calling xlrd so that nothing is lost. What does not: header and sheets (sheets.py), dates (xlsx_cells.py).
+
+xlrd alone of the libraries keeps error cells, number formats, hidden rows and the calendar of a workbook.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import xlrd
+from xlrd.compdoc import CompDocError
+
+from flows.readers.cells import Cells, ReadOptions, number_text, unreadable
+from flows.readers.sheets import Seen, SheetRow, pick, table
+from flows.readers.xlsx_cells import dated, format_kind
+
+_DAMAGED = (xlrd.XLRDError, CompDocError, struct.error, AssertionError, LookupError, ValueError, TypeError, AttributeError,
+            ArithmeticError, EOFError, RuntimeError, MemoryError)  # fmt: skip
+_SECTOR = 512
+
+
+def read(path: Path, options: ReadOptions) -> Cells:
+    """One sheet as text cells. Raises ReadError: no such sheet, no header, damaged, cut or protected by a password."""
+    data = path.read_bytes()
+    log = io.StringIO()
+    try:
+        book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=log)
+        notes: list[str] = []
+        hidden = {book.sheet_by_index(n).name for n in range(book.nsheets) if book.sheet_by_index(n).visibility}
+        name = pick(path, book.sheet_names(), hidden, options.sheet, notes)
+        sheet = book.sheet_by_name(name)
+        seen = Seen(merged=[(top + 1, bottom, left, right - 1) for top, bottom, left, right in sheet.merged_cells])
+        rows = [*_rows(book, sheet, seen)]
+    except _DAMAGED as error:
+        if "encrypt" in str(error).lower():
+            raise unreadable(path, "the workbook is protected by a password", "save it without one") from None
+        raise unreadable(path, "the workbook is damaged, cut or no Excel workbook", "open it in Excel and save it as .xlsx") from None
+    if _is_cut(data) or "truncated" in log.getvalue().lower():
+        raise unreadable(path, "the workbook is cut", "fetch or export it again")
+    return table(path, name, rows, seen, options, notes)
+
+
+def _is_cut(data: bytes) -> bool:
+    """Sectors that the file's own table of sectors counts, but that are not there."""
+    if not data.startswith(b"\xd0\xcf\x11\xe0"):
+        return False
+    (shift,) = struct.unpack_from("<H", data, 30)
+    (tables,) = struct.unpack_from("<I", data, 44)
+    size = 1 << shift if 7 <= shift <= 16 else _SECTOR
+    places = struct.unpack_from(f"<{min(tables, 109)}I", data, 76)
+    last = -1
+    for number, place in enumerate(places):
+        start = (place + 1) * size
+        entries = data[start : start + size]
+        if len(entries) < size:
+            return True
+        used = [i for i, (entry,) in enumerate(struct.iter_unpack("<I", entries)) if entry != 0xFFFFFFFF]
+        last = max(last, number * (size // 4) + used[-1] if used else -1)
+    return len(data) < (last + 2) * size - size + 1
+
+
+def _rows(book: xlrd.Book, sheet: xlrd.sheet.Sheet, seen: Seen) -> Iterator[SheetRow]:
+    kinds: dict[int, str] = {}
+    errors = 0
+    for number in range(sheet.nrows):
+        cells: dict[int, str] = {}
+        for place, cell in enumerate(sheet.row(number)):
+            if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+                continue
+            if cell.xf_index not in kinds:
+                shown = book.format_map.get(book.xf_list[cell.xf_index].format_key)
+                kinds[cell.xf_index] = format_kind(shown.format_str) if shown else ""
+            errors += cell.ctype == xlrd.XL_CELL_ERROR
+            text = _text(cell, kinds[cell.xf_index], bool(book.datemode))
+            if text:
+                cells[place] = text
+        seen.hidden_rows += bool(cells) and number in sheet.rowinfo_map and bool(sheet.rowinfo_map[number].hidden)
+        yield number + 1, cells
+    if errors:
+        seen.notes.append(f"{errors} cell(s) hold an Excel error such as #N/A, read as that text")
+
+
+def _text(cell: xlrd.sheet.Cell, kind: str, is_1904: bool) -> str:
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return str(cell.value)
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return "true" if cell.value else "false"
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "#ERROR"))
+    return dated(cell.value, kind, is_1904) if kind else number_text(cell.value)
