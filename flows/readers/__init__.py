@@ -6,6 +6,7 @@ What belongs here: the one door to every reader. What does not: which reader rea
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Cells:
     try:
         name = find(path, options)
         reader: Reader = import_module(f"flows.readers.{FORMATS[name].module or name}").read
-        return reader(path, options)
+        cells = reader(path, options)
+        return replace(cells, typed=True) if FORMATS[name].typed else cells
     except OSError as error:
         raise unreadable(path, f"cannot be opened ({error.strerror})", "check the file and its permissions") from None

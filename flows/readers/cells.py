@@ -90,6 +90,7 @@ class Cells:
     encoding: str | None = None
     notes: list[str] = field(default_factory=list)
     about: dict[str, About] = field(default_factory=dict)
+    typed: bool = False
 
     @property
     def doubts(self) -> list[str]:

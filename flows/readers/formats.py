@@ -21,7 +21,7 @@ _FAR = 2**20
 class Format:
     """What a format is called, the endings of its names, what its content is; `dialect`: only by its declared name.
 
-    `module` reads it, where that is not the format's own name.
+    `module` reads it, where that is not the format's own name. `typed`: it stores dates as dates, so its ISO text is no guess.
     """
 
     called: str
@@ -29,6 +29,7 @@ class Format:
     contents: tuple[str, ...]
     dialect: bool = False
     module: str = ""
+    typed: bool = False
 
 
 _TEXT_ENDINGS = (".csv", ".tsv", ".ssv", ".psv", ".txt", ".tab", ".dat")
@@ -41,20 +42,20 @@ FORMATS: dict[str, Format] = {
     "nda": Format("a NIMH Data Archive file", _TEXT_ENDINGS, ("text",), dialect=True),
     "castor": Format("a Castor EDC export", _TEXT_ENDINGS, ("text",), dialect=True),
     "openclinica": Format("an OpenClinica data set", _TEXT_ENDINGS, ("text",), dialect=True),
-    "xlsx": Format("an Excel workbook", (".xlsx", ".xlsm"), ("xlsx", "damaged")),
-    "xls": Format("an old Excel workbook", (".xls",), ("ole", "biff")),
-    "xlsb": Format("a binary Excel workbook", (".xlsb",), ("xlsb", "damaged")),
-    "ods": Format("an OpenDocument spreadsheet", (".ods",), ("ods", "damaged")),
-    "xpt": Format("a SAS transport file", (".xpt", ".xport", ".v5xpt", ".v8xpt"), ("xpt",)),
-    "sas7bdat": Format("a SAS data set", (".sas7bdat",), ("sas",)),
-    "sav": Format("an SPSS file", (".sav", ".zsav"), ("sav",)),
-    "dta": Format("a Stata file", (".dta",), ("dta",)),
+    "xlsx": Format("an Excel workbook", (".xlsx", ".xlsm"), ("xlsx", "damaged"), typed=True),
+    "xls": Format("an old Excel workbook", (".xls",), ("ole", "biff"), typed=True),
+    "xlsb": Format("a binary Excel workbook", (".xlsb",), ("xlsb", "damaged"), typed=True),
+    "ods": Format("an OpenDocument spreadsheet", (".ods",), ("ods", "damaged"), typed=True),
+    "xpt": Format("a SAS transport file", (".xpt", ".xport", ".v5xpt", ".v8xpt"), ("xpt",), typed=True),
+    "sas7bdat": Format("a SAS data set", (".sas7bdat",), ("sas",), typed=True),
+    "sav": Format("an SPSS file", (".sav", ".zsav"), ("sav",), typed=True),
+    "dta": Format("a Stata file", (".dta",), ("dta",), typed=True),
     "odm": Format("a CDISC ODM-XML document", (".xml", ".odm"), ("xml",)),
     "json": Format("JSON", (".json", ".ndjson", ".jsonl"), ("json",), module="json_records"),
-    "dataset_json": Format("CDISC Dataset-JSON", (".dsjc",), ("json", "gzip", "zlib")),
+    "dataset_json": Format("CDISC Dataset-JSON", (".dsjc",), ("json", "gzip", "zlib"), typed=True),
     "zip": Format("a zip archive", (".zip",), ("zip", "emptyzip", "damaged"), module="archive"),
     "gzip": Format("a gzip archive", (".gz",), ("gzip",), module="archive"),
-    "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",)),
+    "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",), typed=True),
 }
 
 #: Archives: a declared format is that of the file within.

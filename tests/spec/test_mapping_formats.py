@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
@@ -110,3 +113,45 @@ def test_members_of_an_archive_are_named_as_if_it_were_a_folder_and_the_others_a
     b.map("subject: {file: export.zip/subjects_*.csv, fields: {subject_id: id}}")
     assert b.rows("subject", "subject_id", "record_key") == [("1", "1"), ("2", "2")]
     assert b.rows("loose_row", "record_key", "fault") == [("export.zip/labs.csv", "unclaimed_file")]
+
+
+def workbook(b, rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(b.folder / "a" / "s.xlsx")
+
+
+DAY, NOON = dt.date(2024, 3, 5), dt.time(12, 30)
+
+
+def test_a_date_cell_is_read_whatever_format_its_screen_shows(b):
+    workbook(b, [["id", "on"], ["1", DAY], ["2", dt.datetime(2024, 3, 5)], ["3", "05.03.2024"], ["4", "3/5/24"], ["5", 45356]])
+    b.map("subject: {file: s.xlsx, fields: {subject_id: id, consented_on: {from: 'on', format: '%d.%m.%Y'}}}")
+    assert b.rows("subject", "consented_on", "consented_on_fault") == [
+        ("2024-03-05", None), ("2024-03-05", None), ("2024-03-05", None), (None, "unreadable"), (None, "unreadable"),
+    ]  # fmt: skip
+
+
+def test_a_date_cell_and_a_clock_cell_are_joined_whichever_of_them_is_text(b):
+    midnight = dt.datetime(2024, 3, 5)
+    rows = [["1", DAY, NOON], ["2", midnight, NOON], ["3", DAY, "12:30 PM"], ["4", "03/05/2024", NOON], ["5", "03/05/2024", "12:30 PM"]]
+    workbook(b, [["id", "d", "t"], *rows, ["6", DAY, None], ["7", "05.03.2024", NOON]])
+    mapping = "session: {file: s.xlsx, fields: {subject_id: id, session_no: {const: 1}, started_at: {from: [d, t]%s}}}"
+    b.map(mapping % ", format: '%m/%d/%Y %I:%M %p'")
+    noon = ("2024-03-05 12:30:00", "2024-03-05", None)
+    assert b.rows("session", "started_at_local", "started_at_on", "started_at_fault") == [
+        *[noon] * 5, (None, "2024-03-05", None), (None, None, "unreadable"),
+    ]  # fmt: skip
+    b.map(mapping % "")
+    assert b.rows("session", "started_at_local", "started_at_on", "started_at_fault")[:2] == [noon, noon]
+
+
+def test_text_files_are_read_by_the_declared_format_alone(b):
+    b.file("s.csv", """
+        id | on
+        1  | 2024-03-05
+        2  | 05.03.2024
+    """)  # fmt: skip
+    b.map("subject: {file: s.csv, fields: {subject_id: id, consented_on: {from: 'on', format: '%d.%m.%Y'}}}")
+    assert b.rows("subject", "consented_on", "consented_on_fault") == [(None, "unreadable"), ("2024-03-05", None)]

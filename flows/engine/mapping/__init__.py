@@ -22,6 +22,7 @@ from flows.engine.mapping.files import MapInput, Sheet, Shelf, join_options, opt
 from flows.engine.mapping.items import ITEM_FAULT_COLUMNS
 from flows.engine.mapping.rows import Joined
 from flows.engine.mapping.tables import MAX_SPEC, Job
+from flows.engine.mapping.typed import with_iso
 from schemas.findings import ConfigurationError
 from schemas.intake import CONTRACTS
 from schemas.site import IntakeTable, Join, TableSpec
@@ -91,11 +92,13 @@ def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job
     order = {table: n for n, table in enumerate(IntakeTable)}
     for item, table, number, spec, sheets, joins in sorted(found, key=lambda f: (order[f[1]], f[2])):
         joined = [(j, tuple((s.raw, s.header) for s in js)) for j, js in joins]
-        for raw in dict.fromkeys(s.raw for s in sheets):
-            shape = (table, str(number), raw, _shape(item, spec), repr([sorted({r for r, _ in reads}) for _, reads in joined]))
-            job = jobs.setdefault(shape, Job(table, number, spec, [], [], [], lists))
+        for raw, typed in dict.fromkeys((s.raw, s.typed) for s in sheets):
+            reads_of = repr([sorted({r for r, _ in reads}) for _, reads in joined])
+            shape = (table, str(number), f"{raw} {typed}", _shape(item, spec), reads_of)
+            read = with_iso(table, spec) if typed else spec
+            job = jobs.setdefault(shape, Job(table, number, read, [], [], [], lists))
             job.items.append(item)
-            job.sheets += [s for s in sheets if s.raw == raw]
+            job.sheets += [s for s in sheets if (s.raw, s.typed) == (raw, typed)]
             _add_joins(job, joins)
     for job in jobs.values():
         job.is_whole = len({s.file_no for s in job.sheets}) == counts[job.sheets[0].raw]

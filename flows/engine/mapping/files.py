@@ -50,6 +50,7 @@ class Sheet:
     header: tuple[str, ...]
     doubts: tuple[str, ...] = ()
     about: Mapping[str, About] = field(default_factory=dict)
+    typed: bool = False
     file_no: int = -1
     raw: str = ""
 
@@ -94,8 +95,9 @@ class Shelf:
                 raise ReadError(f"{item.unit.key}: {error}") from None
             header = tuple(n for n in cells.table.column_names if n != ROW)
             self.sheets[key] = Sheet(
-                item.unit_no, number, item.unit, name, landed.sha256[:12], options, cells, header, tuple(cells.doubts), cells.about
-            )
+                item.unit_no, number, item.unit, name, landed.sha256[:12], options, cells, header,
+                tuple(cells.doubts), cells.about, cells.typed,
+            )  # fmt: skip
         return self.sheets[key]
 
     def register(self) -> None:
