@@ -2,8 +2,9 @@
 
 What belongs here: SPSS print formats, the row count of the header. What does not: calling pyreadstat (readstat.py).
 
-Decided: a system-missing number is a blank cell; a user-missing code stays the code it is, and About.missing says the file declares
-it missing. A value label never takes a code's place unless `value_labels` asks for it.
+Decided: a system-missing number is a blank cell. A code that the file declares missing is none of its values: a mapping gets a blank
+cell, or with `user_missing: keep` the code; About.missing and About.seen say which codes. A value label never takes a code's place
+unless `value_labels` asks for it.
 Times count seconds from 14 October 1582 (IBM SPSS Statistics, Date and time formats).
 """
 
