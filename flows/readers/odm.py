@@ -76,7 +76,7 @@ class _Document:
     inner: set[tuple[tuple[str, str, str], ...]] = field(default_factory=set)
     item: _Item | None = None
 
-    def start(self, tag: Tag, attributes: dict[Tag, str], line: int) -> None:
+    def start(self, tag: Tag, plain: dict[str, str], line: int) -> None:
         self.depth += 1
         if self.depth == 1 and tag.local != "ODM":
             raise unreadable(self.path, f"it is no ODM document: its outermost element is {tag.local}", "export it as CDISC ODM-XML")
@@ -88,7 +88,6 @@ class _Document:
                 self.vendor[str(tag) if not own else tag.local] += 1
             self.skipping = self.depth
             return
-        plain = {str(key) if key.uri and not key.uri.startswith(_ODM) else key.local: value for key, value in attributes.items()}
         if self.defining or tag.local in _DEFINED:
             self.defining = self.defining or self.depth
             self.definitions.start(tag, plain)

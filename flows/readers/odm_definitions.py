@@ -64,7 +64,7 @@ class Definitions:
         elif kind in ("Location", "SiteDef"):
             self.locations[oid] = attributes.get("Name", "")
         oid = attributes.get("CodedValue", "") if kind in ("CodeListItem", "EnumeratedItem") else oid
-        oid = attributes.get("xml:lang", attributes.get("lang", "")) if kind == "TranslatedText" else oid
+        oid = attributes.get("xml:lang", "") if kind == "TranslatedText" else oid
         self._open.append((kind, oid))
 
     def end(self, tag: Tag, text: str) -> None:

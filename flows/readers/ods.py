@@ -54,8 +54,8 @@ class _Content:
     aside: int = 0
     depth: int = 0
 
-    def start(self, tag: Tag, attributes: dict[Tag, str], line: int) -> None:
-        plain = {key.local: value for key, value in attributes.items() if key.prefix != "calcext"}
+    def start(self, tag: Tag, attributes: dict[str, str], line: int) -> None:
+        plain = {key.rpartition(":")[2]: value for key, value in attributes.items() if not key.startswith("calcext:")}
         kind = tag.local
         if kind == "style":
             self.style = plain.get("name", "")
@@ -72,8 +72,7 @@ class _Content:
             self.row_times = self._times(plain, "number-rows-repeated", _LONGEST)
             self.row_hidden = plain.get("visibility", "visible") != "visible"
         elif kind in _CELLS:
-            calc = next((v for k, v in attributes.items() if k.prefix == "calcext" and k.local == "value-type"), "")
-            self.cell, self.paragraphs = plain | {"calc": calc}, []
+            self.cell, self.paragraphs = plain | {"calc": attributes.get("calcext:value-type", "")}, []
         elif kind == "annotation":
             self.aside += 1
         elif self.cell is not None and not self.aside:

@@ -33,8 +33,8 @@ class Tag:
 class Handler(Protocol):
     """What is told of each element. `line` is the line of the file."""
 
-    def start(self, tag: Tag, attributes: dict[Tag, str], line: int) -> None:
-        """An element begins."""
+    def start(self, tag: Tag, attributes: dict[str, str], line: int) -> None:
+        """An element begins; an attribute of a namespace is named with its prefix."""
 
     def end(self, tag: Tag, text: str) -> None:
         """An element ends; `text` is all text directly in it or in unknown elements in it."""
@@ -57,8 +57,9 @@ def parse(
     """
     parser = expat.ParserCreate(encoding, namespace_separator=" ")
     parser.buffer_text = True
-    prefixes: dict[str, str] = {}
+    prefixes: dict[str, str] = {"http://www.w3.org/XML/1998/namespace": "xml"}
     tags: dict[str, Tag] = {}
+    names: dict[str, str] = {}
     texts: list[list[str]] = []
 
     def tag_of(name: str) -> Tag:
@@ -67,14 +68,19 @@ def parse(
             tags[name] = Tag(uri, local, prefixes.get(uri, ""))
         return tags[name]
 
+    def name_of(key: str) -> str:
+        names[key] = str(tag_of(key))
+        return names[key]
+
     def start(name: str, attributes: dict[str, str]) -> None:
         if len(texts) >= _DEEPEST:
             raise TooDeepError
         texts.append([])
-        handler.start(tag_of(name), {tag_of(key): value for key, value in attributes.items()}, parser.CurrentLineNumber)
+        tag = tags.get(name) or tag_of(name)
+        handler.start(tag, {names.get(key) or name_of(key): value for key, value in attributes.items()}, parser.CurrentLineNumber)
 
     def end(name: str) -> None:
-        handler.end(tag_of(name), "".join(texts.pop()))
+        handler.end(tags[name], "".join(texts.pop()))
 
     def text(data: str) -> None:
         if on_text is not None:
