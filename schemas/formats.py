@@ -42,7 +42,7 @@ class ValueLabels(StrEnum):
 
 
 class UserMissing(StrEnum):
-    """What becomes of a code that an SPSS file itself declares missing: a blank cell, or the code, for `map` and `missing` to judge."""
+    """What becomes of a code that a file itself declares missing (SPSS, Stata .a, SAS .A, Castor): a blank cell, or the code."""
 
     BLANK = "blank"
     KEEP = "keep"

@@ -184,9 +184,11 @@ class FileOptions(Config):
         default=ValueLabels.CODES, description="Codes stay; or their labels stand in their place; or beside, as column.label."
     )
     user_missing: UserMissing = Field(
-        default=UserMissing.BLANK, description="Codes that an SPSS file declares missing: blank, or keep them for map and missing."
+        default=UserMissing.BLANK, description="Codes that the file itself declares missing (SPSS, .a of Stata, .A of SAS): blank, or keep."
     )
-    companion: Text | None = Field(default=None, description="File beside it that explains it: data dictionary, format catalogue.")
+    companion: Text | None = Field(
+        default=None, pattern=r"^[^/\\]+$", description="File beside it that explains it: data dictionary, format catalogue."
+    )
 
 
 class TableSpec(Config):
@@ -196,7 +198,7 @@ class TableSpec(Config):
     format: FileFormat | None = Field(default=None, description="Of this table's files, where it differs from the site's.")
     value_labels: ValueLabels | None = Field(default=None, description="Likewise.")
     user_missing: UserMissing | None = Field(default=None, description="Likewise.")
-    companion: Text | None = Field(default=None, description="Likewise.")
+    companion: Text | None = Field(default=None, pattern=r"^[^/\\]+$", description="Likewise.")
     sheet: Text | int | None = Field(
         default=None, description="Sheet of a workbook, by name or number; item group of ODM; path to the records of JSON."
     )

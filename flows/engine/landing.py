@@ -24,8 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows import sources
-from flows.readers import archive
-from flows.sources.files import matches
+from flows.sources.files import archive_of, matches
 from schemas.findings import ReadError
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ def patterns(site: Site, *, blinded: bool) -> tuple[set[str], set[str]]:
 
 def _with_archives(globs: set[str]) -> set[str]:
     """A glob of members of an archive asks for the archive."""
-    return {archive.outer(glob) or glob for glob in globs}
+    return {archive_of(glob) or glob for glob in globs}
 
 
 def _wanted(unit: Unit, config_root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:

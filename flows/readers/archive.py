@@ -29,12 +29,6 @@ _LEADS_OUT = re.compile(r"/|[A-Za-z]:|.*\\")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, LookupError, ValueError, OSError)
 
 
-def outer(glob: str) -> str | None:
-    """The archive's part of a glob that names members of one: export.zip of export.zip/doses_*.csv."""
-    at = glob.lower().find(f"{_ENDING}/")
-    return glob[: at + len(_ENDING)] if at >= 0 else None
-
-
 def members(path: Path) -> list[str]:
     """Files in a zip archive, by name; folders, hidden files and what systems add (__MACOSX) are passed over.
 

@@ -2,7 +2,8 @@
 
 What belongs here: Stata display formats, single precision, leap seconds. What does not: calling pyreadstat (readstat.py).
 
-Decided: a plain missing number (.) is a blank cell; .a to .z are kept as their text, because a site uses them to say why.
+Decided: a plain missing number (.) is a blank cell. A tagged one (.a to .z) says why; a mapping gets a blank cell, or with
+`user_missing: keep` its text.
 Sources: StataCorp, `help dta` (file format), `help datetime` (%td %tc %tC and the coarser units; day 0 is 1 January 1960).
 """
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,9 +156,17 @@ def content(start: bytes, path: Path | None = None) -> str | None:
         return found
     if len(start) > 4 and start[0] in _OLD_STATA and start[1] in (1, 2) and start[2] == 1 and start[3] == 0:
         return "dta"
-    if start[:2] in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"):
+    if start[:2] in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda") and _is_packed(start):
         return "zlib"
     return _text_content(start)
+
+
+def _is_packed(start: bytes) -> bool:
+    """Two letters of a header may be the same bytes as zlib's first two; what follows tells."""
+    try:
+        return bool(zlib.decompressobj().decompress(start, 64))
+    except zlib.error:
+        return False
 
 
 def _text_content(start: bytes) -> str | None:

@@ -75,7 +75,7 @@ def cells(
 ) -> Cells:
     """Text cells. `writers`: column -> text of its numbers; `missing`: column -> declared ranges (lo, hi); `tags`: special missings met.
 
-    Codes in declared ranges are left out where the options say so; a special missing value (.a) cannot pass for a value and stays.
+    Codes in declared ranges and special missing values (.a) are left out where the options say so.
     """
     names = column_names([*stat.columns], notes)
     columns, about = [], {}
@@ -84,7 +84,7 @@ def cells(
         ranges = (missing or {}).get(original, ())
         seen = _seen(values, ranges, write)
         special = tuple(f".{tag}" for tag in (tags or {}).get(original, ()))
-        texts = _texts(values, write)
+        seen, texts = seen or special, _texts(values, write)
         if seen and options.user_missing == "blank":
             texts = [None if text in seen else text for text in texts]
             notes.append(f"column {name!r} holds codes the file declares missing; they are read as blank")
@@ -93,7 +93,7 @@ def cells(
             label=str(stat.meta.column_names_to_labels.get(original) or ""),
             labels={_text(code, write) or "": str(label) for code, label in labels.get(original, {}).items()},
             missing=tuple(_range_text(lo, hi, write) for lo, hi in ranges) or special,
-            seen=seen or special,
+            seen=seen,
         )
     rows = np.arange(1, stat.rows + 1, dtype=np.int64)
     return finish(names, columns, rows, options, notes, encoding=stat.encoding or None, about=about)

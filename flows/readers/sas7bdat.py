@@ -2,7 +2,7 @@
 
 What belongs here: SAS formats, the catalogue. What does not: calling pyreadstat (readstat.py), transport files (xpt.py).
 
-Decided as for transport files: a plain missing number (.) is a blank cell, a special one (.A to .Z, ._) is kept as its text.
+Decided as for transport files: a plain missing number (.) is a blank cell, a special one (.A to .Z, ._) too unless `user_missing: keep`.
 The catalogue is `companion`, a file beside it; a code whose format it does not hold stays a code.
 """
 

@@ -17,10 +17,10 @@ from typing import IO
 from xml.etree import ElementTree as Xml
 
 from flows.readers.cells import Cells, ReadOptions, unreadable
+from flows.readers.inflate import bounded
 from flows.readers.sheets import Seen, SheetRow, pick, table
 from flows.readers.xlsx_cells import CellReader, read_book
 
-_LARGEST = 2**30
 _LETTERS = re.compile(r"[A-Z]+")
 
 
@@ -31,8 +31,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if any(part.file_size > _LARGEST for part in archive.infolist()):
-                raise unreadable(path, "a part of the workbook is above 1 GB", "send the table as csv")
+            for part in archive.infolist():
+                bounded(path, part.compress_size, part.file_size)
             book = read_book(archive)
             notes: list[str] = []
             name = pick(path, [*book.sheets], book.hidden, options.sheet, notes)

@@ -3,8 +3,8 @@
 What belongs here: headers, variables, IBM numbers, SAS dates by their format, special missing values.
 What does not: other SAS files (sas7bdat), formats that need a catalogue (a code stays its number).
 
-Decided: a plain missing number (.) is a blank cell; a special one (.A to .Z, ._) is kept as its text, because a site uses it to
-say why; declare it in `missing` where it is to be blank. pyreadstat gives both as missing, so the file is read here.
+Decided: a plain missing number (.) is a blank cell. A special one (.A to .Z, ._) says why; a mapping gets a blank cell, or with
+`user_missing: keep` its text. pyreadstat gives both as missing, so the file is read here.
 Layout: SAS Institute, TS-140 (version 5) and TS-140-2 (version 8).
 """
 
@@ -18,12 +18,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from flows.readers.cells import Cells, ReadOptions, column_names, finish, unreadable
+from flows.readers.cells import About, Cells, ReadOptions, column_names, finish, unreadable
 from flows.readers.moments import sas_shown
 
 _RECORD = 80
 _HEADER = b"HEADER RECORD*******"
+_SPECIAL = tuple(f".{chr(code)}" for code in (0x5F, *range(0x41, 0x5B)))
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class _Variable:
     length: int
     start: int
     format: str
+    label: bytes = b""
 
 
 def read(path: Path, options: ReadOptions) -> Cells:
@@ -49,9 +52,18 @@ def read(path: Path, options: ReadOptions) -> Cells:
     notes: list[str] = []
     encoding = _encoding(path, [v.name for v in variables], variables, rows, options.encoding, notes)
     names = column_names([v.name.decode(encoding) for v in variables], notes)
-    columns = [pa.chunked_array([_column(rows, v, encoding)], pa.string()) for v in variables]
+    columns: list[pa.ChunkedArray] = []
+    about: dict[str, About] = {}
+    for name, variable in zip(names, variables, strict=True):
+        column = _column(rows, variable, encoding)
+        seen = () if variable.is_text else tuple(sorted(set(_SPECIAL) & set(pc.unique(column).to_pylist())))
+        about[name] = About(variable.label.decode(encoding, "replace"), missing=seen, seen=seen)
+        if seen and options.user_missing == "blank":
+            column = pc.if_else(pc.is_in(column, pa.array(seen, pa.string())), pa.scalar(None, pa.string()), column)
+            notes.append(f"column {name!r} holds special missing values; they are read as blank")
+        columns.append(pa.chunked_array([column], pa.string()))
     numbers = np.arange(1, len(rows) + 1, dtype=np.int64)
-    return finish(names, columns, numbers, options, notes, encoding=encoding)
+    return finish(names, columns, numbers, options, notes, encoding=encoding, about=about)
 
 
 def _layout(path: Path, data: bytes) -> tuple[list[_Variable], int, int | None]:
@@ -81,7 +93,7 @@ def _variable(record: bytes, version_8: bool, start: int) -> _Variable:
     """One variable. Its place is counted, as ReadStat does: the position files state is wrong in those of SAS's own macro."""
     kind, _, length, _ = struct.unpack(">4h", record[:8])
     name = (record[88:120] if version_8 else b"").strip(b" \0") or record[8:16].strip(b" \0")
-    return _Variable(name, kind == 2, length, start, record[56:64].decode("latin-1").strip(" \0").upper())
+    return _Variable(name, kind == 2, length, start, record[56:64].decode("latin-1").strip(" \0").upper(), record[16:56].strip(b" \0"))
 
 
 def _rows(path: Path, data: bytes, width: int, told: int | None) -> npt.NDArray[np.uint8]:

@@ -30,6 +30,12 @@ def matches(name: str, pattern: str) -> bool:
     return _regex(pattern).fullmatch(name) is not None
 
 
+def archive_of(glob: str) -> str | None:
+    """The archive's part of a glob that names members of one: export.zip of export.zip/doses_*.csv."""
+    at = glob.lower().find(".zip/")
+    return glob[: at + 4] if at >= 0 else None
+
+
 @lru_cache(maxsize=4096)
 def _regex(pattern: str) -> re.Pattern[str]:
     out = []

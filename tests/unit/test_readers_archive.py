@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from flows.readers import ROW, ReadOptions, read
-from flows.readers.archive import members, outer
+from flows.readers.archive import members
+from flows.sources.files import archive_of
 from schemas.findings import ReadError
 from tests.unit.export_makers import MAKERS
 
@@ -57,8 +58,8 @@ def test_one_of_several_files_is_named_like_in_a_folder(put, tmp_path):
     with pytest.raises(ReadError, match=r"holds 2 files: doses/a\.csv, doses/b\.csv"):
         put("x.zip", data)
     assert members(tmp_path / "x.zip") == ["doses/a.csv", "doses/b.csv"]
-    assert outer("export.zip/doses/*.csv") == "export.zip"
-    assert outer("export.csv") is None
+    assert archive_of("export.zip/doses/*.csv") == "export.zip"
+    assert archive_of("export.csv") is None
 
 
 def test_a_dictionary_in_the_archive_explains_the_file_beside_it(put):

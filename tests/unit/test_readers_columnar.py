@@ -78,6 +78,14 @@ def test_sas_numbers_dates_and_missings_are_written_as_text(xpt):
     ]
 
 
+def test_special_missing_values_are_blank_where_asked_and_a_text_that_looks_like_one_is_not(xpt):
+    sent = transport([("DOSE", 0, "BEST"), ("NOTE", 2, "$")], [[b"A".ljust(8, b"\0"), b".A"], [ibm(50), b".B"]])
+    assert xpt(sent).table["DOSE"].to_pylist() == [".A", "50"]
+    cells = xpt(sent, user_missing="blank")
+    assert cells.table.to_pylist() == [{"DOSE": None, "NOTE": ".A", ROW: 1}, {"DOSE": "50", "NOTE": ".B", ROW: 2}]
+    assert cells.about["DOSE"].seen == (".A",)
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e60, max_value=1e60).filter(lambda v: v == 0 or abs(v) > 1e-60))
 def test_every_double_survives_the_transport_format(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "p.xpt"

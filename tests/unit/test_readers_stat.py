@@ -107,11 +107,14 @@ def test_spss_text_in_another_encoding_than_the_file_says_is_a_noted_guess(tmp_p
         read(path, ReadOptions(encoding="utf-8"))
 
 
-def test_stata_tagged_missing_values_are_kept_apart_from_the_plain_one(dta):
+def test_stata_tagged_missing_values_are_kept_apart_from_the_plain_one(dta, tmp_path):
     columns = {"id": ["1", "2", "3", "4"], "dose": [50.0, "a", "z", None]}
     cells = dta(columns, missing_user_values={"dose": ["a", "z"]}, variable_value_labels={"dose": {"a": "refused"}})
     assert column(cells, "dose") == ["50", ".a", ".z", None]
     assert cells.about["dose"].labels == {".a": "refused"}
+    assert cells.about["dose"].seen == (".a", ".z")
+    blank = read(tmp_path / "site.dta", ReadOptions(user_missing="blank"))
+    assert column(blank, "dose") == ["50", None, None, None]
 
 
 def test_stata_single_precision_is_written_as_it_was_typed(tmp_path):

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from flows.engine.config import Unit
 from flows.engine.landing import Delivery, LandedFile
 from flows.readers import ROW, About, Cells, ReadOptions, archive, read
-from flows.sources.files import matches
+from flows.sources.files import archive_of, matches
 from schemas.findings import ReadError
 from schemas.site import FileOptions, Join, TableSpec
 
@@ -156,7 +156,7 @@ def _meant(item: MapInput, delivery: Delivery, landed: LandedFile, glob: str) ->
     """What a glob means of a file: the whole of it (None), or members of an archive, which are named as if it were a folder."""
     if matches(landed.name, glob):
         return [None]
-    archive_glob = archive.outer(glob)
+    archive_glob = archive_of(glob)
     if archive_glob is None or not matches(landed.name, archive_glob):
         return []
     try:

@@ -17,7 +17,7 @@ from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_ROW, Job
 from flows.engine.mapping.wide import Slots
 from flows.readers import LABEL, archive
-from flows.sources.files import matches
+from flows.sources.files import archive_of, matches
 from schemas.intake.base import STANDARD
 from schemas.site import IntakeTable
 
@@ -109,7 +109,7 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
         named += [spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ())]
         for number, delivery in enumerate(item.deliveries):
             names = {f.name: f.sha256[:12] for f in delivery.files} | dict.fromkeys(delivery.left_out, "")
-            for opened in {archive.outer(name) for unit, n, name in read if (unit, n) == (item.unit_no, number)} - {None}:
+            for opened in {archive_of(name) for unit, n, name in read if (unit, n) == (item.unit_no, number)} - {None}:
                 told = names.pop(str(opened))
                 names |= dict.fromkeys((f"{opened}/{m}" for m in archive.members(delivery.folder / str(opened))), told)
             for name, source_file in sorted(names.items()):
