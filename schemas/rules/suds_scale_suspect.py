@@ -22,7 +22,7 @@ MESSAGE = "The ratings were declared on 0-100 but look like 0-10."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """See the module's docstring."""
-    many = pl.col("n_ratings") >= evidence.suds_scale_min_ratings.value
+    many = pl.col("n_ratings") >= evidence.suds_subject_min_ratings.value
     limit = evidence.suds_scale_looks_like_max.value
     alone = pl.col("site_highest_suds") > limit
     return pl.when(many & alone).then(pl.col("highest_suds") > limit)
