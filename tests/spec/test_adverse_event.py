@@ -42,6 +42,10 @@ def run(bench: ModelBench, text: str, doses: str = DOSES, possible: str = "") ->
         ("respiratory depression", "Other depression of function", None, "N"),
         ("Nausea", "Nausea", None, "N"),
         ("M\u00fcdigkeit", "Fatigue", None, "N"),
+        ("déprimé", "Depression", None, "Y"),
+        ("dolor de cabeza", "Headache", None, "Y"),
+        ("hoofdpijn", "Headache", None, "Y"),
+        ("huvudvärk", "Headache", None, "Y"),
         ("no appetite", None, None, None),
         ("broken finger", None, None, None),
         ("Seizure", "Seizure", "CONVULSION", "N"),
@@ -57,6 +61,10 @@ def run(bench: ModelBench, text: str, doses: str = DOSES, possible: str = "") ->
         ("non-epileptic seizure", "Nonepileptic seizure", None, "N"),
         ("no seizures", None, None, None),
         ("denies hallucinations", None, None, None),
+        ("psychosomatic pain", None, None, None),
+        ("delirium", "Confusional state", None, "Y"),
+        ("geen", None, None, None),
+        ("sin efectos secundarios", None, None, None),
         ("none", None, None, None),
     ],
 )
@@ -66,6 +74,26 @@ def test_the_first_pattern_that_fits_gives_the_term(run_models, verbatim, term, 
     assert run_models.rows("analysis.adae", "AETERM", "AEDECOD", "AESIFL", "AESICAT", "AEEXPFL") == [
         (verbatim, term, flag, interest, expected)
     ]
+
+
+@pytest.mark.parametrize(
+    ("interest", "texts"),
+    [
+        ("CONVULSION", "Krampfanfälle | crise d'épilepsie | crise comitiale | convulsiones | crise epilética | crisi epilettica"),
+        ("CONVULSION", "stuipen | epileptische aanval | krampanfall | krampeanfald | napad drgawkowy | epileptischer Anfall"),
+        ("PSYCHOSIS", "Psychosen | épisode psychotique | brote psicótico | psicose | psicosi acuta | psychotisch | psykos | psykotisk"),
+        ("PSYCHOSIS", "Halluzinationen | hallucinaties | alucinaciones | allucinazioni | alucinações | hörde röster | oye voces"),
+        ("PSYCHOSIS", "Stimmen gehört | hoort stemmen | entend des voix | sente le voci | halucynacje"),
+        ("PSYCHOSIS", "Verfolgungswahn | idées délirantes | delirios | waandenkbeelden | vanföreställningar | paranoïa"),
+    ],
+)
+def test_psychosis_and_convulsion_are_surfaced_in_the_languages_of_the_sites(run_models, interest, texts):
+    said = [text.strip() for text in texts.split("|")]
+    run(run_models, "subject_id | verbatim\n" + "\n".join(f"S1 | {text}" for text in said))
+    found = run_models.rows("analysis.adae", "AETERM", "AESIFL", "AESICAT")
+    assert found == sorted((text, "Y", interest) for text in said)
+    asked = [rule for rule, _, _ in run_models.judge("core.adverse_event")]
+    assert asked == ["adverse_event_special_interest"] * len(said)
 
 
 @pytest.mark.parametrize(
