@@ -24,9 +24,10 @@ DOSE = """
 """
 
 
-def primary(bench: ModelBench, rows: str = "") -> None:
+def primary(bench: ModelBench, rows: str = "", in_doubt: str = "") -> None:
     head = "study | site | subject_id | paramcd | visit | visit_order::INTEGER | assessed_on::DATE | aval::DOUBLE"
     bench.given("core.primary", head + "\n" + rows)
+    bench.given("core.primary_in_doubt", "study | site | subject_id | visit_order::INTEGER | assessed_on::DATE\n" + in_doubt)
 
 
 @pytest.mark.parametrize("dataset", ["adsl", "adex", "adsess", "adsuds", "addv", "adtrt"])
@@ -221,6 +222,33 @@ def test_adsess_links_a_session_with_the_assessment_that_followed(run_models: Mo
         (5, "Y", 65, None, 0, "UNKNOWN", "N", None, None, None),
     ]
     assert run_models.rows("analysis.adsess", "CRIT1", "CRIT2")[0] == ("SUDSEND <= 40", "SUDSREDP >= 50")
+
+
+@pytest.mark.parametrize(
+    ("in_doubt", "shown"),
+    [
+        ("", (70.0, -20.0)),
+        ("1 | 2024-03-08", (None, None)),  # assessed between, but its value is not known
+        ("1 | 2024-03-03", (70.0, None)),  # the last one before is not known
+        ("1 | 2024-03-12", (70.0, -20.0)),
+        ("1 | 2024-02-28", (70.0, -20.0)),
+        ("1 |", (None, None)),  # undated: a visit between the two
+        ("  |", (None, None)),
+        ("3 |", (70.0, -20.0)),
+        ("0 |", (70.0, -20.0)),
+    ],
+)
+def test_a_later_assessment_does_not_stand_in_for_one_that_is_in_doubt(
+    run_models: ModelBench, in_doubt: str, shown: tuple[float | None, float | None]
+) -> None:
+    no_forms(run_models)
+    rows = """
+        t01 | 01 | S1 | LSASTOT | BASELINE | 0 | 2024-03-01 | 90
+        t01 | 01 | S1 | LSASTOT | W2       | 2 | 2024-03-12 | 70
+    """
+    primary(run_models, rows, f"t01 | 01 | S1 | {in_doubt}" if in_doubt else "")
+    course(run_models).run("analysis.adsess")
+    assert run_models.rows("analysis.adsess", "AVALNEXT", "CHGNEXT") == [shown]
 
 
 def test_two_doses_that_disagree_leave_the_sessions_timing_unknown(run_models: ModelBench) -> None:
