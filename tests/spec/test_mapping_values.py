@@ -121,6 +121,20 @@ def test_a_text_that_carries_its_unit(b: MappingBench) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("number", "spellings"),
+    [
+        ("50", "mg | MG | Mg | mg. | mgs | milligrams | Milligramm | milligrammes | miligramos | miligramas | milligrammi"),
+        ("0.05", "g | G | gm | Gramm | gramme | gramos"),
+        ("50000", "ug | mcg | \u00b5g | \u03bcg | MCG | Mikrogramm | microgrammes | microgramos"),
+    ],
+)
+def test_a_unit_may_be_spelled_in_many_ways(b: MappingBench, number: str, spellings: str) -> None:
+    texts = [f"{number} {unit.strip()}" for unit in spellings.split("|")]
+    rows = column(b, texts, "dose", "dose: {from: x, split_unit: true}", "dose_mg", "dose_mg_fault")
+    assert rows == [(50.0, None)] * len(texts)
+
+
 def test_count_times_strength(b: MappingBench) -> None:
     b.text("d.csv", "subject_id,n,s\n1,2,25\n2,1,50\n3,,25\n4,2,\n5,two,25\n6,2,25 mg\n7,2,25 g\n")
     b.map("dose: {file: d.csv, fields: {dose: {from: n, times: s, unit: mg}}}")
