@@ -45,6 +45,25 @@ def test_a_dose_is_asked_about_when_it_is_odd(run_models: ModelBench, row: str, 
     assert [rule for rule, _, _ in run_models.judge("core.dose_timing")] == found
 
 
+@pytest.mark.parametrize(
+    ("points", "found"),
+    [
+        (["PRE", "POST"], []),  # both are planned
+        (["PRE", "PRE"], ["dose_second"]),
+        (["PRE", "POST", "POST"], ["dose_second"]),
+    ],
+)
+def test_a_capsule_before_and_one_after_are_no_second_dose_where_both_are_planned(
+    run_models: ModelBench, points: list[str], found: list[str]
+) -> None:
+    run_models.trial(dosing={"sessions": [3], "time_points": ["PRE", "POST"]})
+    at = {"PRE": "12:55:00", "POST": "15:45:00"}
+    rows = "\n".join(f"S1 | 3 | {p} | true | 50 | 2024-03-05 {at[p][:-1]}{n}" for n, p in enumerate(points))
+    course(run_models, session=SESSION, dose=f"subject_id | session_no | time_point | taken | dose_mg | dosed_at\n{rows}")
+    run_models.run("core.dose_timing")
+    assert [rule for rule, _, _ in run_models.judge("core.dose_timing")] == found
+
+
 def test_a_trial_without_sessions_is_not_asked_for_them(run_models: ModelBench) -> None:
     run_models.trial(sessions={"number": 0}, dosing={"sessions": []})
     course(run_models, session="", dose="subject_id | taken | dose_mg | dosed_at\nS1 | true | 50 | 2024-03-19 13:00:00")
