@@ -88,7 +88,7 @@ def _file(unit: Unit, table: str, where: str, spec: TableSpec, newest: Delivery,
 
 def _columns_of_join(unit: Unit, where: str, join: Any, newest: Delivery) -> Iterator[Drift]:
     header = next((h for f in newest.files if matches(f.name, join.file)
-                   if (h := _header(newest.folder / f.name, join_options(join.sheet, unit.site.defaults)))), None)  # fmt: skip
+                   if (h := _header(newest.folder / f.name, join_options(join, unit.site.defaults)))), None)  # fmt: skip
     if header is None:
         return
     for name in (*join.on.values(), *join.take.values(), *join.where):
