@@ -99,6 +99,13 @@ class Sessions(Config):
     planned_length_min: float | None = Field(default=None, gt=0)
 
 
+class Ages(Config):
+    """The ages the protocol includes, in completed years, both ends inside; None: no limit on that side."""
+
+    from_years: int | None = Field(default=None, ge=0)
+    to_years: int | None = Field(default=None, ge=0)
+
+
 class Visit(Config):
     """One planned assessment: its label, order and window in study days.
 
@@ -178,6 +185,7 @@ class Trial(Config):
     title: Text
     disorder: Text
     population: Text = ""
+    ages: Ages = Ages()
     arms: tuple[Arm, ...] = Field(min_length=1)
     dosing: Dosing
     timing_window: TimingWindow = TimingWindow()

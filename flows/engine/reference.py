@@ -46,7 +46,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         study="VARCHAR", disorder="VARCHAR", population="VARCHAR", n_sessions="INTEGER", planned_length_min="DOUBLE",
         primary_paramcd="VARCHAR", primary_instrument="VARCHAR", success_end_le="DOUBLE", success_reduction_ge_pct="DOUBLE",
         success_decisive="VARCHAR", tailored="BOOLEAN", pre_from_min="DOUBLE", pre_to_min="DOUBLE", pre_reference="VARCHAR",
-        post_from_min="DOUBLE", post_to_min="DOUBLE", blinded="BOOLEAN", unblinded_on="DATE",
+        post_from_min="DOUBLE", post_to_min="DOUBLE", blinded="BOOLEAN", unblinded_on="DATE", age_from_years="INTEGER",
+        age_to_years="INTEGER", last_planned_day="INTEGER",
     ),
     "planned_dose": dict(study="VARCHAR", session_no="INTEGER", time_point="VARCHAR"),
     "arm": dict(study="VARCHAR", arm="VARCHAR", label="VARCHAR", placebo="BOOLEAN"),
@@ -163,6 +164,7 @@ def _add_trial(content: dict[str, list[tuple[Any, ...]]], trial: Trial, instrume
         window.post.from_min if window.post else None, window.post.to_min if window.post else None,
         trial.blinding.status is BlindingStatus.BLINDED,
         dt.date.fromisoformat(trial.blinding.unblinded_on) if trial.blinding.unblinded_on else None,
+        trial.ages.from_years, trial.ages.to_years, max((v.to_day for v in trial.visits), default=None),
     ))  # fmt: skip
     content["planned_dose"] += [(study, n, str(t)) for n in trial.dosing.sessions for t in trial.dosing.time_points]
     for arm in trial.arms:

@@ -21,4 +21,4 @@ MESSAGE = "An adverse event has no severity."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    return pl.col("severity").is_not_null() | pl.col("severity_raw").is_not_null()
+    return pl.col("severity").is_not_null() | pl.col("severity_fault").is_not_null()

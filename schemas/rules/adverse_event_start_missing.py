@@ -21,4 +21,4 @@ MESSAGE = "An adverse event has no start date; whether it came after the first d
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    return pl.col("started_on").is_not_null() | pl.col("started_on_raw").is_not_null()
+    return pl.col("started_on").is_not_null() | pl.col("started_on_fault").is_not_null()

@@ -21,4 +21,4 @@ MESSAGE = "An assessment has no date."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    return pl.col("assessed_on").is_not_null() | pl.col("assessed_on_raw").is_not_null()
+    return ~pl.col("is_undated")

@@ -1,7 +1,8 @@
 """An instrument is given once at a visit.
 
 Why: all are kept, the one nearest to the visit's target is used (ANL01FL).
-What to do: nothing, unless one was entered under the wrong visit.
+Only one of two can be the planned one.
+What to do: the site says which one counts, or corrects visit or date.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from schemas.findings import Category, Impact, Severity
 
 TABLE = "core.form_check"
 FIELD = ""
-SEVERITY = Severity.NOTE
+SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.PRIMARY
 MESSAGE = "The instrument was given more than once at this visit; the one nearest to its target is used."

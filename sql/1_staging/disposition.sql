@@ -1,6 +1,6 @@
 -- staging.disposition: withdrawals as mapped, repetitions marked
 -- Grain: row_id
--- Reads: mapped.disposition, intake.subject, ref.unit, ref.site
+-- Reads: mapped.disposition, intake.subject, ref.trial, ref.unit, ref.site
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
@@ -54,9 +54,11 @@ select
     case when m.subject_id is not null and x.subject_id is null then s.subject_id is not null end as subject_known,
     x.subject_id is not null as subject_removed,
     s.consented_on,
+    s.randomized_on + t.last_planned_day as last_planned_on,
     p.delivered_on,
     p.latest_on,
 from mapped.disposition as m
+left join ref.trial as t on m.study = t.study
 left join place as p on m.unit = p.unit and m.site = p.site
 left join rivals as d on m.row_id = d.row_id
 left join removed as x

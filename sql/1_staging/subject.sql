@@ -1,6 +1,6 @@
 -- staging.subject: participants as mapped, repetitions and removals marked
 -- Grain: row_id
--- Reads: mapped.subject, mapped.disposition, ref.unit, ref.site, ref.arm_dose
+-- Reads: mapped.subject, mapped.disposition, ref.trial, ref.unit, ref.site, ref.arm_dose
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
@@ -57,7 +57,10 @@ select
     p.delivered_on,
     p.latest_on,
     m.study in (select a.study, from ref.arm_dose as a where a.from_kg > 0 or a.below_kg is not null) as doses_by_weight,
+    t.age_from_years,
+    t.age_to_years,
 from mapped.subject as m
+left join ref.trial as t on m.study = t.study
 left join place as p on m.unit = p.unit and m.site = p.site
 left join rivals as d on m.row_id = d.row_id
 left join removed as x

@@ -1,8 +1,9 @@
 -- core.form_check: what rules must know of each administration: its visit, its date, how much of it is answered
 -- Grain: form_id
--- Reads: core.form, core.form_visit, core.form_total, core.items_sent, core.score, core.subject, ref.visit,
---        ref.instrument
--- Why:   one finding an administration, not one an item or a scale; one a visit where the visit is late
+-- Reads: core.form, intake.form, intake.item, core.form_visit, core.form_total, core.items_sent, core.score, core.subject,
+--        ref.visit, ref.instrument
+-- Why:   one finding an administration, not one an item or a scale; one a visit where the visit is late. is_undated: no date was
+--        sent, or a declared missing code; a date that could not be read is told elsewhere
 with unscored as (
     select form_id, count(*) as n_unscored,
     from core.score
@@ -15,6 +16,15 @@ told as (
     from core.form_visit
     where out_of_window
     group by study, site, subject_id, visit, assessed_on
+),
+undated as (
+    select row_id * 2 as form_id,
+    from intake.form
+    where assessed_on is null and assessed_on_fault is null
+    union all
+    select row_id * 2 + 1 as form_id,
+    from intake.item
+    where assessed_on is null and assessed_on_fault is null and counts
 )
 
 select
@@ -28,6 +38,7 @@ select
     f.visit_raw,
     f.assessed_on,
     f.assessed_on_raw,
+    f.assessed_on is null and f.form_id in (select form_id from undated) as is_undated,
     v.is_labelled,
     f.study in (select study from ref.visit) as has_visits,
     case when not v.out_of_window or f.form_id in (select form_id from told) then v.out_of_window end as out_of_window,

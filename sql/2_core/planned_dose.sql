@@ -1,7 +1,8 @@
 -- core.planned_dose: each dose the protocol plans at an attended session, and whether it was taken
 -- Grain: study, site, subject_id, session_no, time_point
 -- Reads: core.session, core.dose_timing, core.session_suds, core.loose_dose, ref.planned_dose, ref.trial
--- Why:   is_taken is false only when no record can be the dose (core.loose_dose). A tailored trial expects a POST dose only after success.
+-- Why:   is_taken is false only when no record can be the dose (core.loose_dose). site_records_untaken: the site also sends doses
+--        that were not taken, so that a missing record is not a missed dose. A tailored trial expects a POST dose only after success.
 with planned as (
     select
         v.unit,
@@ -37,6 +38,11 @@ recorded as (
     where d.session_no is not null and d.time_point is not null
     group by all
 ),
+thorough as (
+    select distinct study, site,
+    from core.dose_timing
+    where not taken
+),
 uncertain as (
     select distinct p.study, p.site, p.subject_id, p.session_no, p.time_point,
     from planned as p
@@ -55,6 +61,8 @@ select
     case when r.is_taken then true when c.session_no is null then false end as is_taken,
     p.is_tailored,
     case when p.is_tailored then p.is_success else true end as is_expected,
+    r.session_no is not null as has_record,
+    w.site is not null as site_records_untaken,
     p.record_key,
     coalesce(r.source_file, p.source_file) as source_file,
     coalesce(r.source_row, p.source_row) as source_row,
@@ -65,3 +73,4 @@ left join recorded as r
 left join uncertain as c
     on p.study = c.study and p.site = c.site and p.subject_id = c.subject_id and p.session_no = c.session_no
     and p.time_point = c.time_point
+left join thorough as w on p.study = w.study and p.site = w.site

@@ -190,13 +190,13 @@ def test_the_rules_on_events_as_sent(run_models):
     run_models.trial(delivered_on="2024-06-30")
     run_models.given("intake.subject", "subject_id | consented_on\nS1 | 2024-03-10")
     run_models.given("mapped.adverse_event", """
-        subject_id | verbatim | started_on | severity | severity_raw | record_key
-        S1         | a        | 2024-03-10 | MILD     | mild         | fine
-        S1         | b        | 2024-03    | MILD     | mild         | maybe before
-        S1         | c        | 2024-02    | MILD     | mild         | before
-        S1         | d        |            |          |              | bare
-        S1         | e        | 2024-05    |          | huge         | unreadable severity
-        S1         | f        | 2025       | MILD     | mild         | future
+        subject_id | verbatim | started_on | severity | severity_raw | severity_fault | record_key
+        S1         | a        | 2024-03-10 | MILD     | mild         |                | fine
+        S1         | b        | 2024-03    | MILD     | mild         |                | maybe before
+        S1         | c        | 2024-02    | MILD     | mild         |                | before
+        S1         | d        |            |          | .            |                | bare
+        S1         | e        | 2024-05    |          | huge         | unknown_code   | unreadable severity
+        S1         | f        | 2025       | MILD     | mild         |                | future
     """)
     run_models.run("staging.adverse_event")
     mine = [f for f in run_models.judge("adverse_event") if f[0].startswith("adverse_event_")]

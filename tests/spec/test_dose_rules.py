@@ -28,7 +28,7 @@ SESSION = """
         ("3 | PRE  | true  | 50  | 2024-03-05 13:59:59", []),
         ("3 | POST | true  | 50  | 2024-03-05 15:29:59", ["dose_on_wrong_side", "dose_unplanned"]),
         ("3 | PRE  | true  | 50  | 2024-03-05 00:45:00", ["am_pm_slip", "implausible_lag"]),
-        ("3 | PRE  | true  | 50  | 2024-03-05 02:00:00", []),
+        ("3 | PRE  | true  | 50  | 2024-03-05 02:00:00", ["dose_far_from_window"]),
         ("3 | PRE  | true  | 50  | 2024-03-04 13:00:00", ["implausible_lag"]),
         ("3 | PRE  | false | 50  | 2024-03-04 13:00:00", []),
         ("4 | PRE  | true  | 50  | 2024-03-12 13:00:00", ["dose_session_not_attended"]),

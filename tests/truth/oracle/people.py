@@ -98,7 +98,7 @@ def ipd(s: Subject, c: Course, q: Scores) -> list[Row]:
     for r in mine:
         doses = [d for d in c.taken if c.local(d["dosed_at"]) <= r["ADT"]]
         timed = [c.timing(d) for d in doses]
-        sessions = {d["session_no"] for d in doses}
+        fear = [c.fear[no]["SESSRES"] for no in {d["session_no"] for d in doses}]
         n = len(doses)
         out.append({
             "USUBJID": s.usubjid, "AVISIT": r["AVISIT"], "ADY": study_day(r["ADT"], s.me["randomized_on"]), "AVAL": r["AVAL"],
@@ -106,6 +106,6 @@ def ipd(s: Subject, c: Course, q: Scores) -> list[Row]:
             "WEEK": (r["ADT"] - base["ADT"]).days / 7 if base else None, "NDOSECAP": min(9, n),
             "PCTWIN12": sum(t["WIN12FL"] == "Y" for t in timed) / n if n else None,
             "PCTGT60": sum(t["GT60FL"] == "Y" for t in timed) / n if n else None,
-            "PCTGOOD": sum(c.fear[no]["SESSRES"] == "GOOD" for no in sessions) / len(sessions) if sessions else None,
+            "PCTGOOD": None if not fear or "UNKNOWN" in fear else fear.count("GOOD") / len(fear),
         })  # fmt: skip
     return out

@@ -1,0 +1,58 @@
+-- core.session_check: whether each session's date and length fit the participant's other sessions and the plan
+-- Grain: study, site, subject_id, session_no
+-- Reads: core.session, ref.trial
+-- Why:   judged by rules. Of the sessions held in the wrong order, those that stand against most others are out of order; pairs are
+--        counted only for participants whose order is broken, because hardly any is
+with held as (
+    select
+        v.study, v.site, v.subject_id, v.session_no, v.started_on,
+        v.started_on - lag(v.started_on) over course as days_since_previous,
+        coalesce(v.started_on < lag(v.started_on) over course, false) as is_earlier,
+    from core.session as v
+    where v.attended and v.started_on is not null
+    window course as (partition by v.study, v.site, v.subject_id order by v.session_no)
+),
+broken as (
+    select distinct study, site, subject_id,
+    from held
+    where is_earlier
+),
+against as (
+    select
+        h.study, h.site, h.subject_id, h.session_no,
+        count(*) filter ((h.session_no < o.session_no and h.started_on > o.started_on) or (h.session_no > o.session_no and h.started_on < o.started_on))
+            as n_against,
+    from held as h
+    semi join broken as b on h.study = b.study and h.site = b.site and h.subject_id = b.subject_id
+    inner join held as o on h.study = o.study and h.site = o.site and h.subject_id = o.subject_id
+    group by all
+),
+most as (
+    select study, site, subject_id, session_no,
+    from against
+    qualify n_against = max(n_against) over (partition by study, site, subject_id)
+)
+
+select
+    v.unit,
+    v.study,
+    v.site,
+    v.subject_id,
+    v.session_no,
+    case when h.session_no is not null then 1 else 0 end as n_compared,
+    m.session_no is not null as is_out_of_order,
+    case when b.subject_id is null then h.days_since_previous end as days_since_previous,
+    v.length_min,
+    t.planned_length_min,
+    v.started_at_raw,
+    v.ended_at_raw,
+    v.record_key,
+    v.source_file,
+    v.source_row,
+from core.session as v
+inner join ref.trial as t on v.study = t.study
+left join held as h
+    on v.study = h.study and v.site = h.site and v.subject_id = h.subject_id and v.session_no = h.session_no
+left join most as m
+    on v.study = m.study and v.site = m.site and v.subject_id = m.subject_id and v.session_no = m.session_no
+left join broken as b on v.study = b.study and v.site = b.site and v.subject_id = b.subject_id

@@ -1,0 +1,140 @@
+"""Rules on the course of a participant: dates, lengths and records that do not fit the other ones or the plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import ModelBench
+from tests.spec.course import course
+
+SUBJECT = """
+    subject_id | age_years | sex | weight_kg | consented_on | randomized_on
+    S1         | 30        | F   | 80        | 2024-01-01   | 2024-01-08
+"""
+
+
+def asked(bench: ModelBench, table: str, name: str) -> list[str]:
+    """Record keys that a rule asks about."""
+    return [key for rule, _, key in bench.judge(table) if rule == name]
+
+
+def held(bench: ModelBench, days: dict[int, str]) -> None:
+    lines = [f"S1 | {no} | true | {day} 14:00:00 | {day} 15:30:00 | s{no}" for no, day in days.items()]
+    course(bench, session="subject_id | session_no | attended | started_at | ended_at | record_key\n" + "\n".join(lines))
+    bench.run("core.session_check")
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ({1: "2024-01-15", 2: "2024-01-22", 3: "2024-01-29", 4: "2024-02-05"}, []),
+        ({1: "2024-02-15", 2: "2024-01-22", 3: "2024-01-29", 4: "2024-02-05"}, ["s1"]),  # January typed as February
+        ({1: "2024-01-15", 2: "2024-01-22", 3: "2024-01-29", 4: "2023-02-05"}, ["s4"]),
+        ({1: "2024-01-15", 2: "2024-01-29", 3: "2024-01-22", 4: "2024-02-05"}, ["s2", "s3"]),  # one of two, nobody knows which
+        ({1: "2024-01-15", 2: "2024-01-15"}, []),  # two on a day
+    ],
+)
+def test_of_sessions_in_the_wrong_order_the_odd_one_is_asked_about(run_models: ModelBench, days: dict[int, str], found: list[str]) -> None:
+    held(run_models, days)
+    assert asked(run_models, "core.session_check", "session_out_of_order") == found
+
+
+@pytest.mark.parametrize(("day", "found"), [("2024-05-14", []), ("2024-05-15", ["s2"]), ("2025-01-22", ["s2"])])
+def test_a_session_more_than_120_days_after_the_one_before_is_asked_about(run_models: ModelBench, day: str, found: list[str]) -> None:
+    held(run_models, {1: "2024-01-15", 2: day})
+    assert asked(run_models, "core.session_check", "session_gap_long") == found
+
+
+@pytest.mark.parametrize(
+    ("end", "found"),
+    [
+        ("2024-03-05 14:30:00", []),  # a third of the ninety planned minutes
+        ("2024-03-05 14:29:00", ["s3"]),
+        ("2024-03-05 18:30:00", []),  # three times
+        ("2024-03-05 18:31:00", ["s3"]),
+        ("2024-03-05 14:05:00", []),  # shorter than any session: asked by another rule
+    ],
+)
+def test_a_length_is_held_against_the_planned_one(run_models: ModelBench, end: str, found: list[str]) -> None:
+    session = f"subject_id | session_no | attended | started_at | ended_at | record_key\nS1 | 3 | true | 2024-03-05 14:00:00 | {end} | s3"
+    course(run_models, session=session).run("core.session_check")
+    assert asked(run_models, "core.session_check", "session_length_far_from_plan") == found
+
+
+@pytest.mark.parametrize(("other", "found"), [("false", ["s4"]), ("true", [])])
+def test_a_planned_dose_without_any_record_is_asked_about_where_the_site_records_doses_not_taken(
+    run_models: ModelBench, other: str, found: list[str]
+) -> None:
+    session = """
+        subject_id | session_no | attended | started_at          | ended_at            | record_key
+        S1         | 3          | true     | 2024-03-05 14:00:00 | 2024-03-05 15:30:00 | s3
+        S1         | 4          | true     | 2024-03-12 14:00:00 | 2024-03-12 15:30:00 | s4
+    """
+    dose = f"subject_id | session_no | time_point | taken | dosed_at\nS1 | 3 | PRE | {other} |"
+    course(run_models, session=session, dose=dose).run("core.planned_dose")
+    assert asked(run_models, "core.planned_dose", "dose_record_missing") == found
+
+
+@pytest.mark.parametrize(
+    ("taken", "dosed_at", "found"),
+    [("false", "2024-03-05 13:00:00", ["d"]), ("false", "2024-03-05", []), ("false", "", []), ("true", "2024-03-05 13:00:00", [])],
+)
+def test_a_dose_not_taken_has_no_clock_time(run_models: ModelBench, taken: str, dosed_at: str, found: list[str]) -> None:
+    dose = f"subject_id | session_no | time_point | taken | dosed_at | record_key\nS1 | 3 | PRE | {taken} | {dosed_at} | d"
+    course(run_models, dose=dose).run("core.dose_timing")
+    assert asked(run_models, "dose", "dose_not_taken_with_time") == found
+
+
+@pytest.mark.parametrize(("dosed_at", "found"), [("2024-03-05 09:00:00", []), ("2024-03-05 08:59:00", ["d"])])
+def test_a_dose_three_hours_beyond_the_window_is_asked_about(run_models: ModelBench, dosed_at: str, found: list[str]) -> None:
+    dose = f"subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\nS1 | 3 | PRE | true | 50 | {dosed_at} | d"
+    course(run_models, dose=dose).run("core.dose_timing")
+    assert asked(run_models, "core.dose_timing", "dose_far_from_window") == found
+
+
+@pytest.mark.parametrize(("late", "found"), [(5, []), (6, ["01"])])
+def test_a_site_most_of_whose_doses_lie_outside_the_window_is_asked_once(run_models: ModelBench, late: int, found: list[str]) -> None:
+    days = [f"2024-03-{n + 1:02d}" for n in range(10)]
+    session = "subject_id | session_no | attended | started_at | ended_at\n" + "\n".join(
+        f"S1 | {n + 1} | true | {day} 14:00:00 | {day} 15:30:00" for n, day in enumerate(days)
+    )
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at\n" + "\n".join(
+        f"S1 | {n + 1} | PRE | true | 50 | {day} {'11:00:00' if n < late else '12:30:00'}" for n, day in enumerate(days)
+    )
+    course(run_models, session=session, dose=dose).run("core.site_timing")
+    assert asked(run_models, "core.site_timing", "site_timing_off") == found
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        ("30 | 80 | 2024-01-01 | 2024-01-08", ""),
+        ("30 |    | 2024-01-01 | 2024-01-08", "weight_not_sent"),
+        ("30 | 80 | 2023-07-12 | 2024-01-08", ""),
+        ("30 | 80 | 2023-07-11 | 2024-01-08", "consent_far_from_randomization"),
+        ("17 | 80 | 2024-01-01 | 2024-01-08", "age_not_of_trial"),
+        ("65.9 | 80 | 2024-01-01 | 2024-01-08", ""),
+        ("66 | 80 | 2024-01-01 | 2024-01-08", "age_not_of_trial"),
+    ],
+)
+def test_what_does_not_fit_the_protocol_is_asked_of_a_participant(run_models: ModelBench, row: str, rule: str) -> None:
+    run_models.trial(ages={"from_years": 18, "to_years": 65})
+    run_models.given("mapped.subject", f"subject_id | age_years | weight_kg | consented_on | randomized_on\nS1 | {row}", sex="F")
+    run_models.run("staging.subject")
+    assert [r for r, _, _ in run_models.judge("subject")] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(("day", "found"), [("2024-10-12", []), ("2024-10-13", ["e"]), ("2024-10", []), ("2025", ["e"])])
+def test_an_event_half_a_year_after_the_last_planned_visit_is_asked_about(run_models: ModelBench, day: str, found: list[str]) -> None:
+    run_models.given("mapped.subject", SUBJECT)
+    run_models.given("mapped.adverse_event", f"subject_id | verbatim | started_on | record_key\nS1 | headache | {day} | e")
+    run_models.run("staging.adverse_event")
+    assert asked(run_models, "adverse_event", "adverse_event_after_course") == found
+
+
+@pytest.mark.parametrize(("day", "found"), [("2024-10-12", []), ("2024-10-13", ["w"])])
+def test_a_withdrawal_half_a_year_after_the_last_planned_visit_is_asked_about(run_models: ModelBench, day: str, found: list[str]) -> None:
+    run_models.given("mapped.subject", SUBJECT)
+    run_models.given("mapped.disposition", f"subject_id | withdrawn_on | scope | record_key\nS1 | {day} | stop | w")
+    run_models.run("staging.disposition")
+    assert asked(run_models, "disposition", "withdrawal_after_course") == found
