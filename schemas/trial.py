@@ -125,6 +125,8 @@ class Visit(Config):
     @model_validator(mode="after")
     def window_holds_target(self) -> Self:
         """The target lies inside its window."""
+        if self.target_day == 0:
+            raise ValueError("target_day 0 does not exist: day 1 is the day of the anchor, day -1 the one before")
         if not self.from_day <= self.target_day <= self.to_day:
             raise ValueError(f"target_day {self.target_day} is outside from_day..to_day")
         return self

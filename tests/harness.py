@@ -35,6 +35,7 @@ BESIDE = {
     "file_column": loose.FILE_COLUMNS,
     "file_note": loose.FILE_NOTE_COLUMNS,
     "wide_file": loose.WIDE_COLUMNS,
+    "repeated_cell": loose.REPEATED_COLUMNS,
     "stale_correction": corrections.STALE_COLUMNS,
 }
 

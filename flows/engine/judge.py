@@ -1,7 +1,8 @@
 """Judge tables by the rules of schemas/rules/: findings, and how many rows each rule checked.
 
-What belongs here: running rules over one table, step by step, and contracts over the rows that were kept. What does not: what is
-checked (schemas/rules/), taking rows and values out (split.py), how findings live over nights (findings_store.py).
+What belongs here: running rules over one table, and contracts over the rows that were kept. What does not: what is checked
+(schemas/rules/), in which order (steps.py), taking rows and values out (split.py), how findings live over nights
+(findings_store.py).
 
 Pandera judges the kept rows against their contract after the split, so that a mistake in the split cannot pass.
 """
@@ -18,17 +19,18 @@ import polars as pl
 
 from flows.engine.models import Held, helpers, run_schema
 from flows.engine.split import split
+from flows.engine.steps import Task, answers_of
 from schemas.evidence import Evidence
 from schemas.findings import Severity, TrialweaveError
 from schemas.intake import CONTRACTS
 from schemas.intake.base import base_name
 from schemas.intake.timing import DoseTiming
-from schemas.rules import Rule, Step, catalogue
+from schemas.rules import Rule, catalogue
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
-    "loose_row", "file_column", "file_note", "wide_file", "stale_correction", "subject", "disposition", "randomization", "session",
-    "dose", "rating", "medication", "form", "item", "item_fault", "adverse_event",
+    "loose_row", "file_column", "file_note", "wide_file", "repeated_cell", "stale_correction", "subject", "disposition",
+    "randomization", "session", "dose", "rating", "medication", "form", "item", "item_fault", "adverse_event",
 )  # fmt: skip
 
 FINDING = {
@@ -51,18 +53,6 @@ class Judged:
     results: pl.DataFrame
 
 
-@dataclass(frozen=True)
-class _Task:
-    rule: Rule
-    field: str
-    check: pl.Expr
-    severity: Severity
-
-    @property
-    def step(self) -> Step:
-        return self.rule.step(self.severity)
-
-
 def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Judged]:
     """Run each staging model, judge it, split it: intake.<table> holds the kept rows, withheld values null.
 
@@ -71,7 +61,8 @@ def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Jud
     out = []
     held = Held(con, ["mapped"])
     for table in JUDGED:
-        run_schema(con, "staging", [f"staging.{table}", *helpers(f"staging.{table}")], held.ran)
+        beside = [name for name in helpers(f"staging.{table}") if name.removeprefix("staging.") not in JUDGED]
+        run_schema(con, "staging", [f"staging.{table}", *beside], held.ran)
         judged = judge_table(con, table, evidence)
         split(con, table, judged.findings)
         out.append(judged)
@@ -117,7 +108,7 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) 
     wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys)))
     frame = con.execute(f"select {wanted}, rowid as _at from {source}").pl()
     try:
-        answers = _answers(frame, tasks, keys)
+        answers = answers_of(frame, tasks, keys)
     except pl.exceptions.PolarsError as error:
         raise TrialweaveError(f"a rule of {table} could not run: {type(error).__name__}; rules: {_names(tasks)}") from None
     results = _results(answers, tasks, table, keys)
@@ -136,50 +127,6 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) 
     return Judged(pl.concat(frames), results)
 
 
-def _answers(frame: pl.DataFrame, tasks: Sequence[_Task], keys: list[str]) -> pl.DataFrame:
-    """`t0`, `t1` ... for each task, row by row: true, false, or null where it does not apply.
-
-    Step after step: what one has set aside or withheld is null to the rules of the next, and a field that is withheld is asked
-    nothing more.
-    """
-    answers = frame.select("_at", *keys)
-    is_out = pl.Series("is_out", [False]).new_from_index(0, frame.height)
-    held: dict[str, pl.Series] = {}
-    for step in Step:
-        mine = [(i, task) for i, task in enumerate(tasks) if task.step is step]
-        got = frame.select(task.check.cast(pl.Boolean).alias(f"t{i}") for i, task in mine)
-        wrong: dict[str, tuple[pl.Series, bool]] = {}
-        for i, task in mine:
-            answer = got.get_column(f"t{i}")
-            left_out = is_out | held[task.field] if task.field in held else is_out
-            if left_out.any():
-                answer = answer.zip_with(~left_out, pl.Series([None], dtype=pl.Boolean).new_from_index(0, frame.height))
-            answers.insert_column(answers.width, answer)
-            if task.severity not in (Severity.REJECT, Severity.WITHHOLD) and not task.rule.drops:
-                continue
-            violated = ~answer.fill_null(True)
-            if not violated.any():
-                continue
-            if task.severity is Severity.WITHHOLD:
-                before, whole = wrong.get(task.field, (violated, False))
-                wrong[task.field] = (before | violated, whole or not task.rule.keeps_date)
-            else:
-                wrong[""] = (wrong[""][0] | violated if "" in wrong else violated, True)
-        if "" in wrong:
-            is_out = is_out | wrong.pop("")[0]
-        for field, (violated, whole) in wrong.items():
-            frame = _without(frame, field, violated, whole)
-            if whole:
-                held[field] = held[field] | violated if field in held else violated
-    return answers.select("_at", *keys, *(f"t{i}" for i in range(len(tasks))))
-
-
-def _without(frame: pl.DataFrame, field: str, held: pl.Series, whole: bool) -> pl.DataFrame:
-    """The frame with a field's values null where they are withheld; the date of an instant stays unless the whole is."""
-    columns = [c for c in (field, f"{field}_utc", f"{field}_local", f"{field}_on" if whole else "") if c in frame.columns]
-    return frame.with_columns(pl.when(~held).then(pl.col(c)).alias(c) for c in columns)
-
-
 def _faulty_fields(con: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str]) -> dict[str, int]:
     """Companion columns (`x_fault`, `x_repair`) -> how many rows have one; most have none, and are not looked at again."""
     companions = [c for c in columns if c.endswith(("_fault", "_repair"))]
@@ -189,14 +136,14 @@ def _faulty_fields(con: duckdb.DuckDBPyConnection, source: str, columns: dict[st
     return dict(zip(companions, counts, strict=True))
 
 
-def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, int], evidence: Evidence) -> list[_Task]:
+def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, int], evidence: Evidence) -> list[Task]:
     """A rule's checks on a table: one, or one a field when its FIELD is `*`. What withholds a value rejects a row without its key."""
     contract = CONTRACTS.get(table)
     key = {base_name(f) for f in contract.required} if contract else set()
 
-    def task(field: str, check: pl.Expr) -> _Task:
+    def task(field: str, check: pl.Expr) -> Task:
         grave = rule.severity is Severity.WITHHOLD and field in key
-        return _Task(rule, field, check, Severity.REJECT if grave else rule.severity)
+        return Task(rule, field, check, Severity.REJECT if grave else rule.severity)
 
     if rule.field != "*":
         check = rule.check(rule.field, evidence)
@@ -216,7 +163,7 @@ def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, in
     return tasks
 
 
-def _results(answers: pl.DataFrame, tasks: Sequence[_Task], table: str, keys: list[str]) -> pl.DataFrame:
+def _results(answers: pl.DataFrame, tasks: Sequence[Task], table: str, keys: list[str]) -> pl.DataFrame:
     """How many rows each rule checked and found wanting, per site."""
     sums = [pl.col(f"t{i}").is_not_null().sum().alias(f"c{i}") for i in range(len(tasks))]
     sums += [pl.col(f"t{i}").not_().sum().alias(f"v{i}") for i in range(len(tasks))]
@@ -232,7 +179,7 @@ def _results(answers: pl.DataFrame, tasks: Sequence[_Task], table: str, keys: li
     return pl.concat(frames)
 
 
-def _findings(rows: pl.DataFrame, task: _Task, table: str, columns: dict[str, str], evidence: Evidence) -> pl.DataFrame:
+def _findings(rows: pl.DataFrame, task: Task, table: str, columns: dict[str, str], evidence: Evidence) -> pl.DataFrame:
     """One finding a violating row; rows with the same key, rule and field become one finding each in `merge`."""
     rule, field = task.rule, task.field
     raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
@@ -249,7 +196,7 @@ def _findings(rows: pl.DataFrame, task: _Task, table: str, columns: dict[str, st
         (pl.col(raw).cast(pl.String) if raw else pl.lit(None, pl.String)).alias("raw_value"),
         (pl.col("source_file") if "source_file" in columns else pl.lit(None, pl.String)).alias("source_file"),
         (pl.col("source_row").cast(pl.Int64) if "source_row" in columns else pl.lit(None, pl.Int64)).alias("source_row"),
-        pl.lit(rule.message).alias("message"), suggestion.alias("suggestion"), pl.lit(str(rule.impact)).alias("impact"),
+        pl.lit(_message(task)).alias("message"), suggestion.alias("suggestion"), pl.lit(str(rule.impact)).alias("impact"),
         pl.col("unit").cast(pl.Int32),
         (pl.col("row_id").cast(pl.Int64) if "row_id" in columns else pl.lit(None, pl.Int64)).alias("row_id"),
         pl.lit(rule.drops).alias("drops"), pl.lit(rule.keeps_date).alias("keeps_date"),
@@ -258,6 +205,13 @@ def _findings(rows: pl.DataFrame, task: _Task, table: str, columns: dict[str, st
         finding_id(*parts) for parts in frame.select("study", "site", "table", "record_key", "rule", "field").iter_rows()
     ]
     return frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String)).select(list(FINDING)).cast(FINDING)  # type: ignore[arg-type]
+
+
+def _message(task: Task) -> str:
+    """What a finding says: of a key that cannot be used the row is set aside, not the value withheld."""
+    if task.severity is task.rule.severity:
+        return task.rule.message
+    return task.rule.message.split(";")[0].rstrip(".") + "; a row is nothing without this field, so that it is set aside."
 
 
 def _record_key(rule: Rule, columns: dict[str, str]) -> pl.Expr:
@@ -304,7 +258,7 @@ def _check_name(error: pandera.errors.SchemaError) -> str:
     return str(getattr(check, "name", None) or error.reason_code or "check")
 
 
-def _names(tasks: Sequence[_Task]) -> str:
+def _names(tasks: Sequence[Task]) -> str:
     return ", ".join(sorted({t.rule.id for t in tasks}))
 
 

@@ -6,7 +6,7 @@ What does not: where files come from (flows/sources), reading them (flows/reader
     landing/<study>/<site>/<sha256[:12]>/       original files + receipt.json
     landing/<study>/<site>/deliveries.jsonl     one line a delivery, oldest first; the same content may come again
 
-Only the standard library, flows.sources and schemas are imported: "nothing changed" must be answered at once.
+Only the standard library, flows.sources, arms.py and schemas are imported: "nothing changed" must be answered at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows import sources
+from flows.engine.arms import shows_arms
 from flows.sources.files import archive_of, matches
 from schemas.findings import ReadError
 
@@ -170,15 +171,23 @@ def _with_archives(globs: set[str]) -> set[str]:
 
 
 def _wanted(unit: Unit, config_root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """Files of the source that the mapping reads, and those that nothing names."""
+    """Files of the source that the mapping reads, and those that nothing names.
+
+    Of a blinded trial a file that only a glob brings in is left out where it is the randomization list or shows the arms.
+    """
     site = unit.site
     offered = {
         name: path
         for name, path in sources.find(site, config_root).items()
         if not any(matches(name, p) for p in site.ignore_files)
     }
-    read, closed = patterns(site, blinded=unit.trial.blinding.status == "blinded")
+    blinded = unit.trial.blinding.status == "blinded"
+    read, closed = patterns(site, blinded=blinded)
     wanted = {name: path for name, path in offered.items() if any(matches(name, p) for p in read)}
+    if blinded:
+        by_glob = [name for name in wanted if name not in read]
+        unwanted = [n for n in by_glob if any(matches(n, p) for p in closed) or shows_arms(wanted[n], unit.trial, site)]
+        wanted = {name: path for name, path in wanted.items() if name not in unwanted}
     if not wanted:
         raise ReadError(
             f"{site.key}: none of {len(offered)} file(s) in {site.source.path} match {', '.join(sorted(read))}\n"

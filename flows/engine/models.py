@@ -136,7 +136,7 @@ def _maker(read: str) -> str | None:
 
 
 def helpers(name: str) -> tuple[str, ...]:
-    """The models of a staging model's own schema that it reads: they are run with it and not judged."""
+    """The models of a staging model's own schema that it reads; those that are not judged are run with it."""
     return tuple(r for r in catalogue()[name].reads if r.startswith("staging."))
 
 

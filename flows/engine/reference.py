@@ -41,6 +41,7 @@ class UnitRow:
 COLUMNS: dict[str, dict[str, str]] = {
     "unit": dict(unit="INTEGER", study="VARCHAR", site_id="VARCHAR", timezone="VARCHAR", delivered_on="DATE", delivery="VARCHAR",
                  medication_known="BOOLEAN", blank_end_is_ongoing="BOOLEAN"),
+    "mapped_field": dict(unit="INTEGER", table_name="VARCHAR", field="VARCHAR"),
     "site": dict(unit="INTEGER", study="VARCHAR", site="VARCHAR", timezone="VARCHAR"),
     "trial": dict(
         study="VARCHAR", disorder="VARCHAR", population="VARCHAR", n_sessions="INTEGER", planned_length_min="DOUBLE",
@@ -99,6 +100,8 @@ def build(con: duckdb.DuckDBPyConnection, rows: Sequence[UnitRow], evidence: Evi
             (row.number, site.study, site.site_id, site.timezone, row.delivered_on, row.delivery, known, open_end)
         )
         content["site"] += _sites(row)
+        fields = {(str(table), name) for table, specs in site.tables.items() for spec in specs for name in spec.fields}
+        content["mapped_field"] += [(row.number, table, name) for table, name in sorted(fields)]
     for study in sorted(trials):
         _add_trial(content, trials[study], instruments)
     for name in sorted(instruments):

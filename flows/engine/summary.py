@@ -29,9 +29,9 @@ class SiteLine:
     delivery: str
 
     def standing(self, today: dt.date) -> str:
-        """Why a site is not there with its newest data, and which data stand for it; empty for a site that is."""
-        if not self.reason:
-            return ""
+        """Why a site is not there with its newest data, and which data stand for it; of a site that is, what else is to be said."""
+        if not self.reason or self.status in ("fresh", "unchanged"):
+            return self.reason
         if self.status != "carried":
             return f"{self.key}: {self.status}, no data of this site are in the release\n  why  -> {self.reason}"
         age = (today - dt.date.fromisoformat(self.delivered_on or today.isoformat())).days
@@ -40,14 +40,21 @@ class SiteLine:
 
 
 def site_lines(manifest: Mapping[str, Any], new: Mapping[str, int] | None = None) -> list[SiteLine]:
-    """A line a site, in order of study and site. `new`: findings seen for the first time, a site."""
+    """A line a site, in order of study and site. `new`: findings seen for the first time, a site.
+
+    An export that holds many sites has a line of its own when something in it belongs to none of them; its reason says so.
+    """
     out = []
+    units = [entry["unit"] for entry in manifest["sites"]]
     for entry in sorted(manifest["sites"], key=lambda e: (e["study"], e["site"])):
         key = f"{entry['study']}/{entry['site']}"
         sums = {n: sum(t[n] for t in entry["tables"].values()) for n in ("received", "kept", "quarantined")}
         found = sum(entry["findings"].values())
         fresh = (new or {}).get(key, 0)
-        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, reason=entry["reason"],
+        reason = entry["reason"]
+        if not reason and entry["site"] == entry["export"] and units.count(entry["unit"]) > 1:
+            reason = f"{key} is no site: it is what that export holds of no known site (rows without one, files and columns as a whole)"
+        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, reason=reason,
                             delivered_on=entry["delivered_on"], delivery=(entry["delivery_sha256"] or "")[:12]))  # fmt: skip
     return out
 

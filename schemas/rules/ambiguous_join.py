@@ -1,4 +1,4 @@
-"""A value taken from another table has one match only.
+"""A value taken from another table, or from rows of one test, is one value only.
 
 Why: where the other table holds two different values for the row, choosing one would be a guess.
 Site: remove the double entry in the other table.
@@ -16,7 +16,7 @@ FIELD = "*"
 SEVERITY = Severity.WITHHOLD
 CATEGORY = Category.CONFORMANCE
 IMPACT = Impact.BOTH
-MESSAGE = "The other table holds several different values for this row; none is taken."
+MESSAGE = "Several different values were sent for this one cell (by a joined table, or by several rows of one test); none is taken."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

@@ -1,8 +1,8 @@
 """A site's answers do not look as if they were coded one too high, or one too low.
 
 Why: 1-4 where 0-3 is due shows as answers one above the highest while the lowest is never used; every score would be too high.
-0-4 where 1-5 is due is the same the other way round. Nothing is shifted: only the site knows. Asked from as many answers on as the
-SUDS scale rule wants.
+0-4 where 1-5 is due is the same the other way round. Nothing is shifted: only the site knows. Asked from so many answers on as the
+evidence file says.
 What to do: compare with the paper form, then declare a value map in the site's mapping.
 """
 
@@ -25,7 +25,7 @@ def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
     too_high = (pl.col("n_one_too_high") > 0) & (pl.col("lowest_above_min") >= 1)
     too_low = (pl.col("n_one_too_low") > 0) & (pl.col("highest_below_max") >= 1)
-    return ~((too_high | too_low) & (pl.col("n_answers") >= evidence.suds_scale_min_ratings.value)).fill_null(False)
+    return ~((too_high | too_low) & (pl.col("n_answers") >= evidence.items_shifted_min_answers.value)).fill_null(False)
 
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:

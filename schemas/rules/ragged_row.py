@@ -16,9 +16,14 @@ FIELD = ""
 SEVERITY = Severity.REJECT
 CATEGORY = Category.CONFORMANCE
 IMPACT = Impact.BOTH
-MESSAGE = "The row has too few or too many cells; it is set aside."
+MESSAGE = "The row cannot be cut into the cells of its header; it is set aside."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """See the module's docstring."""
     return pl.col("fault") != "ragged_row"
+
+
+def suggest(field: str, evidence: Evidence) -> pl.Expr:
+    """Why: how many cells there are, a NUL byte, a quote that is never closed."""
+    return pl.col("detail")

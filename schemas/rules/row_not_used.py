@@ -22,4 +22,4 @@ MESSAGE = "The row reached no table; it is set aside."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """See the module's docstring."""
-    return pl.col("fault").is_in(["ragged_row", "unclaimed_row", "unclaimed_file", "unknown_site"])
+    return pl.col("fault").is_in(["ragged_row", "unclaimed_row", "unclaimed_file", "unknown_site", "arms_shown"])

@@ -16,7 +16,7 @@ FIELD = ""
 SEVERITY = Severity.REJECT
 CATEGORY = Category.CONFORMANCE
 IMPACT = Impact.BOTH
-MESSAGE = "The row's site is blank or not known; it is set aside."
+MESSAGE = "The row's site is blank or not known; it is set aside under the name of the export, which is no site."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

@@ -1,8 +1,9 @@
 -- staging.adverse_event: adverse events as mapped, repetitions marked
 -- Grain: row_id
--- Reads: mapped.adverse_event, mapped.disposition, intake.subject, ref.trial, ref.unit, ref.site
+-- Reads: mapped.adverse_event, mapped.disposition, intake.subject, ref.trial, ref.unit, ref.site, ref.mapped_field
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here. A start that cannot be read is
---        compared as sent: two records with different unreadable starts are not one record
+--        compared as sent: two records with different unreadable starts are not one record. Where the record has a number of
+--        its own, a later delivery may have moved its start: the number tells it again
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
     select
@@ -31,13 +32,16 @@ rivals as (
     select
         row_id,
         case
-            when delivery_no < max(delivery_no) over of_key then 'superseded'
+            when delivery_no < max(delivery_no) over of_key or delivery_no < max(delivery_no) over of_record then 'superseded'
             when min(row_hash) over of_delivery <> max(row_hash) over of_delivery then 'conflict'
             when row_id > min(row_id) over of_delivery then 'same'
         end as dup_kind,
     from keyed
     window
         of_key as (partition by unit, study, site, subject_id, verbatim, start_key, record_no),
+        of_record as (
+            partition by unit, study, site, subject_id, verbatim, record_no, case when record_no is null then row_id end
+        ),
         of_delivery as (partition by unit, study, site, subject_id, verbatim, start_key, record_no, delivery_no)
 )
 
@@ -57,6 +61,7 @@ select
     s.randomized_on + t.last_planned_day as last_planned_on,
     p.delivered_on,
     p.latest_on,
+    m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'adverse_event' and f.field = 'serious') as serious_asked,
 from mapped.adverse_event as m
 left join ref.trial as t on m.study = t.study
 left join place as p on m.unit = p.unit and m.site = p.site

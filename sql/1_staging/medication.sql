@@ -1,6 +1,6 @@
 -- staging.medication: medications as mapped, repetitions marked
 -- Grain: row_id
--- Reads: mapped.medication, mapped.disposition, intake.subject, ref.unit, ref.site
+-- Reads: mapped.medication, mapped.disposition, intake.subject, ref.unit, ref.site, ref.mapped_field
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here. A start that cannot be read is
 --        compared as sent: two records with different unreadable starts are not one record
 with place as (
@@ -57,6 +57,7 @@ select
     s.consented_on,
     p.delivered_on,
     p.latest_on,
+    m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'medication' and f.field = 'ended_on') as end_asked,
 from mapped.medication as m
 left join place as p on m.unit = p.unit and m.site = p.site
 left join rivals as d on m.row_id = d.row_id

@@ -1,8 +1,13 @@
 -- staging.rating: fear ratings as mapped, repetitions marked, with what is known of their session
 -- Grain: row_id
--- Reads: mapped.rating, mapped.disposition, intake.subject, intake.session, ref.trial
+-- Reads: mapped.rating, mapped.disposition, intake.subject, intake.session, staging.session, ref.trial
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here
-with removed as (
+with sent as (
+    select distinct unit, study, site, subject_id, session_no
+    from staging.session
+    where subject_id is not null and session_no is not null
+),
+removed as (
     select distinct unit, study, site, subject_id,
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
@@ -44,12 +49,15 @@ select
     case when m.subject_id is not null and x.subject_id is null then s.subject_id is not null end as subject_known,
     x.subject_id is not null as subject_removed,
     v.session_no is not null as session_listed,
+    v.session_no is null and q.session_no is not null as session_set_aside,
     v.attended as session_attended,
     t.n_sessions,
 from mapped.rating as m
 left join ref.trial as t on m.study = t.study
 left join intake.session as v
     on m.unit = v.unit and m.study = v.study and m.site = v.site and m.subject_id = v.subject_id and m.session_no = v.session_no
+left join sent as q
+    on m.unit = q.unit and m.study = q.study and m.site = q.site and m.subject_id = q.subject_id and m.session_no = q.session_no
 left join rivals as d on m.row_id = d.row_id
 left join removed as x
     on m.unit = x.unit and m.study = x.study and m.site = x.site and m.subject_id = x.subject_id

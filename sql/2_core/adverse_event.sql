@@ -1,12 +1,12 @@
 -- core.adverse_event: every adverse event with its term, and the days between which it began
 -- Grain: unit, study, site, subject_id, ae_seq
--- Reads: intake.adverse_event, ref.adverse_event_coding, ref.adverse_event_term
+-- Reads: intake.adverse_event, ref.adverse_event_coding, ref.adverse_event_term, ref.evidence
 -- Why:   the first pattern of the word list that fits decides. The term NOT_AN_EVENT stands for "none" and for a denied symptom:
 --        the row is kept without a term. A partial start is a range of days; start_on is the earliest, flagged
 with dated as (
     select
         a.unit, a.study, a.site, a.subject_id, a.row_id, a.record_key, a.source_file, a.source_row, a.verbatim, a.verbatim_raw,
-        a.started_on, a.started_on_raw, a.severity, a.serious, a.related,
+        a.started_on, a.started_on_raw, a.severity, a.serious, a.related, a.delivery_no, a.row_hash,
         case length(a.started_on)
             when 4 then try_cast(a.started_on || '-01-01' as date)
             when 7 then try_cast(a.started_on || '-01' as date)
@@ -22,6 +22,21 @@ with dated as (
             when length(a.started_on) in (4, 9) then 'M'
         end as start_imputed,
     from intake.adverse_event as a
+),
+repeated as (
+    -- the same words of an earlier delivery, all but the start alike, and the start such as a correction would leave it
+    select distinct l.row_id
+    from dated as l
+    cross join ref.evidence as v
+    inner join dated as e
+        on l.unit = e.unit and l.study = e.study and l.site = e.site and l.subject_id = e.subject_id
+        and lower(trim(l.verbatim)) = lower(trim(e.verbatim)) and l.row_hash = e.row_hash and l.delivery_no > e.delivery_no
+    where
+        l.start_earliest is null or e.start_earliest is null
+        or (l.start_earliest <= e.start_latest and e.start_earliest <= l.start_latest)
+        or abs(l.start_earliest - e.start_earliest) <= v.event_repeat_days
+        or strftime(l.start_earliest, '%m-%d') = strftime(e.start_earliest, '%m-%d')
+        or strftime(l.start_earliest, '%Y-%m-%d') = strftime(e.start_earliest, '%Y-%d-%m')
 )
 
 select
@@ -37,6 +52,7 @@ select
     d.started_on, d.started_on_raw,
     d.start_earliest as start_on,
     d.start_imputed, d.start_earliest, d.start_latest, d.severity, d.serious, d.related,
+    d.row_id in (select row_id from repeated) as may_be_repeated,
     d.record_key, d.source_file, d.source_row,
 from dated as d
 left join ref.adverse_event_coding as m on d.verbatim = m.verbatim

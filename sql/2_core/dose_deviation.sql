@@ -1,7 +1,7 @@
 -- core.dose_deviation: what about a dose that was taken departs from the protocol
 -- Grain: study, site, subject_id, dvdecod, row_id
 -- Reads: core.dose_timing, core.subject, ref.arm_dose
--- Why:   sentences give numbers, never dates (dates may be shifted) and never the arm. A trial without sessions has no timing.
+-- Why:   sentences give numbers, in full and unrounded, never dates (dates may be shifted) and never the arm. A trial without sessions has no timing.
 with planned_amount as (
     select study, string_agg(amount, ' or ' order by dose_mg) as amounts,
     from (select distinct study, dose_mg, format('{:g}', dose_mg) as amount, from ref.arm_dose) as a
@@ -11,7 +11,11 @@ taken as (
     select
         d.unit, d.study, d.site, d.subject_id, d.session_no, d.dosed_on, d.dose_mg, d.is_planned, d.is_of_arms, d.in_window,
         d.nth_of_time_point, d.timing, d.timing_reason, d.n_sessions, d.source_file, d.source_row, d.row_id, d.time_point,
-        d.window_from_min, d.window_to_min, round(d.window_lag_min, 1) as window_lag_min,
+        d.window_from_min, d.window_to_min, d.window_lag_min,
+        -- never rounded: a second decides at the edge of a window
+        abs(d.window_lag_min) * 60 as lag_s,
+        format('{} min', floor(round(lag_s, 3) / 60)::bigint)
+        || case when round(lag_s, 3) % 60 > 0 then format(' {:g} s', round(round(lag_s, 3) % 60, 3)) else '' end as lag_text,
         coalesce(' ' || d.time_point || '-SESSION', '') as point,
         case when d.session_no is null then 'outside any session' else 'at session ' || d.session_no end as place,
         date_diff('day', d.dosed_on, s.consented_on) as days_before_consent,
@@ -41,11 +45,13 @@ found as (
     select t.row_id, 'TIMING', 'TIMING_OUT_OF_WINDOW',
         case
             when t.time_point = 'PRE'
-                then format('The dose was taken {:g} min before the reference of session {}; the window is {:g} to {:g} min before.',
-                    t.window_lag_min, t.session_no, t.window_from_min, t.window_to_min)
+                then format('The dose was taken {} {} the reference of session {}; the window is {:g} to {:g} min before.',
+                    t.lag_text, case when t.window_lag_min < 0 then 'after' else 'before' end, t.session_no, t.window_from_min,
+                    t.window_to_min)
             when t.window_lag_min is not null
-                then format('The dose was taken {:g} min after the end of session {}; the window is {:g} to {:g} min after.',
-                    t.window_lag_min, t.session_no, t.window_from_min, t.window_to_min)
+                then format('The dose was taken {} {} the end of session {}; the window is {:g} to {:g} min after.',
+                    t.lag_text, case when t.window_lag_min < 0 then 'before' else 'after' end, t.session_no, t.window_from_min,
+                    t.window_to_min)
             else format('The dose was taken before the end of session {}; the window is {:g} to {:g} min after.',
                 t.session_no, t.window_from_min, t.window_to_min)
         end,

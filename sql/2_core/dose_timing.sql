@@ -1,11 +1,15 @@
 -- core.dose_timing: when each dose was given, relative to its session
 -- Grain: study, site, subject_id, dose_seq
--- Reads: core.dose, core.dose_count, core.session, core.subject, ref.trial, ref.evidence
+-- Reads: core.dose, core.dose_count, core.session, staging.session, core.subject, ref.trial, ref.evidence
 -- Why:   lags are elapsed time in UTC; date_diff('minute', ...) counts clock minutes crossed, which is not the same.
 --        A session without an end lends its planned length to the category only. After the start, with neither an end nor
 --        a planned length, the category is UNKNOWN for NO_SESSION_TIME. A dose not taken has no timing. An exposure start that
 --        was recorded and withheld is unknown: the session's start does not stand in for it.
-with measured as (
+with sent as (
+    select distinct study, site, subject_id, session_no
+    from staging.session
+),
+measured as (
     select
         d.unit, d.study, d.site, d.subject_id, d.usubjid, d.session_no, d.link, d.time_point, d.is_planned, d.taken, d.dose_mg,
         d.is_of_arms, d.dose_as_recorded, d.dosed_at_utc, d.dosed_on, d.dosed_on_part, d.dosed_at_site, d.dosed_at_fault, d.n_sessions,
@@ -13,6 +17,7 @@ with measured as (
         n.dose_seq, n.dose_no, n.is_dose_no_in_doubt, n.days_since_previous, n.nth_of_time_point,
         s.consented_on, s.randomized_on, s.withdrawn_on,
         v.session_no is not null as has_session_row,
+        v.session_no is null and q.session_no is not null as session_set_aside,
         v.attended as session_attended,
         v.started_at_utc,
         v.started_at_fault,
@@ -39,6 +44,7 @@ with measured as (
     inner join ref.trial as t on d.study = t.study
     left join core.session as v
         on d.study = v.study and d.site = v.site and d.subject_id = v.subject_id and d.session_no = v.session_no
+    left join sent as q on d.study = q.study and d.site = q.site and d.subject_id = q.subject_id and d.session_no = q.session_no
 )
 
 select
@@ -71,6 +77,7 @@ select
     m.randomized_on,
     m.withdrawn_on,
     m.has_session_row,
+    m.session_set_aside,
     m.session_attended,
     m.started_at_utc,
     m.session_on,

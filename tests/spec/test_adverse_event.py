@@ -206,3 +206,54 @@ def test_the_rules_on_events_as_sent(run_models):
         ("adverse_event_start_in_future", "started_on", "future"),
         ("adverse_event_start_missing", "started_on", "bare"),
     ]
+
+
+def test_seriousness_is_asked_for_where_the_site_sends_it(run_models):
+    run_models.given("ref.mapped_field", "table_name | field\nadverse_event | serious", unit="0")
+    run_models.given("intake.subject", "subject_id | unit\nS1 | 0\nS1 | 1")
+    run_models.given("mapped.adverse_event", """
+        unit | subject_id | verbatim | serious | serious_raw | serious_fault | record_key
+        0    | S1         | nausea   | false   | no          |               | said
+        0    | S1         | headache |         |             |               | blank
+        0    | S1         | rash     |         | perhaps     | unknown_code  | told otherwise
+        1    | S1         | rash     |         |             |               | never sent
+    """)
+    run_models.run("staging.adverse_event")
+    assert [f for f in run_models.judge("adverse_event") if f[0] == "adverse_event_serious_missing"] == [
+        ("adverse_event_serious_missing", "serious", "blank")
+    ]
+
+
+def test_a_corrected_start_takes_the_place_of_the_earlier_one_where_the_record_has_a_number(run_models):
+    run_models.given("mapped.adverse_event", """
+        delivery_no | subject_id | verbatim | started_on | record_no
+        0           | S1         | nausea   | 2024-06-11 | 1
+        0           | S1         | nausea   | 2024-06-20 | 2
+        1           | S1         | nausea   | 2024-06-12 | 1
+    """)
+    run_models.run("staging.adverse_event")
+    assert run_models.rows("staging.adverse_event", "started_on", "dup_kind") == [
+        ("2024-06-11", "superseded"), ("2024-06-12", None), ("2024-06-20", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("started", "severity", "asked"),
+    [
+        ("2024-06-18", "1", True),
+        ("2024-06-19", "1", False),  # eight days later it is taken for another event
+        ("2025-06-11", "1", True),
+        ("2024-11-06", "1", True),
+        ("2024-06", "1", True),
+        ("", "1", True),
+        ("2024-06-12", "2", False),  # and where it was not as bad, too
+    ],
+)
+def test_an_event_that_comes_again_with_another_start_is_asked_about(run_models, started, severity, asked):
+    run(run_models, f"""
+        delivery_no | subject_id | verbatim | started_on | row_hash   | record_key
+        0           | S1         | nausea   | 2024-06-11 | 1          | first
+        1           | S1         | Nausea   | {started}  | {severity} | again
+    """)
+    found = [f for f in run_models.judge("core.adverse_event") if f[0] == "adverse_event_repeated"]
+    assert found == ([("adverse_event_repeated", "started_on", "again")] if asked else [])

@@ -59,10 +59,31 @@ def test_what_a_taken_dose_can_depart_in_is_told_with_numbers(run_models: ModelB
         (2, "DOSE", "DOSE_EXTRA", 3, "This was dose 2 of the PRE-SESSION doses taken at session 3, where at most one is planned."),
         (3, "DOSE", "DOSE_UNPLANNED", 4, "A PRE-SESSION dose was taken at session 4, where the protocol plans none."),
         (4, "TIMING", "TIMING_OUT_OF_WINDOW", 3,
-         "The dose was taken 35.5 min before the reference of session 3; the window is 60 to 120 min before."),
+         "The dose was taken 35 min 30 s before the reference of session 3; the window is 60 to 120 min before."),
         (5, "TIMING", "TIMING_UNKNOWN", 4, "The timing of the dose taken at session 4 is not known: NO_DOSE_TIME."),
     ]  # fmt: skip
     assert [r for r in deviations(run_models, "dvdecod", "is_major") if r[1]] == [("DOSE_AMOUNT", True)]
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("11:59:59    ", "The dose was taken 120 min 1 s before the reference of session 3; the window is 60 to 120 min before."),
+        ("13:00:00.250", "The dose was taken 59 min 59.75 s before the reference of session 3; the window is 60 to 120 min before."),
+        ("14:00:00    ", "The dose was taken 0 min before the reference of session 3; the window is 60 to 120 min before."),
+        ("14:00:01    ", "The dose was taken 0 min 1 s after the reference of session 3; the window is 60 to 120 min before."),
+        ("14:05:00    ", "The dose was taken 5 min after the reference of session 3; the window is 60 to 120 min before."),
+    ],
+)
+def test_a_second_outside_the_window_is_told_as_a_second(run_models: ModelBench, at: str, told: str) -> None:
+    run_models.trial(**ONE_SESSION)
+    no_forms(run_models)
+    dose = f"""
+        subject_id | session_no | time_point | taken | dose_mg | dosed_at
+        S1         | 3          | PRE        | true  | 50      | 2024-03-05 {at}
+    """
+    course(run_models, dose=dose)
+    assert [term for code, term in deviations(run_models, "dvdecod", "dvterm") if code == "TIMING_OUT_OF_WINDOW"] == [told]
 
 
 def test_doses_before_consent_and_after_withdrawal(run_models: ModelBench) -> None:

@@ -33,6 +33,19 @@ def test_a_file_that_landing_left_out_is_told_unless_the_site_ignores_it(b: Mapp
     assert b.rows("loose_row", "fault", "record_key", "source_row") == [("unclaimed_file", "new.csv", 0)]
 
 
+def test_a_file_left_out_for_showing_the_arms_is_told_as_that(b: MappingBench) -> None:
+    b.text("s_1.csv", "subject_id\n1\n")
+    unit = b.unit("subject: {file: 's_*.csv'}")
+    map_batch(b.con, [MapInput(1, unit, (b.delivery("a", left_out=("s_list.csv",)),))])
+    assert b.rows("loose_row", "fault", "record_key") == [("arms_shown", "s_list.csv")]
+
+
+def test_a_table_whose_only_file_shows_the_arms_is_an_error_that_says_so(b: MappingBench) -> None:
+    unit = b.unit("subject: {file: 's_*.csv'}")
+    with pytest.raises(ReadError, match=r"table subject: s_list\.csv shows the arms of a blinded trial and was not landed"):
+        map_batch(b.con, [MapInput(1, unit, (b.delivery("a", left_out=("s_list.csv",)),))])
+
+
 def test_a_glob_that_matches_nothing_is_an_error_that_names_the_table(b: MappingBench) -> None:
     b.text("dose.csv", "subject_id,mg\n2,50\n")
     with pytest.raises(ReadError, match=r"t01/01: table dose: no file matches 'doses\*.csv'\n  files -> dose.csv"):
@@ -135,6 +148,8 @@ def test_long_rows_are_spread_by_test_code_and_two_values_for_one_cell_are_a_fau
         (1, 50.0, None, 20.0, 1), (2, None, "ambiguous_join", 30.0, 3),
     ]  # fmt: skip
     assert b.rows("loose_row", "fault", "source_row") == [("unclaimed_row", 7)]
+    # the second END of exercise 2 says what the first has said, the second BEG does not
+    assert b.rows("repeated_cell", "source_row", "record_key", "table_name") == [(6, "1|3|2|END", "rating")]
 
 
 def test_one_export_of_many_sites_gives_each_row_its_own_site(b: MappingBench) -> None:

@@ -205,8 +205,8 @@ def test_a_session_still_to_come_may_have_its_date_but_one_that_was_held_may_not
         ("age_years", "0", None),
         ("age_years", "110", None),
         ("age_years", "110.1", "age_out_of_range"),
-        ("weight_kg", "9.9", "weight_out_of_range"),
-        ("weight_kg", "10", None),
+        ("weight_kg", "24.9", "weight_out_of_range"),
+        ("weight_kg", "25", None),
         ("weight_kg", "300", None),
         ("weight_kg", "300.5", "weight_out_of_range"),
         ("randomized_on", "2023-12-31", "randomized_before_consent"),
@@ -221,6 +221,22 @@ def test_subjects_are_asked_about(run_models: ModelBench, field: str, value: str
     row = {"subject_id": "S1", "age_years": "30", "sex": "F", "weight_kg": "80", "consented_on": "2024-01-01"} | {field: value}
     course(run_models, subject=" | ".join(row) + "\n" + " | ".join(row.values()))
     assert findings(run_models, "subject") == ([(rule, field, "1")] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("age", "weight", "asked"),
+    [
+        ("8", "10", False), ("8", "9.9", True), ("8", "110", False), ("8", "110.1", True),
+        ("12", "18", False), ("12", "17.9", True), ("17.9", "220", False), ("17.9", "220.1", True),
+        ("18", "24.9", True), ("18", "300", False),
+        ("", "10", False), ("", "300", False), ("", "9.9", True),
+        # an age that is withheld says nothing of the weight
+        ("180", "10", False),
+    ],
+)  # fmt: skip
+def test_what_a_weight_can_be_depends_on_the_age(run_models: ModelBench, age: str, weight: str, asked: bool) -> None:
+    course(run_models, subject=f"subject_id | age_years | sex | weight_kg | consented_on\nS1 | {age} | F | {weight} | 2024-01-01")
+    assert (("weight_out_of_range", "weight_kg", "1") in findings(run_models, "subject")) is asked
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from flows.sources.files import matches
 from schemas.findings import ReadError
 from schemas.site import Site
 
+ARMS = (SimpleNamespace(code="DCS", label="DCS 50 mg"), SimpleNamespace(code="PBO", label="Placebo"))
 NIGHT = dt.datetime(2026, 3, 1, 4, 15, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 
@@ -37,7 +38,7 @@ class Export:
         self.unit = SimpleNamespace(
             key="sad01/07",
             site=Site.model_validate(names | {"source": source, "tables": tables} | site),
-            trial=SimpleNamespace(blinding=SimpleNamespace(status=status)),
+            trial=SimpleNamespace(blinding=SimpleNamespace(status=status), arms=ARMS),
             folder=Path("sites/sad01_07"),
         )
 
@@ -303,3 +304,38 @@ def test_a_file_that_cannot_be_read_is_named(export):
     (export.folder / "dose_01.csv").chmod(0)
     with pytest.raises(ReadError, match=r"dose_01\.csv"):
         export.receive()
+
+
+@pytest.mark.parametrize(
+    ("content", "landed"),
+    [
+        ("id,group\n1,DCS\n2,pbo\n3,\n", False),
+        ("id;treatment\n1;Placebo\n2;DCS 50 mg\n", False),
+        ("List of 1 March\nid,group\n1,DCS\n2,PBO\n", False),
+        ("id,Arm\n1,x\n", False),  # the declared arm column, whatever is in it
+        ("id,group\n1,DCS\n2,DCS\n", True),  # one arm only: the drug of every participant
+        ("id,comment\n1,DCS\n2,PBO\n3,took it late\n", True),
+    ],
+)
+def test_a_file_that_shows_the_arms_of_a_blinded_trial_is_not_landed_because_a_glob_matches_it(tmp_path, content, landed):
+    tables = {"dose": {"file": "*.csv"}, "randomization": {"file": "secret/*.csv", "fields": {"arm": "arm"}}}
+    export = Export(tmp_path, tables=tables)
+    export.write("dose.csv", "id,mg\n1,50\n")
+    export.write("new.csv", content)
+    delivery = export.receive()
+    assert ("new.csv" in {f.name for f in delivery.files}) is landed
+    assert delivery.left_out == (() if landed else ("new.csv",))
+
+
+@pytest.mark.parametrize(("status", "name"), [("open", "*.csv"), ("unblinded", "*.csv"), ("blinded", "list.csv")])
+def test_arms_are_landed_where_they_may_be_seen_or_the_file_is_named(tmp_path, status, name):
+    export = Export(tmp_path, status, tables={"dose": {"file": name}})
+    export.write("list.csv", "id,group\n1,DCS\n2,PBO\n")
+    assert [f.name for f in export.receive().files] == ["list.csv"]
+
+
+def test_a_declared_randomization_list_stays_closed_also_when_another_glob_matches_it(tmp_path):
+    export = Export(tmp_path, tables={"dose": {"file": "*.csv"}, "randomization": {"file": "rand*.csv"}})
+    export.write("dose.csv", "id,mg\n1,50\n")
+    export.write("rand_2025.csv", "id,kit\n1,K7\n")
+    assert [f.name for f in export.receive().files] == ["dose.csv"]

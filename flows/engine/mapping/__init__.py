@@ -52,6 +52,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
         loose.fill_loose_rows(con, shelf, inputs, jobs)
         loose.fill_file_columns(con, shelf, jobs)
         loose.fill_wide_files(con, jobs)
+        loose.fill_repeated_cells(con, jobs)
         loose.fill_file_notes(con, shelf, jobs)
         corrections.find_stale(con, inputs, jobs)
     finally:
@@ -66,6 +67,7 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     tables.create(con, "loose_row", loose.COLUMNS)
     tables.create(con, "file_column", loose.FILE_COLUMNS)
     tables.create(con, "wide_file", loose.WIDE_COLUMNS)
+    tables.create(con, "repeated_cell", loose.REPEATED_COLUMNS)
 
 
 def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job]:

@@ -77,6 +77,12 @@ class Shelf:
             for member in _meant(item, delivery, landed, glob)
         ]
         if not found:
+            barred = sorted({n for d in item.deliveries for n in d.left_out if matches(n, glob)})
+            if barred:
+                raise ReadError(
+                    f"{item.unit.key}: {what}: {', '.join(barred)} shows the arms of a blinded trial and was not landed\n"
+                    f"  fix   -> ask the site for an export without the arm, or name the file without a wildcard in `file`"
+                )
             names = sorted({f.name for d in item.deliveries for f in d.files})
             few = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
             raise ReadError(

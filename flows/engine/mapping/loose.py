@@ -1,6 +1,7 @@
 """What reached no table: ragged rows, rows nobody reads, rows of unknown sites, files nobody reads; and columns nobody uses.
 
-What belongs here: mapped.loose_row, mapped.file_column and mapped.wide_file. What does not: deciding what happens to them (schemas/rules/).
+What belongs here: mapped.loose_row, mapped.file_column, mapped.wide_file and mapped.repeated_cell. What does not: deciding what
+happens to them (schemas/rules/).
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ FILE_NOTE_COLUMNS = {
 FILE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
     "column_name": "VARCHAR", "used": "BOOLEAN",
+}  # fmt: skip
+REPEATED_COLUMNS = {
+    "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "source_file": "VARCHAR", "source_row": "BIGINT",
+    "record_key": "VARCHAR", "table_name": "VARCHAR",
 }  # fmt: skip
 WIDE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
@@ -98,7 +103,8 @@ def _ignored(sheet: Sheet) -> list[str]:
 def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sheets: Iterable[Sheet]) -> None:
     """A delivered file that no table, join or ignore_files names, landed or left out, is one loose row: source_row 0, record_key its name.
 
-    A randomization list is named by its table even where a blinded build does not open it.
+    A randomization list is named by its table even where a blinded build does not open it. A file that a table names and landing left
+    out all the same shows the arms of a blinded trial.
     """
     read = {(s.unit_no, s.delivery_no, s.name) for s in sheets}
     for item in inputs:
@@ -107,6 +113,8 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
         beside = {c for c in (site.defaults.companion, *(spec.companion for spec in specs)) if c is not None}
         named = [*site.ignore_files, *(f"**/{name}" for name in beside)]
         named += [spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ())]
+        tables = [glob for spec in (s for t, several in site.tables.items() if t != IntakeTable.RANDOMIZATION for s in several)
+                  for glob in (spec.file, *(join.file for join in spec.join))]  # fmt: skip
         for number, delivery in enumerate(item.deliveries):
             names = {f.name: f.sha256[:12] for f in delivery.files} | dict.fromkeys(delivery.left_out, "")
             for opened in {archive_of(name) for unit, n, name in read if (unit, n) == (item.unit_no, number)} - {None}:
@@ -115,7 +123,8 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
             for name, source_file in sorted(names.items()):
                 if (item.unit_no, number, name) in read or any(matches(name, glob) for glob in named):
                     continue
-                row = [item.unit_no, site.study, site.site_id, number, source_file, 0, 0, name, 0, "", "unclaimed_file", ""]
+                fault = "arms_shown" if name in delivery.left_out and any(matches(name, glob) for glob in tables) else "unclaimed_file"
+                row = [item.unit_no, site.study, site.site_id, number, source_file, 0, 0, name, 0, "", fault, ""]
                 con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
 
 
@@ -176,6 +185,17 @@ def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequen
     con.register("tw_new", made)
     con.execute("insert into mapped.file_column select * from tw_new")
     con.unregister("tw_new")
+
+
+def fill_repeated_cells(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> None:
+    """mapped.repeated_cell: rows of long tables that were laid over an earlier row of the same cell and the same value."""
+    for job in jobs:
+        if job.rows is not None and job.rows.spec.long is not None:
+            con.execute(
+                "insert into mapped.repeated_cell"
+                f" select unit, study, site, source_file, source_row, cell, {lit(job.table)} from ({job.rows.repeated()})"
+                " order by file_no, source_row"
+            )
 
 
 def fill_wide_files(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> None:

@@ -195,21 +195,43 @@ class Rows:
         steps.add("site", f"case when {good}{wrong} then {own.text} end")
         return steps
 
+    def repeated(self) -> str:
+        """Of a long table: the source rows that say once more what an earlier row of the same cell says."""
+        return (
+            f"select unit, study, site, delivery_no, source_file, file_no, source_row, concat_ws('|', k, test) as cell from ("
+            f"select *, row_number() over (partition by file_no, site, k, test, v order by source_row) as nth from ("
+            f"select {', '.join(_CARRIED)}, test, v, {self._key_text()} as k from"
+            f" ({self._tested(f'select * from ({self._read()}) where {self._keep()} and site is not null')})"
+            f" where v is not null and test in ({lits(self._codes) or 'null'}))) where nth > 1"
+        )
+
+    def _key_text(self) -> str:
+        keys = [f"coalesce(b{i}, '')" for i in range(len(self._by))]
+        return f"concat_ws('|', {', '.join(keys)})" if keys else "''"
+
+    def _tested(self, source: str) -> str:
+        """One value a row, with its test code and its key."""
+        long = self.spec.long
+        if long is None:
+            raise ConfigurationError(f"{self.label}: it is no long table")
+        by = [(f"b{i}", s) for i, s in enumerate(self._by.values())]
+        keys = "".join(f", {clean(s.sql)} as {b}" + (f", {s.ambiguous} as {b}_x" if s.ambiguous else "") for b, s in by)
+        test, value = self.base(long.test).sql, self.base(long.value).sql
+        return f"select {', '.join(_CARRIED)}, {clean(test)} as test, {plain(value)} as v{keys} from ({source})"
+
     def _pivoted(self, source: str) -> str:
         """One value a row -> one row: a column a test code; two different values for one cell are marked."""
         long = self.spec.long
         if long is None or not self._codes:
             raise ConfigurationError(f"{self.label}: no field uses a test code of column {long.test if long else ''!r}")
-        value = self.base(long.value).sql
         by = [(f"b{i}", s) for i, s in enumerate(self._by.values())]
-        keys = "".join(f", {clean(s.sql)} as {b}" + (f", {s.ambiguous} as {b}_x" if s.ambiguous else "") for b, s in by)
         cells = ", ".join(
             f"min(v) filter (test = {lit(code)}) as t{i},"
             f" coalesce(min(v) filter (test = {lit(code)}) <> max(v) filter (test = {lit(code)}), false) as t{i}_x"
             for code, i in self._codes.items()
         )
         names = "".join(f", {b}" + (f", {b}_x" if s.ambiguous else "") for b, s in by)
-        inner = f"select {', '.join(_CARRIED)}, {clean(self.base(long.test).sql)} as test, {plain(value)} as v{keys} from ({source})"
+        inner = self._tested(source)
         blank = " or ".join(f"t{i} is not null" for i in self._codes.values())
         carried = ", ".join(c for c in _CARRIED if c != "source_row")
         return (
