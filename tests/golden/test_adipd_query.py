@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,20 +11,9 @@ import pytest
 
 from tests.conftest import DemoRelease
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 #: Rosenfield 2019, Mataix-Cols 2017: doses up to nine, share given more than 60 min before the exposure, antidepressant, 0-100.
-QUERY = """
-select STUDYID, DISORDER, USUBJID, AVISIT, WEEK,
-       POMP     as outcome_0_100,
-       RANK100  as rank_0_100,
-       POMPBL   as baseline_0_100,
-       NDOSECAP as doses_max_9,
-       PCTGT60  as share_over_60_min,
-       ADBLFL   as antidepressant,
-       TRT01P   as arm,
-from adipd
-where AVISITN is not null
-order by STUDYID, USUBJID, AVISITN
-"""
+QUERY = README.read_text(encoding="utf-8").split("```sql\n", 1)[1].split("```", 1)[0]
 
 
 @pytest.fixture(scope="module")
