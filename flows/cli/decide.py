@@ -1,16 +1,17 @@
-"""`trialweave release-hold`: decisions of a person, written into the ledger.
+"""`trialweave release-hold`, `queries`, `answers`, `waive`: asking sites, and decisions of a person, written into the ledger.
 
 What belongs here: commands that record a decision. What does not: what a decision does (flows/engine).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.cli.common import Data, told_errors
+from flows.cli.common import Data, Json, as_path, print_json, told_errors
 
 
 def release_hold(
@@ -26,3 +27,57 @@ def release_hold(
 
         passed = decisions.release_hold(data, site, delivery, who, reason)
         typer.echo(f"{site}: delivery {passed} will be taken by the next run -> trialweave run --data {data}")
+
+
+def queries(
+    data: Data = Path("data"),
+    out: Annotated[Path, typer.Option(help="Folder for the listings.")] = Path("queries"),
+    site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Only this site.")] = "",
+    json: Json = False,
+) -> None:
+    """Write each site's open findings as a listing it can answer (csv and xlsx), gravest first; they hold the site's own texts."""
+    with told_errors():
+        from flows.engine import queries as listings
+
+        made = []
+        for (study, name), listing in listings.of_sites(data, site).items():
+            paths = listings.write(out, study, name, listing)
+            made.append({"site": f"{study}/{name}", "queries": listing.height, "files": [str(p) for p in paths]})
+        if json:
+            print_json(made)
+            return
+        for one in made:
+            typer.echo(f"{one['site']}: {one['queries']} queries")
+        typer.echo(f"{len(made)} listings in {as_path(out)}; send back -> trialweave answers FILE --data {data}")
+
+
+def answers(
+    file: Annotated[Path, typer.Argument(help="A listing of trialweave queries that a site filled in, csv or xlsx.")],
+    data: Data = Path("data"),
+    json: Json = False,
+) -> None:
+    """Read a site's answers: `corrected` waits for new data, `confirmed correct` keeps a finding closed while the value is the same."""
+    with told_errors():
+        from flows.engine import answers as store
+
+        counts = store.take(data, file)
+        if json:
+            print_json(counts)
+        else:
+            told = ", ".join(f"{n} {kind}" for kind, n in counts.items())
+            typer.echo(f"{file.name}: {told}; the next run applies them -> trialweave run --data {data}")
+
+
+def waive(
+    finding: Annotated[str, typer.Argument(help="finding_id, as trialweave findings --json shows it.")],
+    who: Annotated[str, typer.Option(help="Who decides.")],
+    reason: Annotated[str, typer.Option(help="Why the value is right as it is.")],
+    until: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day the waiver holds.")] = None,
+    data: Data = Path("data"),
+) -> None:
+    """Close a finding whose value is right; it opens again when the value changes or the day has passed."""
+    with told_errors():
+        from flows.engine import answers as store
+
+        store.waive(data, finding, who, reason, until.date() if until else None, dt.datetime.now(dt.UTC).date())
+        typer.echo(f"{finding} is waived from the next run on")

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import catalog, changes, findings_store, ledger, releases
+from flows.engine import answers, catalog, changes, findings_store, ledger, releases
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, config_sha256
 from flows.engine.night import Placed
@@ -110,7 +110,8 @@ def content_hash(roster: Roster, pooled: Sequence[Staged]) -> str:
     units = {key: [[s, _mark(roster, key, s), _standing(roster, key, s), roster.reason(key, s)] for s in _sites_of(roster, key)]
              for key in roster.night.programme.units}  # fmt: skip
     told = {key: told_sha256(frames) for key, frames in roster.told.items()}
-    facts = json.dumps([units, told, sorted(p.fingerprint for p in pooled)], sort_keys=True)
+    given = sorted(f"{k} {v}" for k, v in answers.standing(answers.known(roster.night.data).values(), roster.night.as_of.date()).items())
+    facts = json.dumps([units, told, given, sorted(p.fingerprint for p in pooled)], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:8]
 
 
@@ -224,12 +225,16 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
     files = _files_of(night.base)
     parts: list[Part] = []
     fresh: list[Entry] = []
+    given = answers.known(night.data)
+    on = night.as_of.date()
+    standing = answers.standing(given.values(), on)
     for entry in entries:
+        entry["answers"] = standing.get((entry["study"], entry["site"]), "")
         if entry["fingerprint"] is None and not entry["told"]:
             continue
         old = before.get((entry["study"], entry["site"]))
         file = files.get((entry["study"], entry["site"]))
-        same = old is not None and (old["fingerprint"], old.get("told")) == (entry["fingerprint"], entry["told"])
+        same = old is not None and all(old.get(n) == entry[n] for n in ("fingerprint", "told", "answers"))
         if told_before and old and same and file and night.base:
             source = night.base.folder / file["path"]
             parts.append(Part("findings", file["path"], file["rows"], file["sha256"], source))
@@ -239,8 +244,7 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
     sites = [(e["study"], e["site"]) for e in fresh]
     known = findings_store.history(night.data, sites)
     found = _found(roster, fresh)
-    on = night.as_of.date()
-    living = findings_store.judge_life(found, known, on)
+    living = answers.apply(findings_store.judge_life(found, known, on), given, on)
     new = {}
     for (study, site), mine in findings_store.by_site(living, known, sites).items():
         path = f"findings/{study}/{site}-{mine.sha256[:8]}.parquet"

@@ -110,8 +110,21 @@ def stands(data: Path, seen: Look) -> State | None:
         return None
     if (state.look.config, state.look.code) != (seen.config, seen.code):
         return None
+    if _answer_ran_out(data):
+        return None
     same = all(state.look.sources.get(key) == sha256 for key, sha256 in seen.sources.items())
     return state if same else None
+
+
+def _answer_ran_out(data: Path) -> bool:
+    """Whether a waiver ended between the last release's note and today: its finding is open again."""
+    path = data / "answers.jsonl"
+    if not path.is_file():
+        return False
+    noted = dt.datetime.fromtimestamp((data / NAME).stat().st_mtime, dt.UTC).date().isoformat()
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    ends = [json.loads(line).get("until") for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    return any(noted <= end < today for end in ends if end)
 
 
 def write_last_run(

@@ -204,3 +204,24 @@ def test_check_config_names_file_and_line(two_sites: Nights):
 
     assert code == 2
     assert "t01_01/site.yaml line 6: colour: unknown key" in text
+
+
+def test_listings_answers_and_waivers_from_the_command_line(two_sites: Nights, tmp_path: Path):
+    two_sites.send("01", "S1 odd\nS2 odd\nS3 50\n")
+    two_sites.run()
+    out = tmp_path / "out"
+
+    code, text = call("queries", "--data", two_sites.data, "--out", out)
+    assert (code, "t01/01: 2 queries" in text) == (0, True), text
+    listing = out / "t01_01_queries.csv"
+    header, first, second = listing.read_text(encoding="utf-8-sig").splitlines()
+    listing.write_text("\n".join([header, first.removesuffix(",,,,,") + ",corrected,,Dr. A,2026-03-02,", second]) + "\n")
+    assert call("answers", listing, "--data", two_sites.data, "--json") == (0, '{\n "corrected": 1,\n "confirmed": 0\n}\n')
+    _, text = call("findings", "--data", two_sites.data, "--json")
+    finding = json.loads(text)[1]["finding_id"]
+    assert call("waive", finding, "--who", "A", "--reason", "b", "--data", two_sites.data)[0] == 0
+    assert call("waive", "nothing", "--who", "A", "--reason", "b", "--data", two_sites.data)[0] == 2
+    two_sites.run()
+
+    _, text = call("findings", "--data", two_sites.data, "--json")
+    assert sorted(f["status"] for f in json.loads(text)) == ["ANSWERED", "WAIVED"]
