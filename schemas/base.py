@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Config(BaseModel):
     """One piece of configuration: read once, never changed, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, str_strip_whitespace=False)
+
+
+class CheckLimit(Config):
+    """From which percent on a check (its rule's name) counts as failed for a site, and why; rows and values are treated as ever."""
+
+    max_pct: float = Field(ge=0, le=100)
+    note: str = ""
 
 
 #: A short name that is safe as a folder name and inside USUBJID.

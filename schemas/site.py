@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from schemas.base import Config, Name, Text
+from schemas.base import CheckLimit, Config, Name, Text
 from schemas.formats import FileFormat, UserMissing, ValueLabels
 
 
@@ -310,6 +310,7 @@ class SiteBody(Config):
     blank_medication_end: BlankEnd = Field(
         default=BlankEnd.UNKNOWN, description="What a blank end means where the row does not say whether the medication goes on."
     )
+    checks: dict[Text, CheckLimit] = Field(default={}, description="Check (rule) -> its threshold at this site, over the trial's.")
 
     @field_validator("timezone")
     @classmethod

@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Config, Name, ParameterCode, Text, VisitName
+from schemas.base import CheckLimit, Config, Name, ParameterCode, Text, VisitName
 
 
 class TimePoint(StrEnum):
@@ -204,6 +204,7 @@ class Trial(Config):
     major_deviations: tuple[Deviation, ...] = ()
     blinding: Blinding
     holding: Holding = Holding()
+    checks: dict[Text, CheckLimit] = Field(default={}, description="Check (rule) -> its threshold in this trial.")
 
     @model_validator(mode="after")
     def is_consistent(self) -> Self:

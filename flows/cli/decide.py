@@ -29,6 +29,21 @@ def release_hold(
         typer.echo(f"{site}: delivery {passed} will be taken by the next run -> trialweave run --data {data}")
 
 
+def set_aside(
+    site: Annotated[str, typer.Argument(metavar="STUDY/SITE", help="The site; of an export of many the whole delivery goes.")],
+    delivery: Annotated[str, typer.Option(help="The delivery: the first characters of its sha256.")],
+    who: Annotated[str, typer.Option(help="Who decides.")],
+    reason: Annotated[str, typer.Option(help="Why the delivery is not to count.")],
+    data: Data = Path("data"),
+) -> None:
+    """Treat a delivery as if it had never come (a wrong file); it stays in landing. The next run goes without it."""
+    with told_errors():
+        from flows.engine import decisions
+
+        gone = decisions.put_aside(data, site, delivery, who, reason)
+        typer.echo(f"{site}: delivery {gone} does not count from the next run on -> trialweave run --data {data}")
+
+
 def queries(
     data: Data = Path("data"),
     out: Annotated[Path, typer.Option(help="Folder for the listings.")] = Path("queries"),

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli.common import Data, Json, print_json, print_table, say, told_errors
-from schemas.findings import Exit, FindingStatus, Severity
+from schemas.findings import CheckStatus, Exit, FindingStatus, Severity
 
 LISTED = ["severity", "rule", "site", "table", "record_key", "field", "file", "source_row", "n_rows", "first_seen", "status"]
 
@@ -91,6 +91,35 @@ def changes(
         columns = ["release_id", "study", "site", "table", "record_key", "kind", "field", *values, "why"]
         listed = found.select(columns).reverse().head(limit or found.height)
         print_table("newest first", columns, [list(r) for r in listed.iter_rows()])
+
+
+def checks(
+    data: Data = Path("data"),
+    config: Annotated[Path | None, typer.Option(help="Judge by the thresholds of this configuration, not those of then.")] = None,
+    rule: Annotated[str, typer.Option(help="Only this check.")] = "",
+    site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Only this site.")] = "",
+    status: Annotated[CheckStatus | None, typer.Option(help="Only results of this kind.")] = None,
+    history: Annotated[bool, typer.Option(help="Of every release there is, oldest first; else of the latest.")] = False,
+    json: Json = False,
+) -> None:
+    """What each check found at each site: n checked, n violated, percent, threshold, result; nothing is computed again."""
+    with told_errors():
+        from flows.engine import checks as results
+        from flows.engine import releases
+        from flows.engine.config import load
+
+        latest = releases.latest(data)
+        found = list(results.history(data, load(config) if config else None, rule, site))
+        if not history:
+            found = [r for r in found if latest and r["release_id"] == latest.release_id]
+        found = [r for r in found if status is None or r["status"] == status]
+        if json:
+            print_json(found)
+            return
+        columns = ["as_of", "study", "site", "rule", "table", "n_checked", "n_violated", "pct", "threshold", "status"]
+        shown = found if history or status or rule else [r for r in found if r["n_violated"] or r["status"] == CheckStatus.ERROR]
+        rows = [[r[c] if c != "as_of" else r[c][:10] for c in columns] for r in shown]
+        print_table(f"{len(found)} results, {len(shown)} shown", columns, rows, right=("n_checked", "n_violated", "pct", "threshold"))
 
 
 def sql(

@@ -18,10 +18,9 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import answers, catalog, changes, findings_store, ledger, releases
+from flows.engine import answers, catalog, changes, checks, findings_store, ledger, releases
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, config_sha256
-from flows.engine.night import Placed
 from flows.engine.releases import Part, Release
 from flows.engine.roster import Roster, sites_of
 from schemas.columns import PER_SITE, POOLED, RESTRICTED
@@ -73,7 +72,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
         "code_version": code_version(), "code_sha256": code_sha256(), "config_sha256": config_sha256(night.programme),
         "previous": base.release_id if base else None, "reason": reason, "sites": entries,
         "files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts],
-        "checks": [c | {"study": _study(p)} for p in roster.placed.values() for c in p.staged.receipt["checks"]],
+        "checks": checks.of_release(night.programme, entries, _results(roster), roster.told),
     }  # fmt: skip
     folder = releases.write(night.data, release_id, parts, manifest)
     catalog.write_dictionary(folder / "dictionary.csv")
@@ -111,7 +110,8 @@ def content_hash(roster: Roster, pooled: Sequence[Staged]) -> str:
              for key in roster.night.programme.units}  # fmt: skip
     told = {key: told_sha256(frames) for key, frames in roster.told.items()}
     given = sorted(f"{k} {v}" for k, v in answers.standing(answers.known(roster.night.data).values(), roster.night.as_of.date()).items())
-    facts = json.dumps([units, told, given, sorted(p.fingerprint for p in pooled)], sort_keys=True)
+    limits = checks.limits_sha(roster.night.programme)
+    facts = json.dumps([units, told, given, limits, sorted(p.fingerprint for p in pooled)], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:8]
 
 
@@ -137,8 +137,12 @@ def _marks(roster: Roster) -> set[str]:
     return {p.staged.fingerprint[:16] for of in roster.chosen.values() for p in of.values() if p.recomputed}
 
 
-def _study(placed: Placed) -> str:
-    return placed.attempt.unit.site.study
+def _results(roster: Roster) -> dict[tuple[str, str], list[Entry]]:
+    """(unit, site) -> the check results of the batch its data come from."""
+    return {
+        (key, site): [c for c in placed.staged.receipt["checks"] if c["site"] == site]
+        for key, of in roster.chosen.items() for site, placed in of.items()
+    }  # fmt: skip
 
 
 def site_entries(roster: Roster, key: str) -> list[Entry]:

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from flows.engine import coding, judge, models, outcome, partitions, records, reference
 from flows.engine.config import Programme
-from flows.engine.fingerprint import code_sha256, fingerprint, made_of
+from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
 from flows.engine.mapping import MapInput, map_batch
 from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
@@ -137,7 +137,7 @@ def _stage(
     out = []
     for item in inputs:
         records.write(taken, item.unit_no, homes[item.unit_no])
-        mark = fingerprint(programme, item.unit, item.deliveries)
+        mark = fingerprint(programme, item.unit, item.deliveries, item.units)
         mine = [(study, site) for unit, study, site in sites if unit == item.unit_no]
         files: dict[str, dict[str, dict[str, Any]]] = {}
         for source in (written, trt, base):
@@ -173,7 +173,7 @@ def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged])
     parts = sorted(
         (site, entry["sha256"], s.folder / entry["file"]) for s in staged for site, entry in s.receipt["files"]["ipd_base"].items()
     )
-    trial = programme.trials[study].model_dump_json()
+    trial = programme.trials[study].model_dump_json(exclude=NOT_COMPUTED)
     mark = hashlib.sha256(json.dumps([code_sha256(), trial, [p[:2] for p in parts]]).encode()).hexdigest()
     folder = staged_folder(data, study, "_pooled", mark)
     if (found := load_staged(folder, f"{study}/_pooled", mark)) is not None:

@@ -22,7 +22,7 @@ from schemas.base import Config, Text
 from schemas.evidence import Evidence
 from schemas.findings import ConfigurationError
 from schemas.instrument import Instrument, clashes
-from schemas.site import Delivery, IntakeTable, Profile, Site
+from schemas.site import IntakeTable, Profile, Site
 from schemas.trial import Trial
 
 PROJECT = Path(__file__).resolve().parents[2] / "config"
@@ -172,10 +172,7 @@ def _unit(
     site = _validated(body, data, Site, errors)
     if site is None:
         return None
-    if site.delivery == Delivery.DELTA and site_dates(folder):
-        told = "delta cannot be combined with site.from-<date>.yaml; earlier deliveries would be read by the later mapping"
-        errors.append(f"{body.where('delivery')}: delivery: {told}")
-        return None
+    errors += _unknown_checks(f"sites/{folder.name}/{path.name}", site.checks)
     trial = trials.get(site.study)
     if trial is None:
         errors.append(f"{body.where('study')}: no trial {site.study!r}; there are {sorted(trials) or 'none'}")
@@ -235,11 +232,18 @@ def _overrides(paths: Iterable[Path], errors: list[str]) -> tuple[MedicationOver
     return tuple(found.values())
 
 
+def _unknown_checks(name: str, limits: Iterable[str]) -> list[str]:
+    """Thresholds of checks that do not exist."""
+    known = {p.stem for p in (PROJECT.parent / "schemas" / "rules").glob("*.py") if not p.stem.startswith("_")}
+    return [f"{name}: checks: there is no check {c!r}; a check has the name of its file in schemas/rules" for c in limits if c not in known]
+
+
 def _check_trial(path: Path, trial: Trial, instruments: dict[str, Instrument]) -> list[str]:
     """What a trial names must exist."""
     name = f"trials/{path.name}"
     out = [f"{name}: study is {trial.study!r}, so the file must be called {trial.study}.yaml"] * (path.stem != trial.study)
     out += [f"{name}: no instrument {i!r}; there are {sorted(instruments)}" for i in trial.instruments if i not in instruments]
+    out += _unknown_checks(name, trial.checks)
     used = [instruments[i] for i in dict.fromkeys(trial.instruments) if i in instruments]
     out += [f"{name}: {problem}" for one, other in combinations(used, 2) for problem in clashes(one, other)]
     params = sorted({s.paramcd for i in used for s in i.scales})

@@ -1,6 +1,7 @@
 """What a person decides about a data folder between runs, written into the ledger with name, day and reason.
 
-What belongs here: letting a held delivery pass. What does not: answers of sites and waivers (answers.py), judging (holding.py).
+What belongs here: letting a held delivery pass, setting a delivery aside. What does not: answers of sites and waivers
+(answers.py), judging a delivery (holding.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from flows.engine import landing, ledger, lock, releases, state
 from schemas.findings import ConfigurationError
 
 RELEASED = "hold_released"
+ASIDE = "delivery_set_aside"
 
 
 def release_hold(data: Path, name: str, delivery: str, who: str, reason: str) -> str:
@@ -19,8 +21,20 @@ def release_hold(data: Path, name: str, delivery: str, who: str, reason: str) ->
 
     Raises ConfigurationError for a site or delivery that is not there, or a name or reason that is empty.
     """
+    return _decide(data, RELEASED, name, delivery, who, reason)
+
+
+def put_aside(data: Path, name: str, delivery: str, who: str, reason: str) -> str:
+    """Treat a delivery as if it had never come: a wrong file, or one of many that add up and cannot be read. Returns its id.
+
+    Raises ConfigurationError as release_hold does.
+    """
+    return _decide(data, ASIDE, name, delivery, who, reason)
+
+
+def _decide(data: Path, event: str, name: str, delivery: str, who: str, reason: str) -> str:
     if not who.strip() or not reason.strip():
-        raise ConfigurationError("say who lets the delivery pass (--who) and why (--reason)")
+        raise ConfigurationError("say who decides (--who) and why (--reason)")
     unit, site = _place(data, name)
     study, _, export = unit.partition("/")
     known = landing.deliveries(data, study, export)
@@ -29,7 +43,7 @@ def release_hold(data: Path, name: str, delivery: str, who: str, reason: str) ->
         few = ", ".join(dict.fromkeys(d.delivery_id for d in reversed(known)))
         raise ConfigurationError(f"{name}: {delivery!r} names {len(found)} deliveries; say 6 characters or more of one of: {few or 'none'}")
     with lock.writing(data):
-        ledger.append(data, RELEASED, unit=unit, site=site, delivery=found[0], who=who.strip(), reason=reason.strip())
+        ledger.append(data, event, unit=unit, site=site, delivery=found[0], who=who.strip(), reason=reason.strip())
         run_again(data)
     return found[0][:12]
 
@@ -48,6 +62,11 @@ def _place(data: Path, name: str) -> tuple[str, str]:
 def accepted(data: Path) -> set[tuple[str, str, str]]:
     """(unit, site, delivery) that a person let pass; site empty: every site of the export."""
     return {(e["unit"], e["site"], e["delivery"]) for e in ledger.entries(data, RELEASED)}
+
+
+def set_aside(data: Path) -> set[tuple[str, str]]:
+    """(unit, delivery) that count as if they had never come."""
+    return {(e["unit"], e["delivery"]) for e in ledger.entries(data, ASIDE)}
 
 
 def run_again(data: Path) -> None:

@@ -18,6 +18,8 @@ from flows.engine.config import Programme, Unit
 from flows.engine.landing import Delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
+#: Parts of a trial that decide about finished output, so that they can change without computing anything again.
+NOT_COMPUTED = {"checks", "holding"}
 #: Libraries whose version can change a published byte.
 COMPUTING = ("duckdb", "polars", "pandera", "pyarrow", "numpy", "rapidfuzz", "tzdata")
 
@@ -49,14 +51,14 @@ def shared_sha256(programme: Programme) -> str:
 
 def unit_sha256(unit: Unit) -> str:
     """Hash of one unit's own resolved configuration."""
-    parts = [unit.site.model_dump_json(by_alias=True), unit.trial.model_dump_json()]
+    parts = [unit.site.model_dump_json(by_alias=True, exclude={"checks"}), unit.trial.model_dump_json(exclude=NOT_COMPUTED)]
     parts += [i.model_dump_json() for i in unit.instruments]
     parts += [c.model_dump_json() for c in unit.corrections] + [o.model_dump_json() for o in unit.overrides]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def fingerprint(programme: Programme, unit: Unit, deliveries: Sequence[Delivery]) -> str:
-    """Hash of all that a unit's staged output is made from.
+def fingerprint(programme: Programme, unit: Unit, deliveries: Sequence[Delivery], units: Sequence[Unit] = ()) -> str:
+    """Hash of all that a unit's staged output is made from. `units`: the unit as each delivery is read, where that differs.
 
     When a delivery arrived counts too, because dates after it are in its future.
     """
@@ -66,6 +68,8 @@ def fingerprint(programme: Programme, unit: Unit, deliveries: Sequence[Delivery]
         "unit": unit_sha256(unit),
         "deliveries": [[d.sha256, d.delivered_at.isoformat()] for d in deliveries],
     }
+    if units:
+        facts["units"] = [unit_sha256(u) for u in units]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -94,10 +94,13 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     rejected = _rejected(unit, counts, dropped)
     diff = None
     tables, fields = pl.DataFrame(), pl.DataFrame()
-    if last is not None and not last.is_empty and unit.site.delivery == "snapshot":
+    snapshot = unit.site.delivery == "snapshot"
+    if last is not None and not last.is_empty:
         now = records.read(staged.folder)
         now = now.filter(pl.col("site") == site) if now is not None else None
-        diff = records.compare(last.records, now) if last.records is not None and now is not None else None
+        if last.records is not None and now is not None:
+            diff = records.compare(last.records, now) if snapshot else records.compare(records.newest(last.records), records.newest(now))
+    if last is not None and not last.is_empty and snapshot:
         tables = _shrunk(unit, counts, last, diff, evidence)
         if last.records is not None and now is not None:
             fields = _fields(unit, last, now, staged, site, evidence)
@@ -112,7 +115,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     if reasons:
         return Verdict(tuple(reasons), pl.concat(found))
     found.append(findings("table_empty", unit, site, _broken("table_empty", _empty(unit, counts), evidence)))
-    if diff is not None and not is_accepted:
+    if diff is not None and snapshot and not is_accepted:
         found.append(findings("record_disappeared", unit, site, _lost(diff.lost, last)))
     return Verdict((), pl.concat(found), diff)
 

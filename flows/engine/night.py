@@ -53,13 +53,23 @@ class Night:
 
     def unit(self, key: str, deliveries: Sequence[Delivery]) -> Unit:
         """The unit under the mapping in force on the day of its newest delivery."""
+        return self.unit_on(key, deliveries[-1].delivered_at.date()) if deliveries else self.programme.units[key]
+
+    def unit_on(self, key: str, day: dt.date) -> Unit:
+        """The unit under the mapping in force on a day; the same object for days under the same mapping."""
         unit = self.programme.units[key]
-        if not deliveries or not site_dates(unit.folder):
+        begins = [d for d in site_dates(unit.folder) if d <= day]
+        if not site_dates(unit.folder):
             return unit
-        day = deliveries[-1].delivered_at.date()
-        if day not in self._dated:
-            self._dated[day] = load(self.programme.root, on=day)
-        return self._dated[day].units[key]
+        since = begins[-1] if begins else dt.date.min
+        if since not in self._dated:
+            self._dated[since] = load(self.programme.root, on=day)
+        return self._dated[since].units[key]
+
+    def units(self, key: str, deliveries: Sequence[Delivery]) -> tuple[Unit, ...]:
+        """The unit as each of several deliveries is read; empty where one mapping reads them all."""
+        found = tuple(self.unit_on(key, d.delivered_at.date()) for d in deliveries)
+        return found if len({id(u) for u in found}) > 1 else ()
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class Attempt:
     deliveries: tuple[Delivery, ...]
     mark: str
     back: int
+    units: tuple[Unit, ...] = ()
 
     @property
     def size(self) -> int:
@@ -127,7 +138,7 @@ def work(night: Night, attempts: Sequence[Attempt], threads: int = SIDE_BY_SIDE)
 
     Raises AccountingError, MemoryError and the machine's own troubles (disk full): those are nobody's fault.
     """
-    inputs = [MapInput(number, a.unit, a.deliveries) for number, a in enumerate(attempts)]
+    inputs = [MapInput(number, a.unit, a.deliveries, a.units) for number, a in enumerate(attempts)]
     try:
         if len(attempts) == 1:
             landed_as_received(attempts[0])

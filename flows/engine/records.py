@@ -125,6 +125,11 @@ class Difference:
     added: pl.DataFrame
 
 
+def newest(frame: pl.DataFrame) -> pl.DataFrame:
+    """Of deliveries that add up, the last row of each record: it wins over those before."""
+    return frame.unique(["site", "table", "key"], keep="last", maintain_order=True)
+
+
 def compare(old: pl.DataFrame, new: pl.DataFrame) -> Difference:
     """Match records by key; what is left over, one to one by slot. Participants whose removal was asked for are left out."""
     gone = new.filter("removed").select("subject").unique()

@@ -200,7 +200,8 @@ def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
     """The newest delivery, those before it, last of all the ones the release that stands was made from."""
     night = roster.night
     site = night.programme.units[key].site
-    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
+    aside = decisions.set_aside(night.data)
+    known = [d for d in landing.deliveries(night.data, site.study, site.site_id, night.as_of) if (key, d.sha256) not in aside]
     published = {e["delivery_sha256"] for e in roster.before(key).values()}
     ends = [n for n in range(len(known), 0, -1) if n > len(known) - 1 - MAX_STEPS_BACK]
     for sha256 in sorted(published - {None}):
@@ -210,7 +211,8 @@ def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
     known = known[: ends[back]]
     unit = night.unit(key, known)
     used = tuple(known) if unit.site.delivery == "delta" else (known[-1],)
-    return Attempt(unit, used, fingerprint(night.programme, unit, used), back)
+    units = night.units(key, used)
+    return Attempt(unit, used, fingerprint(night.programme, unit, used, units), back, units)
 
 
 def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:

@@ -6,12 +6,14 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import changes, findings_store, landing
+from flows.engine import changes, decisions, findings_store, landing
 from flows.engine.config import load
+from schemas.findings import ConfigurationError
 from tests.nights import TRIAL, Nights
 
 SITE = """\
@@ -237,3 +239,114 @@ def test_an_item_that_changed_is_kept_with_both_values(tmp_path: Path):
     made.night("2026-03-02")
 
     assert changed(made) == [("assessment", "t01-02-P01|LSAS|BASELINE|2026-01-06|LSA01", "changed", "LSA01", "1", "3", "source")]
+
+
+def results(made: Export, rule: str) -> list[tuple]:
+    """The latest release's results of a check: site, table, n checked, n violated, percent, threshold, status."""
+    columns = ("site", "table", "n_checked", "n_violated", "pct", "threshold", "status")
+    return [tuple(r[c] for c in columns) for r in made.ended.release.manifest["checks"] if r["rule"] == rule]
+
+
+def test_every_check_has_a_result_for_every_site(export: Export):
+    from schemas.rules import catalogue
+
+    export.night("2026-03-02", visits=[VISITS[0].replace(",1,1,", ",1,maybe,"), *VISITS[1:]])
+
+    told = export.ended.release.manifest["checks"]
+    assert {(r["rule"], r["site"]) for r in told} == {(r.id, site) for r in catalogue() for site in ("01", "02")}
+    assert ("02", "session", 20, 1, 5.0, None, "FAILED") in results(export, "unknown_code")
+    assert [r[-1] for r in results(export, "delivery_shrunk")] == ["PASSED", "PASSED"]
+    assert [r[-1] for r in results(export, "adverse_event_start_missing")] == ["NOT_APPLICABLE", "NOT_APPLICABLE"]
+    held = export.night("2026-03-03", visits=VISITS[:20])
+    assert {site: of[0] for site, of in held.items()} == {"01": "carried", "02": "carried"}
+    assert [r[-1] for r in results(export, "delivery_shrunk")] == ["FAILED", "FAILED"]
+
+
+def test_thresholds_of_trial_and_site_judge_again_without_computing_again(export: Export):
+    export.night("2026-03-02", visits=[VISITS[0].replace(",1,1,", ",1,maybe,"), *VISITS[1:]])
+    before = export.ended.release.release_id
+    trial, site = export.config / "trials" / "t01.yaml", export.config / "sites" / "t01_all" / "site.yaml"
+    trial.write_text(trial.read_text() + "checks: {unknown_code: {max_pct: 10, note: new staff}}\n")
+    export.ended = export.run(as_of="2026-03-02")
+    assert (export.ended.published, export.ended.recomputed) == (True, [])
+    assert ("02", "session", 20, 1, 5.0, 10.0, "PASSED_WITH_FINDINGS") in results(export, "unknown_code")
+    site.write_text(SITE + "checks: {unknown_code: {max_pct: 2}}\n")
+
+    words = ["checks", "--config", str(export.config), "--data", str(export.data), "--rule", "unknown_code", "--site", "t01/02"]
+    told = json.loads(CliRunner().invoke(app, [*words, "--history", "--json"]).output)
+
+    at_sessions = [(r["release_id"] == before, r["threshold"], r["status"]) for r in told if r["n_violated"]]
+    assert at_sessions == [(True, 2.0, "FAILED"), (False, 2.0, "FAILED")]
+
+
+def test_a_threshold_of_a_check_that_does_not_exist_is_an_error(export: Export):
+    trial = export.config / "trials" / "t01.yaml"
+    trial.write_text(trial.read_text() + "checks: {no_such_check: {max_pct: 10}}\n")
+
+    with pytest.raises(ConfigurationError, match="there is no check 'no_such_check'"):
+        load(export.config)
+
+
+DELTA = SITE.replace("subject_id: id\n", "subject_id: id\ndelivery: delta\n")
+
+
+def delta_night(made: Export, day: str, header: str, visits: list[str], people: list[str] | None = None):
+    """A delivery of new rows only, and the night after it."""
+    folder = made.config / "exports"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    if people:
+        (folder / "people.csv").write_text("\n".join(["id,center,age,sex,consent", *people]) + "\n")
+    (folder / "sessions.csv").write_text("\n".join([header, *visits]) + "\n")
+    at = dt.datetime.fromisoformat(f"{day}T12:00:00+00:00")
+    landing.receive(made.data, load(made.config, on=dt.date.fromisoformat(day)).units["t01/all"], made.config, at)
+    made.ended = made.run(as_of=day)
+    return {
+        e["site"]: (e["status"], *(e["tables"]["session"][n] for n in ("received", "kept")))
+        for e in made.ended.release.manifest["sites"]
+    }  # fmt: skip
+
+
+def starts(made: Export) -> list[tuple]:
+    """Published sessions: participant, number, start."""
+    (release,) = {made.ended.release.folder}
+    frame = pl.concat([pl.read_parquet(f) for f in sorted(release.glob("adsess/t01/*.parquet"))])
+    return frame.sort("USUBJID", "SESSNO").select("USUBJID", "SESSNO", pl.col("SESDTM").dt.strftime("%m-%d %H:%M")).rows()
+
+
+def test_deliveries_that_add_up_are_each_read_by_the_mapping_of_their_day(tmp_path: Path):
+    made = Export(tmp_path)
+    folder = made.config / "sites" / "t01_all"
+    (folder / "site.yaml").write_text(DELTA)
+    later = DELTA.replace("from: start,", "from: begin,").replace("%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M")
+    (folder / "site.from-2026-03-02.yaml").write_text(later)
+    people = PEOPLE[:2]
+
+    delta_night(made, "2026-03-01", "id,center,no,came,start", ["P01,02,1,1,2026-01-11 10:00", "P02,01,1,1,2026-01-11 10:00"], people)
+    told = delta_night(made, "2026-03-02", "id,center,no,came,begin", ["P01,02,1,1,11.01.2026 12:00", "P01,02,2,1,12.01.2026 10:00"])
+
+    assert told == {"01": ("fresh", 1, 1), "02": ("fresh", 3, 2)}
+    assert starts(made) == [
+        ("t01-01-P02", 1, "01-11 10:00"), ("t01-02-P01", 1, "01-11 12:00"), ("t01-02-P01", 2, "01-12 10:00"),
+    ]  # fmt: skip
+    assert made.rules("02")["superseded"] == 1
+    assert changed(made) == [
+        ("session", "P01|1", "changed", "started_at", "2026-01-11 10:00", "11.01.2026 12:00", "source+mapping"),
+        ("session", "P01|2", "late", "", None, '{"session_no": "2", "attended": "1", "started_at": "12.01.2026 10:00"}', "source+mapping"),
+    ]
+
+
+def test_a_delivery_that_cannot_be_read_among_many_that_add_up_can_be_set_aside(tmp_path: Path):
+    made = Export(tmp_path)
+    (made.config / "sites" / "t01_all" / "site.yaml").write_text(DELTA)
+    head = "id,center,no,came,start"
+    delta_night(made, "2026-03-01", head, ["P02,01,1,1,2026-01-11 10:00"], PEOPLE[:2])
+    held = delta_night(made, "2026-03-02", "id,center,no,came", ["P02,01,2,1"])
+    assert held["01"] == ("carried", 1, 1)
+    bad = landing.deliveries(made.data, "t01", "all")[-1].sha256
+
+    decisions.put_aside(made.data, "t01/01", bad[:12], "A. Manager", "a wrong export")
+    told = delta_night(made, "2026-03-03", head, ["P02,01,2,1,2026-01-12 10:00"])
+
+    assert told["01"] == ("fresh", 2, 2)

@@ -23,7 +23,7 @@ from flows.engine.mapping.items import ITEM_FAULT_COLUMNS
 from flows.engine.mapping.rows import Joined
 from flows.engine.mapping.tables import MAX_SPEC, Job
 from flows.engine.mapping.typed import with_iso
-from schemas.findings import ConfigurationError
+from schemas.findings import ConfigurationError, ReadError
 from schemas.intake import CONTRACTS
 from schemas.site import IntakeTable, Join, TableSpec
 from schemas.trial import BlindingStatus
@@ -37,19 +37,20 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
     `lists` are folders of code lists laid over the project's. The connection must have the schemas raw and mapped.
     """
     words = codelists.read(lists)
-    for item in inputs:
-        refuse(item.unit, words)
+    parts = [part for item in inputs for part in item.parts()]
+    for part in parts:
+        refuse(part.unit, words)
     _create_tables(con)
     corrections.prepare(con)
     shelf = Shelf(con)
     try:
-        jobs = plan(shelf, inputs, words)
+        jobs = plan(shelf, parts, words)
         for job in jobs:
             if job.table == IntakeTable.ASSESSMENT:
                 assessment.map_assessment(con, job)
             else:
                 tables.map_table(con, job)
-        loose.fill_loose_rows(con, shelf, inputs, jobs)
+        loose.fill_loose_rows(con, shelf, parts, jobs)
         loose.fill_file_columns(con, shelf, jobs)
         loose.fill_wide_files(con, jobs)
         loose.fill_repeated_cells(con, jobs)
@@ -75,17 +76,20 @@ def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job
     found: list[tuple[MapInput, IntakeTable, int, TableSpec, list[Sheet], list[tuple[Join, list[Sheet]]]]] = []
     for item in inputs:
         site = item.unit.site
+        dated = sum(other.unit_no == item.unit_no for other in inputs) > 1
         for table in IntakeTable:
             if table == IntakeTable.RANDOMIZATION and item.unit.trial.blinding.status == BlindingStatus.BLINDED:
                 continue
             for number, spec in enumerate(site.tables.get(table, ())):
                 if number >= MAX_SPEC:
                     raise ConfigurationError(f"{item.unit.key}: more than {MAX_SPEC} mappings of table {table}")
-                sheets = shelf.find(item, spec.file, options(spec, site.defaults), f"table {table}")
+                sheets = shelf.find(item, spec.file, options(spec, site.defaults), f"table {table}", may_lack=dated)
                 joins = [
-                    (j, shelf.find(item, j.file, join_options(j, site.defaults), f"join of table {table}")) for j in spec.join
+                    (j, shelf.find(item, j.file, join_options(j, site.defaults), f"join of table {table}", may_lack=not sheets))
+                    for j in spec.join
                 ]
                 found.append((item, table, number, spec, sheets, joins))
+    _nothing_of(inputs, found)
     shelf.register()
     jobs: dict[tuple[str, ...], Job] = {}
     counts: dict[str, int] = {}
@@ -106,6 +110,15 @@ def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job
         job.is_whole = len({s.file_no for s in job.sheets}) == counts[job.sheets[0].raw]
         job.fixes = corrections.fixes_of(job.table, job.items)
     return list(jobs.values())
+
+
+def _nothing_of(inputs: Sequence[MapInput], found: Sequence[tuple[MapInput, IntakeTable, int, TableSpec, list[Sheet], object]]) -> None:
+    """Raise ReadError for a table that the newest mapping of a unit reads and none of its deliveries holds."""
+    there = {(item.unit_no, table) for item, table, _, _, sheets, _ in found if sheets}
+    newest = {item.unit_no: item for item in inputs}
+    for item, table, _, spec, _, _ in found:
+        if newest[item.unit_no] is item and (item.unit_no, table) not in there:
+            raise ReadError(f"{item.unit.key}: table {table}: no file of any delivery matches {spec.file!r}")
 
 
 def _shape(item: MapInput, spec: TableSpec) -> str:

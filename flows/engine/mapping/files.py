@@ -29,11 +29,33 @@ _SPACES = " \t\r\n\u00a0\u202f\ufeff\u200b"
 
 @dataclass(frozen=True)
 class MapInput:
-    """One unit to be mapped: its number in the batch, and its deliveries, oldest first (one for a snapshot)."""
+    """One unit to be mapped: its number in the batch, and its deliveries, oldest first (one for a snapshot).
+
+    `units`: the unit under the mapping in force when each delivery arrived, where deliveries add up and mappings are dated; empty:
+    all are read by `unit`. `first_no`: number of the first delivery here among all of the unit.
+    """
 
     unit_no: int
     unit: Unit
     deliveries: tuple[Delivery, ...]
+    units: tuple[Unit, ...] = ()
+    first_no: int = 0
+
+    def parts(self) -> list[MapInput]:
+        """Runs of deliveries that one mapping reads, oldest first."""
+        if not self.units:
+            return [self]
+        out: list[MapInput] = []
+        for number, (unit, delivery) in enumerate(zip(self.units, self.deliveries, strict=True)):
+            if out and out[-1].unit is unit:
+                out[-1] = replace(out[-1], deliveries=(*out[-1].deliveries, delivery))
+            else:
+                out.append(MapInput(self.unit_no, unit, (delivery,), (), number))
+        return out
+
+    def numbered(self) -> list[tuple[int, Delivery]]:
+        """Its deliveries with their numbers."""
+        return list(enumerate(self.deliveries, self.first_no))
 
 
 @dataclass
@@ -68,15 +90,16 @@ class Shelf:
     sheets: dict[tuple[int, int, str, ReadOptions], Sheet] = field(default_factory=dict)
     tables: list[str] = field(default_factory=list)
 
-    def find(self, item: MapInput, glob: str, options: ReadOptions, what: str) -> list[Sheet]:
-        """The files of a unit that a glob matches, read. Raises ReadError when there is none or one cannot be read."""
+    def find(self, item: MapInput, glob: str, options: ReadOptions, what: str, *, may_lack: bool = False) -> list[Sheet]:
+        """The files of a unit that a glob matches, read. Raises ReadError when there is none (unless it may be so) or one cannot
+        be read."""
         found = [
             self._open(item, number, delivery, landed, replace(options, member=member))
-            for number, delivery in enumerate(item.deliveries)
+            for number, delivery in item.numbered()
             for landed in sorted(delivery.files, key=lambda f: f.name)
             for member in _meant(item, delivery, landed, glob)
         ]
-        if not found:
+        if not found and not may_lack:
             barred = sorted({n for d in item.deliveries for n in d.left_out if matches(n, glob)})
             if barred:
                 raise ReadError(

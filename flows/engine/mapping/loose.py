@@ -115,7 +115,7 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
         named += [spec.file for spec in site.tables.get(IntakeTable.RANDOMIZATION, ())]
         tables = [glob for spec in (s for t, several in site.tables.items() if t != IntakeTable.RANDOMIZATION for s in several)
                   for glob in (spec.file, *(join.file for join in spec.join))]  # fmt: skip
-        for number, delivery in enumerate(item.deliveries):
+        for number, delivery in item.numbered():
             names = {f.name: f.sha256[:12] for f in delivery.files} | dict.fromkeys(delivery.left_out, "")
             for opened in {archive_of(name) for unit, n, name in read if (unit, n) == (item.unit_no, number)} - {None}:
                 told = names.pop(str(opened))
