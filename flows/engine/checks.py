@@ -52,15 +52,20 @@ def of_release(
     """Every check of every site. `entries`: the manifest's sites; `made`: (unit, site) -> results of its batch; `told`: unit ->
     findings about its deliveries."""
     out: list[Result] = []
+    severity = _severity()
+    hits: dict[tuple[str, str, str], int] = {}
+    for key, frames in told.items():
+        for rule, site in (pair for f in frames for pair in f.select("rule", "site").iter_rows()):
+            hits[(key, site, rule)] = hits.get((key, site, rule), 0) + 1
     for entry in entries:
         unit, site = entry["unit"], entry["site"]
         results = [dict(r) for r in made.get((unit, site), ()) if entry["fingerprint"]]
         seen = {r["rule"] for r in results}
-        results += [r for rule in catalogue() if rule.id not in seen for r in _lacking(rule, entry, told.get(unit, ()))]
+        results += [r for rule in catalogue() if rule.id not in seen for r in _lacking(rule, entry, hits.get((unit, site, rule.id), 0))]
         for r in results:
             limit = limit_of(programme, unit, r["rule"])
             if r["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
-                r["status"] = str(status(_severity()[r["rule"]], r["n_checked"], r["n_violated"], limit))
+                r["status"] = str(status(severity[r["rule"]], r["n_checked"], r["n_violated"], limit))
             judged = {"threshold": limit.max_pct, "note": limit.note} if limit else {"threshold": None}
             out.append(r | {"study": entry["study"]} | judged)
     return out
@@ -70,12 +75,11 @@ def _severity() -> dict[str, str]:
     return {r.id: str(r.severity) for r in catalogue()}
 
 
-def _lacking(rule: Rule, entry: Mapping[str, Any], told: Sequence[pl.DataFrame]) -> Iterator[Result]:
+def _lacking(rule: Rule, entry: Mapping[str, Any], hits: int) -> Iterator[Result]:
     """The result of a check that no batch gave: one about the delivery, one without rows to look at, one that could not run."""
     result: Result = {"rule": rule.id, "table": "", "site": entry["site"], "n_checked": 0, "n_violated": 0, "pct": None, "threshold": None}
     about = any(t.startswith("delivery") for t in rule.tables)
     if about and entry["status"] != "missing":
-        hits = sum(f.filter((pl.col("rule") == rule.id) & (pl.col("site") == entry["site"])).height for f in told)
         checked = max(hits, 1)
         yield result | {"n_checked": checked, "n_violated": hits, "pct": round(100 * hits / checked, 3), "status": ""}
     else:
@@ -100,6 +104,7 @@ def history(data: Path, programme: Programme | None = None, rule: str = "", site
             found.append(json.loads(path.read_text(encoding="utf-8")))
         except ValueError:
             continue
+    severity = _severity()
     for manifest in sorted(found, key=lambda m: (m["as_of"], m["release_id"])):
         units = {(e["study"], e["site"]): e["unit"] for e in manifest["sites"]}
         for r in manifest["checks"]:
@@ -107,8 +112,8 @@ def history(data: Path, programme: Programme | None = None, rule: str = "", site
             if (rule and r["rule"] != rule) or (site and "/".join(key) != site):
                 continue
             made = r | {"release_id": manifest["release_id"], "as_of": manifest["as_of"]}
-            if programme is not None and r["rule"] in _severity() and r["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
+            if programme is not None and r["rule"] in severity and r["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
                 limit = limit_of(programme, units.get(key, ""), r["rule"])
-                again = status(_severity()[r["rule"]], r["n_checked"], r["n_violated"], limit)
+                again = status(severity[r["rule"]], r["n_checked"], r["n_violated"], limit)
                 made |= {"threshold": limit.max_pct if limit else None, "status": str(again)}
             yield made
