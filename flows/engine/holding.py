@@ -8,27 +8,25 @@ Every question is a rule of schemas/rules/ over a small table made here (`delive
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from flows.engine import outcome, records
+from flows.engine import records
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
-from flows.engine.judge import finding_id
+from flows.engine.delivery_findings import findings, lost_records, rule
+from flows.engine.mapping.corrections import field_name
+from flows.engine.mapping.shapes import FIELDS
 from schemas.evidence import Evidence
-from schemas.findings import Impact, Severity
-from schemas.rules import Rule, catalogue
+from schemas.findings import Severity
+from schemas.site import IntakeTable
 
 #: Tables without which nothing can be analysed; an empty list of medications or events is an ordinary thing.
 EXPECTED = ("subject", "session", "dose", "rating", "assessment")
-_TIMING, _PRIMARY = ("session", "dose"), ("rating", "assessment")
 _NAMES = {"form": "assessment", "item": "assessment", "item_fault": "assessment"}
-FOUND = {c: pl.Int64 if c in ("source_row", "n_rows") else pl.String for c in outcome.PUBLISHED}
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,6 @@ class Verdict:
     reasons: tuple[str, ...]
     told: pl.DataFrame
     diff: records.Difference | None = None
-
-
-def none_found() -> pl.DataFrame:
-    """No findings, with the columns of the contract."""
-    return pl.DataFrame(schema=FOUND)
 
 
 def before(entry: dict[str, Any], folder: Path) -> Before:
@@ -116,18 +109,13 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
         return Verdict(tuple(reasons), pl.concat(found))
     found.append(findings("table_empty", unit, site, _broken("table_empty", _empty(unit, counts), evidence)))
     if diff is not None and snapshot and not is_accepted:
-        found.append(findings("record_disappeared", unit, site, _lost(diff.lost, last)))
+        found.append(findings("record_disappeared", unit, site, lost_records(diff.lost, last.entry["delivered_on"] if last else "")))
     return Verdict((), pl.concat(found), diff)
 
 
 def _broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """Rows of a table that a rule finds wanting."""
     return frame.filter(rule(name).check("", evidence).not_()) if frame.height else frame
-
-
-def rule(name: str) -> Rule:
-    """A rule by its id."""
-    return next(r for r in catalogue() if r.id == name)
 
 
 def _rejected(unit: Unit, counts: dict[str, Any], dropped: dict[str, int]) -> pl.DataFrame:
@@ -189,6 +177,8 @@ def _fields(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: s
         .join(unusable, on=on, how="left").join(last.withheld.rename({"unusable": "_was"}), on=on, how="left")
         .with_columns(pl.col("unusable", "_was").fill_null(0))
     )  # fmt: skip
+    gone = [(t, f) for t, f in bad.select(on).iter_rows() if not _is_mapped(unit, t, f)]
+    bad = bad.join(pl.DataFrame(gone, schema={n: pl.String for n in on}, orient="row"), on=on, how="anti", maintain_order="left")
     share = 100 * pl.col("unusable") / pl.col("filled") - 100 * pl.col("_was") / pl.col("filled_before")
     return (
         bad.filter(pl.col("table").is_in(now.get_column("table").unique().implode()))
@@ -199,6 +189,14 @@ def _fields(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: s
         )
         .sort("table", "field")
     )  # fmt: skip
+
+
+def _is_mapped(unit: Unit, table: str, field: str) -> bool:
+    """Whether today's mapping still reads a field; one that it no longer names is empty for a reason."""
+    name = field_name(table, field)
+    if name not in FIELDS[table]:
+        return True
+    return name == "instrument" or any(name in spec.fields for spec in unit.site.tables.get(IntakeTable(table), ()))
 
 
 def _with_withheld(counts: pl.DataFrame, unusable: pl.DataFrame) -> pl.DataFrame:
@@ -225,49 +223,6 @@ def _empty(unit: Unit, counts: dict[str, Any]) -> pl.DataFrame:
         for t in unit.site.tables
     ]  # fmt: skip
     return pl.DataFrame(rows, schema_overrides={"suggestion": pl.String})
-
-
-def _lost(lost: pl.DataFrame, last: Before | None) -> pl.DataFrame:
-    """One row a lost record: its key, and its texts as they were (restricted, as every raw_value)."""
-    day = last.entry["delivered_on"] if last else ""
-    rows = [
-        {"table": r["table"], "subject": r["subject"], "record_key": r["record_key"], "source_file": r["source_file"],
-         "source_row": r["source_row"], "n_rows": r["n"], "raw_value": texts(r["table"], r["key"], r["as_sent"]),
-         "impact": str(_impact(r["table"])), "suggestion": f"it was row {r['source_row']} of its file in the delivery of {day}"}
-        for r in lost.iter_rows(named=True)
-    ]  # fmt: skip
-    schema = {"record_key": pl.String, "subject": pl.String, "source_file": pl.String, "raw_value": pl.String}
-    return pl.DataFrame(rows, schema_overrides=schema) if rows else pl.DataFrame()
-
-
-def texts(table: str, key: str, as_sent: Sequence[str | None]) -> str:
-    """A record's texts as sent, as JSON; `key` is what told it apart."""
-    return json.dumps({"key": key} | {n: v for n, v in zip(records.fields(table), as_sent, strict=False) if v is not None})
-
-
-def _impact(table: str) -> Impact:
-    if table == "subject":
-        return Impact.BOTH
-    return Impact.TIMING if table in _TIMING else Impact.PRIMARY if table in _PRIMARY else Impact.NONE
-
-
-def findings(name: str, unit: Unit, site: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Findings of one rule about a delivery, one a row (rows of one record become one), columns of outcome.PUBLISHED."""
-    if rows.is_empty():
-        return none_found()
-    made, study = rule(name), unit.site.study
-    fixed = {
-        "rule": made.id, "rule_sha": made.sha, "category": str(made.category), "severity": str(made.severity), "study": study,
-        "site": site, "message": made.message, "impact": str(made.impact),
-    }  # fmt: skip
-    frame = rows.with_columns(pl.lit(v).alias(k) for k, v in fixed.items() if k not in rows.columns)
-    blank = {"table": "", "record_key": "", "field": "", "n_rows": 1}
-    frame = frame.with_columns(pl.lit(blank.get(c)).cast(FOUND[c]).alias(c) for c in FOUND if c not in frame.columns)  # type: ignore[arg-type]
-    ids = [finding_id(study, site, t, k, made.id, f) for t, k, f in frame.select("table", "record_key", "field").iter_rows()]
-    frame = frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String)).select(list(FOUND)).cast(FOUND)  # type: ignore[arg-type]
-    return frame.group_by("finding_id", maintain_order=True).agg(
-        pl.exclude("n_rows", "finding_id").first(), pl.sum("n_rows")
-    ).select(list(FOUND))  # fmt: skip
 
 
 def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any], last: Before | None) -> str:

@@ -10,18 +10,18 @@ release, made by today's code. Where today's mapping cannot make them any more, 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
-from flows.engine import batch, changes, decisions, drift, findings_store, holding, landing, partitions, records
+from flows.engine import batch, changes, decisions, delivery_findings, drift, findings_store, holding, landing, records
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
 from flows.engine.night import Attempt, Failure, Night, Placed
+from flows.engine.placing import compose, fits, is_whole
 from schemas.findings import TrialweaveError
 
 Entry = dict[str, Any]
@@ -151,7 +151,7 @@ def _as_published(roster: Roster, key: str) -> bool:
     for site, entry in roster.before(key).items():
         mark = entry["fingerprint"]
         staged = _staged(roster.night, key, mark) if mark else None
-        if staged is not None and site in staged.receipt["sites"] and _fits(staged, site):
+        if staged is not None and site in staged.receipt["sites"] and fits(staged, site):
             found[site] = Placed(Attempt(unit, (), mark, 0), staged, recomputed=False)
     roster.chosen[key] = {**found, **roster.chosen.get(key, {})}
     return _compose(roster, key)
@@ -160,22 +160,7 @@ def _as_published(roster: Roster, key: str) -> bool:
 def _staged(night: Night, key: str, mark: str) -> Staged | None:
     site = night.programme.units[key].site
     found = batch.load_staged(batch.staged_folder(night.data, site.study, site.site_id, mark), key, mark)
-    return found if found is not None and _is_whole(found) else None
-
-
-def _is_whole(staged: Staged) -> bool:
-    """All files a receipt names are there and not empty (a crash of the machine can leave them so)."""
-    paths = [staged.folder / e["file"] for of in staged.receipt["files"].values() for e in of.values()]
-    return all(p.is_file() and p.stat().st_size for p in [*paths, staged.folder / "findings.parquet"])
-
-
-def _fits(staged: Staged, site: str) -> bool:
-    """The sets a site was staged with have the columns of today's contract."""
-    return all(
-        partitions.has_contract(staged.folder / of[site]["file"], dataset)
-        for dataset, of in staged.receipt["files"].items()
-        if dataset != "ipd_base" and site in of
-    )
+    return found if found is not None and is_whole(found) else None
 
 
 def _try(roster: Roster, key: str, back: int) -> None:
@@ -265,10 +250,10 @@ def _still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     mine = roster.disappeared.filter((pl.col("study") == study) & (pl.col("site") == site))
     now = records.read(staged.folder) if mine.height else None
     if now is None:
-        return holding.none_found()
+        return delivery_findings.none_found()
     keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
     back = now.filter(pl.col("site") == site).select("table", "key").unique()
-    return keys.join(back, on=["table", "key"], how="anti").select(list(holding.FOUND)).cast(holding.FOUND)  # type: ignore[arg-type]
+    return keys.join(back, on=["table", "key"], how="anti").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
 def _proposal(roster: Roster, attempt: Attempt) -> str:
@@ -283,6 +268,14 @@ def _proposal(roster: Roster, attempt: Attempt) -> str:
     return f"\n{told}" if told else ""
 
 
+def _compose(roster: Roster, key: str) -> bool:
+    """Place a unit, if any of its sites is chosen."""
+    if not roster.chosen.get(key):
+        return False
+    roster.placed[key] = compose(key, roster.chosen[key])
+    return True
+
+
 def _unreadable(roster: Roster, key: str, reason: str) -> None:
     """A delivery that gave nothing: the reason, and a finding for each site of the unit."""
     if key in roster.reasons:
@@ -291,34 +284,4 @@ def _unreadable(roster: Roster, key: str, reason: str) -> None:
     unit = roster.night.programme.units[key]
     for site in sites_of(roster, key):
         rows = pl.DataFrame({"suggestion": [reason], "n_rows": [1]})
-        roster.told.setdefault(key, []).append(holding.findings("delivery_unreadable", unit, site, rows))
-
-
-def _compose(roster: Roster, key: str) -> bool:
-    """Place a unit: one staged output, or for an export of many sites one put together from several."""
-    chosen = roster.chosen.get(key, {})
-    if not chosen:
-        return False
-    main = min(chosen.values(), key=lambda p: (p.attempt.back, not p.recomputed, p.attempt.mark))
-    others = {s: p for s, p in chosen.items() if p.staged.fingerprint != main.staged.fingerprint}
-    kept = set(chosen) - set(others)
-    receipt = dict(main.staged.receipt)
-    if others or kept != set(receipt["sites"]):
-        receipt |= {
-            "sites": {s: p.staged.receipt["sites"][s] for s, p in sorted(chosen.items())},
-            "checks": [c for s, p in sorted(chosen.items()) for c in p.staged.receipt["checks"] if c["site"] == s],
-            "files": {d: _files(main.staged, chosen, d) for d in receipt["files"]},
-        }  # fmt: skip
-    placed = Staged(key, main.staged.fingerprint, main.staged.folder, receipt)
-    roster.placed[key] = Placed(main.attempt, placed, any(p.recomputed for p in chosen.values()))
-    return True
-
-
-def _files(main: Staged, chosen: dict[str, Placed], dataset: str) -> dict[str, Entry]:
-    """A set's files, a site each, named from the folder of the newest output."""
-    out = {}
-    for site, placed in sorted(chosen.items()):
-        entry = placed.staged.receipt["files"].get(dataset, {}).get(site)
-        if entry is not None:
-            out[site] = {**entry, "file": os.path.relpath(placed.staged.folder / entry["file"], main.folder)}
-    return out
+        roster.told.setdefault(key, []).append(delivery_findings.findings("delivery_unreadable", unit, site, rows))

@@ -101,6 +101,15 @@ def test_a_column_renamed_with_an_empty_one_left_behind_holds_the_site(export: E
     assert "session.started_at had a text in 20 records" in export.ended.release.manifest["sites"][0]["reason"]
 
 
+def test_a_field_that_the_mapping_no_longer_reads_does_not_hold_the_site(export: Export):
+    site = export.config / "sites" / "t01_all" / "site.yaml"
+    site.write_text(SITE.replace("age_years: age, ", ""))
+
+    told = export.night("2026-03-02", visits=[*VISITS, "P02,01,3,1,2026-03-01 10:00"])
+
+    assert {of[0] for of in told.values()} == {"fresh"}
+
+
 def test_codes_that_change_all_at_once_hold_the_site_and_one_odd_code_does_not(export: Export):
     told = export.night("2026-03-02", visits=[VISITS[0].replace(",1,1,", ",1,yes!,"), *VISITS[1:]])
     assert {site: of[0] for site, of in told.items()} == {"01": "fresh", "02": "fresh"}
