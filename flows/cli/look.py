@@ -38,7 +38,7 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
             rows = [[s.key, s.status, s.delivered_on, s.age_days, s.received, s.kept, s.quarantined, s.findings] for s in lines]
             columns = ["site", "status", "data of", "age days", "received", "kept", "quarantined", "findings"]
             print_table(f"release {release.release_id}", columns, rows, right=tuple(columns[3:]))
-            for told in filter(None, (line.standing(dt.datetime.now(dt.UTC).date()) for line in lines)):
+            for told in summary.standings(lines, dt.datetime.now(dt.UTC).date()):
                 typer.echo(told)
             typer.echo("findings: " + (", ".join(f"{n} {s}" for s, n in severities.items()) or "none"))
             if last:

@@ -142,7 +142,7 @@ def _progress(first: str, *, quiet: bool) -> Iterator[None]:
 def _show(outcome: Outcome, json: bool) -> None:
     """The table of sites and where the release is."""
     from flows.engine.session import as_json
-    from flows.engine.summary import site_lines
+    from flows.engine.summary import site_lines, standings
 
     if json:
         print_json(as_json(outcome))
@@ -150,7 +150,7 @@ def _show(outcome: Outcome, json: bool) -> None:
     lines = site_lines(outcome.release.manifest, outcome.new_findings)
     rows = [[s.key, s.status, s.received, s.kept, s.quarantined, s.findings, s.new] for s in lines]
     print_table(f"release {outcome.release.release_id}", ["site", "status", *COUNTS], rows, right=COUNTS)
-    for told in filter(None, (line.standing(outcome.release.as_of.date()) for line in lines)):
+    for told in standings(lines, outcome.release.as_of.date()):
         typer.echo(told)
     worked = f"{len(outcome.recomputed)} recomputed, {outcome.reused} reused"
     if not outcome.published:

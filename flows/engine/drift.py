@@ -38,10 +38,12 @@ _SAMPLE = 5_000
 
 @dataclass(frozen=True)
 class Drift:
-    """One thing that no longer fits. `what`: a sentence; `proposal`: lines of YAML for site.yaml, empty when there is none."""
+    """One thing that no longer fits. `what`: a sentence; `proposal`: lines of YAML for site.yaml, empty when there is none; `new`: the
+    column that has taken another's place."""
 
     what: str
     proposal: str = ""
+    new: str = ""
 
 
 def find(unit: Unit, newest: Delivery, last: Delivery | None) -> list[Drift]:
@@ -60,7 +62,7 @@ def find(unit: Unit, newest: Delivery, last: Delivery | None) -> list[Drift]:
                 out += _columns_of_join(unit, where, join, newest)
             for name in names[:1]:
                 out += _columns(unit, str(table), where, spec, name, newest, last)
-    return out
+    return [*out, *_new_columns(unit, newest, last, {d.new for d in out}), *_new_files(unit, newest, last)]
 
 
 def text(drifts: Sequence[Drift]) -> str:
@@ -119,17 +121,39 @@ def _columns(unit: Unit, table: str, where: str, spec: TableSpec, name: str, new
             known = ", ".join(map(repr, [n for n in header if n not in needed][:8])) or "none"
             yield Drift(f"{what}; columns that nothing reads: {known}")
         else:
-            yield Drift(f"{what}; {new[0]!r} is new ({new[1]})", _renamed(unit, table, spec, column, new[0]))
-    before = set(old.column_names) if old is not None else set()
-    ignored = [n for n in header if any(_fits(n, g) for g in spec.ignore_columns)]
-    read_by = [s for several in unit.site.tables.values() for s in several if matches(name, s.file)]
-    used = {n for s in read_by for n in _needed(unit, s)} | set(ignored)
-    used |= {n for s in read_by if s.wide for n in header if re.fullmatch(s.wide.pattern, n)}
-    fresh = [n for n in header if n not in before | used | {p[0] for p in pairs.values()}]
-    if old is not None and fresh:
-        listed = ", ".join(map(repr, fresh[:8]))
-        yield Drift(f"{where}: {name} has new columns that nothing reads: {listed}",
-                    f"tables:\n  {table}:\n    ignore_columns: {json.dumps(fresh)}   # or name them under fields")  # fmt: skip
+            yield Drift(f"{what}; {new[0]!r} is new ({new[1]})", _renamed(unit, table, spec, column, new[0]), new[0])
+
+
+def _new_columns(unit: Unit, newest: Delivery, last: Delivery | None, placed: set[str]) -> Iterator[Drift]:
+    """Columns that the last good delivery had not and that nothing reads, once a file."""
+    for landed in newest.files:
+        read_by = [(str(t), s) for t, several in unit.site.tables.items() for s in several if matches(landed.name, s.file)]
+        if last is None or not read_by:
+            continue
+        how = options(read_by[0][1], unit.site.defaults)
+        globs = {s.file for _, s in read_by}
+        old_name = next((f.name for f in last.files if any(matches(f.name, g) for g in globs)), None)
+        header, before = _header(newest.folder / landed.name, how), _header(last.folder / old_name, how) if old_name else None
+        if header is None or before is None:
+            continue
+        used = {n for _, s in read_by for n in _needed(unit, s)} | placed | set(before)
+        used |= {n for _, s in read_by if s.wide for n in header if re.fullmatch(s.wide.pattern, n)}
+        used |= {n for _, s in read_by for n in header if any(fnmatch.fnmatchcase(n, g) for g in s.ignore_columns)}
+        if fresh := [n for n in header if n not in used]:
+            listed = ", ".join(map(repr, fresh[:8]))
+            yield Drift(
+                f"{landed.name} has new columns that nothing reads: {listed}",
+                f"tables:\n  {read_by[0][0]}:\n    ignore_columns: {json.dumps(fresh)}   # or name them under fields",
+            )
+
+
+def _new_files(unit: Unit, newest: Delivery, last: Delivery | None) -> Iterator[Drift]:
+    """Files that no table reads and that did not come with the last good delivery."""
+    known = {f.name for f in last.files} | set(last.left_out) if last is not None else set()
+    named = [g for several in unit.site.tables.values() for s in several for g in (s.file, *(j.file for j in s.join))]
+    for name in newest.left_out:
+        if last is not None and name not in known and not any(matches(name, g) for g in (*named, *unit.site.ignore_files)):
+            yield Drift(f"{name!r} is new and no table reads it")
 
 
 def _made_by_wide(spec: TableSpec, header: Sequence[str]) -> set[str]:
@@ -222,10 +246,6 @@ def _alike(a: str, b: str) -> float:
     """How alike two names are, 0 to 1; case, digits and separators do not count."""
     one, other = (re.sub(r"[\W_\d]+", "", n.casefold()) for n in (a, b))
     return difflib.SequenceMatcher(None, one, other).ratio() if one and other else 0.0
-
-
-def _fits(name: str, glob: str) -> bool:
-    return fnmatch.fnmatchcase(name, glob)
 
 
 def _cells(path: Path, how: Any) -> pa.Table | None:

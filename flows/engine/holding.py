@@ -239,10 +239,11 @@ def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any
         what = f"{table}.{row['field']} had a text in {row['filled_before']} records {had} and has none now"
     else:
         what = f"{table}.{row['field']}: {row['suggestion']} (more than {row['max_unusable_pct']:g} % more)"
-    fix = "ask the site for the whole export" if name == "delivery_shrunk" else f"correct the mapping in sites/{unit.folder.name}/site.yaml"
+    mapping = f"correct the mapping in sites/{unit.folder.name}/site.yaml, or ask the site for a new export"
+    fix = f"ask the site for the whole export; trialweave propose {key} shows renamed files" if name == "delivery_shrunk" else mapping
     return (
         f"{key}: {what}; the delivery is held\n"
         f"  look -> trialweave findings --site {key} --held\n"
-        f"  fix  -> {fix}, or ask the site for a new export\n"
+        f"  fix  -> {fix}\n"
         f"  true -> trialweave release-hold {key} --delivery {staged.receipt['delivery'][:12]} --who NAME --reason WHY"
     )

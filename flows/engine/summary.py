@@ -7,7 +7,7 @@ Imports nothing heavy: `trialweave status` must answer at once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,18 @@ class SiteLine:
         age = (today - dt.date.fromisoformat(self.delivered_on or today.isoformat())).days
         told = f"carried: its data are of the delivery {self.delivery} of {self.delivered_on}, {age} day{'' if age == 1 else 's'} old"
         return f"{self.key}: {told}\n  why  -> {self.reason}"
+
+
+def standings(lines: Sequence[SiteLine], today: dt.date) -> list[str]:
+    """Why sites are not there with their newest data; a reason that several sites of an export share is told once."""
+    told: dict[str, str] = {}
+    out = []
+    for line in lines:
+        if line.reason:
+            text = line.standing(today)
+            first = told.setdefault(line.reason, line.key)
+            out.append(text if first == line.key else f"{text.splitlines()[0]}\n  why  -> as {first}")
+    return out
 
 
 def site_lines(manifest: Mapping[str, Any], new: Mapping[str, int] | None = None) -> list[SiteLine]:

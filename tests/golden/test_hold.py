@@ -164,7 +164,7 @@ def test_propose_shows_new_columns_and_unknown_codes(export: Export):
     ended = CliRunner().invoke(app, ["propose", "t01/all", "--config", str(export.config), "--data", str(export.data), "--json"])
 
     columns, codes = json.loads(ended.output)["t01/all"]
-    assert columns["what"] == "session: sessions.csv has new columns that nothing reads: 'mood'"
+    assert columns["what"] == "sessions.csv has new columns that nothing reads: 'mood'"
     assert 'ignore_columns: ["mood"]' in columns["proposal"]
     assert codes["what"] == "session.attended: 1 codes are in no list"
     assert '"maybe":   # 1 records' in codes["proposal"]
