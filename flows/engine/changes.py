@@ -22,6 +22,7 @@ import polars as pl
 
 from flows.engine import findings_store, partitions, records
 from flows.engine.batch import Staged
+from schemas.rules import catalogue
 
 HOME = "changes"
 SCHEMA: dict[str, type[pl.DataType]] = {
@@ -110,7 +111,7 @@ def _released(folder: Path, staged: Staged, site: str) -> list[dict[str, Any]]:
     if old is None or new is None or old.is_empty() or now is None:
         return []
     on = ["table", "record_key"]
-    named = old.with_columns(pl.col("table").replace({"form": "assessment"})).join(new, on=on, how="anti")
+    named = old.join(new, on=on, how="anti").unique(on, keep="first", maintain_order=True)
     here = now.filter(pl.col("site") == site).select(*on, "subject", pl.col("source_file", "source_row").name.prefix("_"))
     hit = named.join(here.unique(on, keep="first", maintain_order=True), on=on, how="inner").sort(on)
     return [
@@ -122,11 +123,15 @@ def _released(folder: Path, staged: Staged, site: str) -> list[dict[str, Any]]:
 
 
 def _quarantine(folder: Path, site: str) -> pl.DataFrame | None:
+    """Rejected rows of a site; rows set aside without blame (repetitions, removals) were never missed."""
     path = folder / "quarantine.parquet"
     if not path.is_file():
         return None
     names = ["site", "table", "record_key", "source_file", "source_row", "rules"]
-    return pl.read_parquet(path, columns=names).filter(pl.col("site") == site)
+    notes = [r.id for r in catalogue() if r.drops]
+    rows = pl.read_parquet(path, columns=names).filter(pl.col("site") == site)
+    blamed = rows.filter(pl.col("rules").fill_null("").str.split(",").list.eval(~pl.element().is_in(notes)).list.any())
+    return blamed.with_columns(pl.col("table").replace({"form": "assessment"}))
 
 
 def append(data: Path, release_id: str, frames: Sequence[pl.DataFrame]) -> int:

@@ -240,6 +240,14 @@ def test_a_row_let_out_of_quarantine_by_the_mapping_is_recorded_with_the_reason(
     assert gone.select("status", "why").rows() == [("RESOLVED", "mapping")]
 
 
+def test_a_row_that_stays_in_quarantine_or_was_only_repeated_is_not_released(export: Export):
+    twice = [*VISITS, VISITS[0], VISITS[1].replace("10:00", "11:00")]
+    export.night("2026-03-02", visits=twice)
+    export.night("2026-03-03", visits=[*twice[:-2], twice[-1], "P02,01,3,1,2026-03-02 10:00"])
+
+    assert [c for c in changed(export) if c[2] == "released"] == []
+
+
 def test_an_item_that_changed_is_kept_with_both_values(tmp_path: Path):
     made, folder = with_lsas(tmp_path)
     write_lsas(folder, RATED)
