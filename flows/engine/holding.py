@@ -216,7 +216,7 @@ def _filled(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _empty(unit: Unit, counts: dict[str, Any]) -> pl.DataFrame:
-    people = counts.get("subject", {}).get("received", 0)
+    people = counts.get("subject", {}).get("kept", 0)  # rows of no known site are nobody's
     rows = [
         {"table": str(t), "n": counts.get(t, {}).get("received", 0), "n_rows": 0, "suggestion": None,
          "is_expected": t in EXPECTED and (t == "subject" or people > 0)}

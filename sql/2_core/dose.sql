@@ -42,7 +42,10 @@ of_arms as (
     from intake.dose as d
     inner join core.subject as s on d.study = s.study and d.site = s.site and d.subject_id = s.subject_id
     inner join ref.arm_dose as a on d.study = a.study and abs(d.dose_mg - a.dose_mg) < 1e-6
-    where s.weight_kg is null or (s.weight_kg >= a.from_kg and (a.below_kg is null or s.weight_kg < a.below_kg))
+    where
+        -- where the arm is known, only its own amounts are
+        (s.arm is null or s.arm = a.arm)
+        and (s.weight_kg is null or (s.weight_kg >= a.from_kg and (a.below_kg is null or s.weight_kg < a.below_kg)))
 )
 
 select

@@ -1,6 +1,6 @@
 -- core.session_check: whether each session's date and length fit the participant's other sessions and the plan
 -- Grain: study, site, subject_id, session_no
--- Reads: core.session, ref.trial
+-- Reads: core.session, intake.session, ref.trial
 -- Why:   judged by rules. Of the sessions held in the wrong order, those that stand against most others are out of order; pairs are
 --        counted only for participants whose order is broken, because hardly any is
 with held as (
@@ -31,6 +31,11 @@ most as (
     select study, site, subject_id, session_no,
     from against
     qualify n_against = max(n_against) over (partition by study, site, subject_id)
+),
+ended as (
+    select distinct study, site,
+    from core.session
+    where ended_at_utc is not null
 )
 
 select
@@ -43,6 +48,9 @@ select
     m.session_no is not null as is_out_of_order,
     case when b.subject_id is null then h.days_since_previous end as days_since_previous,
     v.length_min,
+    v.ended_at_utc is not null as is_ended,
+    i.ended_at_fault,
+    e.site is not null as site_sends_ends,
     t.planned_length_min,
     v.started_at_raw,
     v.ended_at_raw,
@@ -51,6 +59,8 @@ select
     v.source_row,
 from core.session as v
 inner join ref.trial as t on v.study = t.study
+inner join intake.session as i on v.row_id = i.row_id
+left join ended as e on v.study = e.study and v.site = e.site
 left join held as h
     on v.study = h.study and v.site = h.site and v.subject_id = h.subject_id and v.session_no = h.session_no
 left join most as m

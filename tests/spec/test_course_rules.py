@@ -138,3 +138,52 @@ def test_a_withdrawal_half_a_year_after_the_last_planned_visit_is_asked_about(ru
     run_models.given("mapped.disposition", f"subject_id | withdrawn_on | scope | record_key\nS1 | {day} | stop | w")
     run_models.run("staging.disposition")
     assert asked(run_models, "disposition", "withdrawal_after_course") == found
+
+
+@pytest.mark.parametrize(
+    ("age", "weight", "found"),
+    [
+        ("30", "40", []), ("30", "39.9", ["p"]), ("30", "180", []), ("30", "205", ["p"]), ("14", "24", ["p"]), ("14", "25", []),
+        ("14", "131", ["p"]), ("11", "70", []), ("11", "71", ["p"]), ("", "205", []), ("30", "", []),
+    ],
+)  # fmt: skip
+def test_a_weight_that_is_rare_at_its_age_is_asked_about(run_models: ModelBench, age: str, weight: str, found: list[str]) -> None:
+    run_models.given("mapped.subject", f"subject_id | age_years | weight_kg | record_key\nS1 | {age} | {weight} | p")
+    run_models.run("staging.subject")
+    assert asked(run_models, "subject", "weight_unusual") == found
+
+
+@pytest.mark.parametrize(
+    ("other", "fault", "found"),
+    [("2024-03-05 15:30:00", "", ["s4"]), ("", "", []), ("2024-03-05 15:30:00", "unreadable", [])],
+)
+def test_a_blank_end_is_noted_where_the_site_records_ends(run_models: ModelBench, other: str, fault: str, found: list[str]) -> None:
+    session = f"""
+        subject_id | session_no | attended | started_at          | ended_at | ended_at_fault | record_key
+        S1         | 3          | true     | 2024-03-05 14:00:00 | {other}  |                | s3
+        S1         | 4          | true     | 2024-03-12 14:00:00 |          | {fault}        | s4
+    """
+    course(run_models, session=session).run("core.session_check")
+    assert asked(run_models, "core.session_check", "session_end_missing") == found
+
+
+@pytest.mark.parametrize(
+    ("amounts", "found"), [("50 50 50", []), ("50 500 50", ["d2"]), ("50 500", ["d1", "d2"]), ("500 500", []), ("50  50", [])]
+)
+def test_an_amount_that_is_not_the_participants_usual_one_is_asked_about(run_models: ModelBench, amounts: str, found: list[str]) -> None:
+    days = enumerate(amounts.split(" "), start=1)
+    rows = [f"S1 | {n} | PRE | true | {mg} | 2024-03-0{n} 13:00:00 | d{n}" for n, mg in days]
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n" + "\n".join(rows)
+    course(run_models, dose=dose).run("core.dose_amount")
+    assert asked(run_models, "core.dose_amount", "dose_amount_changes") == found
+
+
+@pytest.mark.parametrize(("status", "of_arms"), [("unblinded", False), ("blinded", True)])
+def test_an_amount_of_another_arm_is_not_of_the_arms_where_the_arm_is_known(run_models: ModelBench, status: str, of_arms: bool) -> None:
+    arms = [{"code": "LOW", "label": "50 mg", "dose_mg": 50}, {"code": "HIGH", "label": "500 mg", "dose_mg": 500}]
+    run_models.trial(arms=arms, blinding={"status": status})
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at\nS1 | 3 | PRE | true | 500 | 2024-03-05 13:00:00"
+    course(run_models, dose=dose)
+    run_models.given("mapped.randomization", "subject_id | arm\nS1 | LOW")
+    run_models.run("core.dose")
+    assert run_models.rows("core.dose", "is_of_arms") == [(of_arms,)]

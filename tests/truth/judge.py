@@ -26,7 +26,7 @@ STRONG = ("query", "withhold", "reject")
 SILENT = (None, "U", "UNKNOWN")
 
 PEOPLE = ("subject", "disposition")
-COURSE = ("session", "session_check", "dose", "dose_timing", "planned_dose", "site_timing", *PEOPLE)
+COURSE = ("session", "session_check", "dose", "dose_timing", "dose_amount", "planned_dose", "site_timing", *PEOPLE)
 FORMS = ("form", "item", "item_fault", "form_check", "total_check", "site_item", "subject_baseline", "dose_timing", *PEOPLE)
 RATINGS = ("rating", "subject_suds", "site_suds", "session_suds", "session_exercise")
 #: Tables of findings about a row, a file or a delivery.

@@ -11,10 +11,6 @@ from tests.truth.faults import KINDS
 WAITING: dict[str, str] = {
     "event_seriousness_blank": "a blank seriousness is asked about",
     "medication_end_and_ongoing_blank": "neither end nor ongoing is noted",
-    "weight_in_kilograms": "weights are judged by age",
-    "suds_of_a_session_on_ten": "one session's sheet on another scale is asked about",
-    "session_end_blank": "a blank end of a session is noted",
-    "weight_in_pounds": "weights are judged by age",
 }
 
 

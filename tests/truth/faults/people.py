@@ -121,13 +121,13 @@ def weight_tenth(h: Harm) -> None:
 
 @kind("subject", lambda s: s.weight_unit == "kg" and s.name != "xpt")
 def weight_in_pounds(h: Harm) -> None:
-    r = h.record("subject", lambda t: t["weight"] > 90 or t["age_years"] < 12)
+    r = h.record("subject", lambda t: t["weight"] > (83 if t["age_years"] >= 18 else 60 if t["age_years"] >= 12 else 33))
     h.send(r, weight=round(r.true["weight"] * 2.20462))
 
 
 @kind("subject", lambda s: s.weight_unit == "lb")
 def weight_in_kilograms(h: Harm) -> None:
-    r = h.record("subject", lambda t: t["weight"] < 150)
+    r = h.record("subject", lambda t: t["age_years"] >= 12 and t["weight"] < (180 if t["age_years"] >= 18 else 110))
     h.send(r, weight=round(r.true["weight"] * 0.45359237))
 
 
