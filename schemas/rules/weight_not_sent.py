@@ -1,4 +1,4 @@
-"""Every subject has a weight.
+"""Every subject of a site that sends weights has one.
 
 Why: the dose per kilogram hangs on it. Where doses go by weight, the site is asked instead.
 Site: send the weight at baseline, where it was taken.
@@ -21,5 +21,5 @@ MESSAGE = "The weight is blank."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    asked = ~pl.col("doses_by_weight") & pl.col("weight_kg_fault").is_null()
+    asked = pl.col("weight_asked") & ~pl.col("doses_by_weight") & pl.col("weight_kg_fault").is_null()
     return pl.when(asked).then(pl.col("weight_kg").is_not_null())

@@ -1,6 +1,6 @@
 -- staging.subject: participants as mapped, repetitions and removals marked
 -- Grain: row_id
--- Reads: mapped.subject, mapped.disposition, ref.trial, ref.unit, ref.site, ref.arm_dose
+-- Reads: mapped.subject, mapped.disposition, ref.trial, ref.unit, ref.site, ref.arm_dose, ref.mapped_field
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
@@ -57,6 +57,7 @@ select
     p.delivered_on,
     p.latest_on,
     m.study in (select a.study, from ref.arm_dose as a where a.from_kg > 0 or a.below_kg is not null) as doses_by_weight,
+    m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'subject' and f.field = 'weight_kg') as weight_asked,
     t.age_from_years,
     t.age_to_years,
 from mapped.subject as m

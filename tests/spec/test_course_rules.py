@@ -119,6 +119,7 @@ def test_a_site_most_of_whose_doses_lie_outside_the_window_is_asked_once(run_mod
 )
 def test_what_does_not_fit_the_protocol_is_asked_of_a_participant(run_models: ModelBench, row: str, rule: str) -> None:
     run_models.trial(ages={"from_years": 18, "to_years": 65})
+    run_models.given("ref.mapped_field", "unit | table_name | field\n0 | subject | weight_kg")
     run_models.given("mapped.subject", f"subject_id | age_years | weight_kg | consented_on | randomized_on\nS1 | {row}", sex="F")
     run_models.run("staging.subject")
     assert [r for r, _, _ in run_models.judge("subject")] == ([rule] if rule else [])

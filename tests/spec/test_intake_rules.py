@@ -110,9 +110,13 @@ def test_a_trial_that_doses_by_weight_asks_for_a_missing_weight(run_models: Mode
     assert told(run_models, "subject") == rules
 
 
-def test_a_trial_with_fixed_doses_only_notes_a_blank_weight(run_models: ModelBench) -> None:
+@pytest.mark.parametrize(("mapped", "rules"), [("weight_kg", ["weight_not_sent"]), ("age_years", [])])
+def test_a_trial_with_fixed_doses_only_notes_a_blank_weight_where_the_site_sends_weights(
+    run_models: ModelBench, mapped: str, rules: list[str]
+) -> None:
+    run_models.given("ref.mapped_field", f"unit | table_name | field\n0 | subject | {mapped}")
     course(run_models, subject="subject_id | age_years | sex | consented_on | randomized_on\nS1 | 30 | F | 2024-01-01 | 2024-01-08")
-    assert told(run_models, "subject") == ["weight_not_sent"]
+    assert told(run_models, "subject") == rules
 
 
 def test_the_same_row_twice_is_left_out_once(run_models: ModelBench) -> None:
