@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import coding, decide, demo, explain_rule, look, rows, run, serving, tables
+from flows.cli import coding, decide, demo, explain_rule, look, rows, run, serving, tables, trust
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -35,6 +35,7 @@ app.command()(decide.answers)
 app.command()(decide.waive)
 app.command()(serving.serve)
 app.add_typer(coding.app, name="coding")
+app.command()(trust.unblind)
 
 
 def main() -> None:

@@ -167,6 +167,21 @@ class Blinding(Config):
     unblinded_on: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
 
 
+class DateShift(Config):
+    """How far a participant's dates may be moved: 1 to max_days back, in whole weeks when the day of the week matters."""
+
+    max_days: int = Field(default=365, ge=28, le=3650)
+    whole_weeks: bool = False
+
+
+class Deidentification(Config):
+    """What a release of this trial must not tell: who (pseudonyms), when (date shift), and what a site wrote in its own words."""
+
+    key_env: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$", description="Environment variable that holds the key; the key is never written.")
+    pseudonyms: bool = True
+    date_shift: DateShift | None = None
+
+
 class Holding(Config):
     """When a site's delivery is held and its last good partitions are carried instead; each limit counts a table of one site.
 
@@ -203,6 +218,7 @@ class Trial(Config):
     )
     major_deviations: tuple[Deviation, ...] = ()
     blinding: Blinding
+    deidentification: Deidentification | None = Field(default=None, description="Absent: releases show the sites' own ids, dates, texts.")
     holding: Holding = Holding()
     checks: dict[Text, CheckLimit] = Field(default={}, description="Check (rule) -> its threshold in this trial.")
 

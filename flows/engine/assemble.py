@@ -18,8 +18,10 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import answers, catalog, changes, checks, findings_store, ledger, releases
+from flows.engine import answers, blinding, catalog, changes, checks, copies, findings_store, ledger, releases, restricted
 from flows.engine.batch import Staged
+from flows.engine.copies import Shown
+from flows.engine.deidentify import FREE_TEXT
 from flows.engine.fingerprint import code_sha256, config_sha256
 from flows.engine.releases import Part, Release
 from flows.engine.roster import Roster, sites_of
@@ -27,6 +29,8 @@ from schemas.columns import PER_SITE, POOLED, RESTRICTED
 from schemas.findings import AccountingError, PublicationError
 
 Entry = dict[str, Any]
+#: Sets whose free text a de-identified release leaves out.
+TEXT_SETS = tuple(d for d, names in FREE_TEXT.items() if names)
 
 
 class Outcome:
@@ -51,7 +55,8 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
         why = "\n".join(roster.reasons.values()) or "no site is configured"
         raise PublicationError(f"no site can be published, so there is no release\n{why}")
     check_accounts(placed.staged for placed in roster.placed.values())
-    content = content_hash(roster, pooled)
+    how = copies.how(roster)
+    content = content_hash(roster, pooled, how)
     base = night.base
     if base is not None and base.content == content:
         present = releases.latest(night.data)
@@ -62,15 +67,18 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     present = releases.latest(night.data)
     leads = present is None or present.as_of <= night.as_of
     entries = [entry for key in sorted(night.programme.units) for entry in site_entries(roster, key)]
-    told = _findings(roster, entries, release_id, keep_history=leads)
-    parts = [*set_parts(p.staged for p in roster.placed.values()), *set_parts(pooled), *told.parts]
+    told = _findings(roster, entries, release_id, how, keep_history=leads)
+    sets = copies.shown([*set_parts(p.staged for p in roster.placed.values()), *set_parts(pooled)], how)
+    copies.gate(sets, how)
+    parts = [*sets, *told.parts]
     missing = [s for s in (*PER_SITE, *POOLED) if not any(p.dataset == s for p in parts)]
     if missing:
         raise PublicationError(f"no file was made of {', '.join(missing)}; nothing is published")
     manifest = {
         "release_id": release_id, "created": now.isoformat(timespec="seconds"), "as_of": night.as_of.isoformat(),
         "code_version": code_version(), "code_sha256": code_sha256(), "config_sha256": config_sha256(night.programme),
-        "previous": base.release_id if base else None, "reason": reason, "sites": entries,
+        "previous": base.release_id if base else None, "reason": reason, "blinded": sorted(roster.terms),
+        "deidentified": {study: told.masker.check for study, told in sorted(how.items()) if told.masker}, "sites": entries,
         "files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts],
         "checks": checks.of_release(night.programme, entries, _results(roster), roster.told),
     }  # fmt: skip
@@ -79,7 +87,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings"])
     fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in _marks(roster)]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
-    _restrict(roster, release_id)
+    _restrict(roster, release_id, how)
     release = releases.settle(night.data, release_id)
     if leads:
         findings_store.append(night.data, release_id, told.history)
@@ -104,14 +112,15 @@ def check_accounts(staged: Iterable[Staged]) -> None:
                     )
 
 
-def content_hash(roster: Roster, pooled: Sequence[Staged]) -> str:
+def content_hash(roster: Roster, pooled: Sequence[Staged], how: dict[str, Shown] | None = None) -> str:
     """8 hex of what the release is made from: every site's fingerprint, how it stands and why, and what was found about deliveries."""
     units = {key: [[s, _mark(roster, key, s), _standing(roster, key, s), roster.reason(key, s)] for s in _sites_of(roster, key)]
              for key in roster.night.programme.units}  # fmt: skip
     told = {key: told_sha256(frames) for key, frames in roster.told.items()}
     given = sorted(f"{k} {v}" for k, v in answers.standing(answers.known(roster.night.data).values(), roster.night.as_of.date()).items())
     limits = checks.limits_sha(roster.night.programme)
-    facts = json.dumps([units, told, given, limits, sorted(p.fingerprint for p in pooled)], sort_keys=True)
+    keys = {study: shown.masker.check for study, shown in (copies.how(roster) if how is None else how).items() if shown.masker}
+    facts = json.dumps([units, told, given, limits, sorted(p.fingerprint for p in pooled), *([keys] if keys else [])], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:8]
 
 
@@ -155,8 +164,10 @@ def _entry(roster: Roster, key: str, site: str) -> Entry:
     unit = night.programme.units[key]
     status = _standing(roster, key, site)
     told = told_sha256(roster.told.get(key, ()), site)
+    reason, words = roster.reason(key, site), roster.terms.get(unit.site.study)
     entry: Entry = {
-        "study": unit.site.study, "unit": key, "export": unit.site.site_id, "reason": roster.reason(key, site), "told": told,
+        "study": unit.site.study, "unit": key, "export": unit.site.site_id, "told": told,
+        "reason": blinding.plain_reason(reason, words) if reason and words else reason,
         "held": roster.held.get((key, site)), "site": site, "status": status, "age_days": None, "delivery_sha256": None,
         "delivered_on": None, "fingerprint": None, "made_of": {}, "tables": {}, "findings": {},
     }  # fmt: skip
@@ -191,13 +202,17 @@ def set_parts(staged: Iterable[Staged], datasets: Sequence[str] = (*PER_SITE, *P
     return sorted(out, key=lambda p: p.path)
 
 
-def _restrict(roster: Roster, release_id: str) -> None:
-    """Treatment assignment of trials that are not blinded: apart from the release, for its owner only."""
-    parts = set_parts((p.staged for p in roster.placed.values()), RESTRICTED)
+def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> None:
+    """Treatment assignment of trials that are not blinded and free text of de-identified ones: apart from the release, for its owner."""
+    placed = [p.staged for p in roster.placed.values()]
+    given = set_parts(placed, RESTRICTED)
+    copies.gate(given, how)
+    hidden = {study for study, told in how.items() if told.masker}
+    parts = [p for p in given if copies.place(p)[0] not in hidden]
+    parts += copies.with_text([*given, *set_parts(placed, TEXT_SETS)], how)
     if not parts:
         return
-    home = roster.night.data / "restricted"
-    home.mkdir(mode=0o700, exist_ok=True)
+    home = restricted.home(roster.night.data)
     folder = home / f".tmp-{release_id}"
     folder.mkdir(mode=0o700)
     for part in parts:
@@ -218,7 +233,7 @@ class _Findings:
     history: pl.DataFrame
 
 
-def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_history: bool) -> _Findings:
+def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[str, Shown], *, keep_history: bool) -> _Findings:
     """Files of findings, a site each; those of a site whose output is the same are linked from the release that stands.
 
     Fills in `findings` (a count by severity) of every entry.
@@ -227,6 +242,8 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
     told_before = any((night.data / "findings").glob("[0-9]*.parquet"))
     before = {(e["study"], e["site"]): e for e in night.base.manifest["sites"]} if night.base else {}
     files = _files_of(night.base)
+    keys = {study: shown.masker.check for study, shown in how.items() if shown.masker}
+    shown_as = night.base.manifest.get("deidentified", {}) if night.base else {}
     parts: list[Part] = []
     fresh: list[Entry] = []
     given = answers.known(night.data)
@@ -239,6 +256,7 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
         old = before.get((entry["study"], entry["site"]))
         file = files.get((entry["study"], entry["site"]))
         same = old is not None and all(old.get(n) == entry[n] for n in ("fingerprint", "told", "answers"))
+        same &= keys.get(entry["study"]) == shown_as.get(entry["study"])
         if told_before and old and same and file and night.base:
             source = night.base.folder / file["path"]
             parts.append(Part("findings", file["path"], file["rows"], file["sha256"], source))
@@ -250,7 +268,7 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, keep_histor
     found = _found(roster, fresh)
     living = answers.apply(findings_store.judge_life(found, known, on), given, on)
     new = {}
-    for (study, site), mine in findings_store.by_site(living, known, sites).items():
+    for (study, site), mine in findings_store.by_site(living, known, sites, lambda frame: copies.show_findings(frame, how)).items():
         path = f"findings/{study}/{site}-{mine.sha256[:8]}.parquet"
         parts.append(Part("findings", path, mine.rows, mine.sha256, content=mine.content))
         new[f"{study}/{site}"] = mine.new

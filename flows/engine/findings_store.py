@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,15 +102,18 @@ def read_staged(folders: Sequence[Path]) -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
 
 
-def by_site(living: pl.DataFrame, known: pl.DataFrame, sites: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SiteFindings]:
-    """Each site's file of findings for the release; a site without findings gets an empty one."""
+def by_site(
+    living: pl.DataFrame, known: pl.DataFrame, sites: Sequence[tuple[str, str]], show: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+) -> dict[tuple[str, str], SiteFindings]:
+    """Each site's file of findings for the release, as `show` lets its readers see them; a site without findings gets an empty one."""
     ordered = living.sort("study", "site", "severity", "rule", "table", "record_key", "field", "finding_id")
     parts: Mapping[tuple[object, ...], pl.DataFrame] = ordered.partition_by("study", "site", as_dict=True)
     old = set(known.get_column("finding_id"))
     out = {}
     for key in sites:
         mine = parts.get(key, ordered.clear())
-        content = to_parquet(mine.select(IN_RELEASE))
+        told = mine.select(IN_RELEASE)
+        content = to_parquet(show(told) if show is not None else told)
         counts = dict(mine.group_by("severity").len().sort("severity").iter_rows())
         new = sum(i not in old for i in mine.get_column("finding_id"))
         out[key] = SiteFindings(mine.height, counts, new, content, hashlib.sha256(content).hexdigest())

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import batch, changes, decisions, delivery_findings, drift, findings_store, holding, landing, records
+from flows.engine import batch, blinding, changes, decisions, delivery_findings, drift, findings_store, holding, landing, records
 from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
@@ -78,6 +78,11 @@ class Roster:
     def accepted(self) -> set[tuple[str, str, str]]:
         """(unit, site, delivery) that a person let pass although it was held."""
         return decisions.accepted(self.night.data)
+
+    @cached_property
+    def terms(self) -> dict[str, blinding.Terms]:
+        """Study -> the words that name its arms, of blinded trials."""
+        return blinding.terms_of(self.night.programme)
 
     @cached_property
     def disappeared(self) -> pl.DataFrame:
@@ -234,13 +239,37 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
             roster.held[(key, site)] = staged.fingerprint
             roster.told.setdefault(key, []).append(verdict.told)
         return False
-    if site not in staged.receipt["sites"]:
+    if site not in staged.receipt["sites"] or not _keeps_blind(roster, attempt, staged, site):
         return False
     roster.told.setdefault(key, []).append(verdict.told)
     roster.told[key].append(_still_gone(roster, staged, site))
     if entry is not None and mark not in (None, staged.fingerprint):
         why = changes.causes(entry, staged.receipt.get("made_of", {}))
         roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, folder, staged, verdict.diff, why)
+    return True
+
+
+def _keeps_blind(roster: Roster, attempt: Attempt, staged: Staged, site: str) -> bool:
+    """A blinded trial: texts that name an arm are told as findings; a site whose identifiers do is held, whoever let it pass."""
+    key, unit = staged.unit_key, attempt.unit
+    words = roster.terms.get(unit.site.study)
+    if words is None:
+        return True
+    found = blinding.look(staged.folder, staged.receipt["files"], site, words)
+    if found.identifiers:
+        if (key, site) not in roster.site_reasons:
+            told = f"{found.identifiers} participants have an identifier (or an arm) that tells the arm of a blinded trial"
+            where = f"{unit.site.study}/{site}"
+            roster.site_reasons[(key, site)] = (
+                f"{where}: {told}\n  fix  -> map a subject_id without it in sites/{unit.folder.name}/site.yaml"
+            )
+            roster.held[(key, site)] = staged.fingerprint
+            rows = pl.DataFrame({"n_rows": [found.identifiers], "table": ["subject"], "field": ["subject_id"]})
+            roster.told.setdefault(key, []).append(delivery_findings.findings("arm_in_identifier", unit, site, rows))
+        return False
+    if found.rows:
+        rows = pl.DataFrame(found.rows, schema_overrides={"source_row": pl.Int64, "n_rows": pl.Int64}, infer_schema_length=None)
+        roster.told.setdefault(key, []).append(delivery_findings.findings("arm_named", unit, site, rows))
     return True
 
 

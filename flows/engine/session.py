@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.engine import coding, landing, ledger, lock, releases, state
+from flows.engine import coding, deidentify, landing, ledger, lock, releases, restricted, state, unblinding
 from flows.engine.assemble import Outcome
 from flows.engine.config import load
 from flows.engine.night import Night
@@ -86,6 +86,9 @@ def opened(
         programme = load(config, on=at.date())
         if wrong := coding.problems(coding.load_dictionary(programme.codelists), programme):
             raise ConfigurationError("\n".join(wrong))
+        deidentify.maskers(programme.trials.values())
+        unblinding.demand(programme, data)
+        restricted.guard(data)
         chosen = units_of(programme, only)
         look = None if as_of else state.look(config, programme, chosen)
         session = Session(Night(programme, data, at, chosen, releases.standing(data, at), replay=as_of is not None), look, began)

@@ -1,0 +1,170 @@
+"""A blinded trial by the whole route: texts that name an arm, identifiers that do, unblinding, and the restricted folder."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from flows.__main__ import app
+from flows.engine import findings_store, ledger, unblinding
+from schemas.findings import ConfigurationError, PublicationError
+from tests.conftest import DemoRelease
+from tests.nights import status
+from tests.privacy import Tiny, holds
+
+BLINDED = ("sad01", "ocd01", "tail01")
+
+
+def call(*words: object) -> tuple[int, str]:
+    ended = CliRunner().invoke(app, [str(w) for w in words])
+    return ended.exit_code, ended.output
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    return Tiny(tmp_path)
+
+
+def unblind(tiny: Tiny, who: str, reason: str) -> tuple[int, str]:
+    return call("unblind", "t01", "--config", tiny.config, "--data", tiny.data, "--who", who, "--reason", reason)
+
+
+def with_list(tiny: Tiny) -> None:
+    """Give site A a randomization list."""
+    tiny.export("A", "arms.csv").write_text("id,arm,rand\nS1,DCS,R-901\nS2,PBO,R-902\n")
+    site = tiny.config / "sites" / "t01_A" / "site.yaml"
+    site.write_text(site.read_text() + "  randomization: {file: arms.csv, fields: {arm: arm, number: rand}}\n")
+
+
+def test_a_text_that_names_an_arm_is_not_published_and_there_is_a_finding_without_it(tiny: Tiny):
+    tiny.change("A", "ae.csv", "Headache", "Headache on placebo")
+    tiny.change("A", "meds.csv", "Zoloft 50 mg", "Zoloft 50 mg (PBO)")
+    ended = tiny.run()
+
+    assert status(ended) == {"A": "fresh", "B": "fresh"}
+    assert tiny.set("adae").sort("USUBJID").get_column("AETERM").to_list() == [None, "Visual hallucinations"]
+    for text in ("placebo", "PBO"):
+        assert holds(text, [tiny.latest]) == [], text
+    named = findings_store.history(tiny.data).filter(pl.col("rule") == "arm_named").sort("table", "field")
+    assert named.select("table", "field", "subject", "raw_value").rows()[0] == ("adverse_event", "verbatim", "S1", "Headache on placebo")
+    assert set(named.get_column("table")) == {"adverse_event", "medication"}
+    assert "arm_named" in set(tiny.set("findings").get_column("rule"))
+
+
+def test_an_identifier_that_names_an_arm_holds_the_site_and_the_others_go_on(tiny: Tiny):
+    for name in ("people", "sessions", "doses", "suds", "meds", "spd", "ae"):
+        tiny.change("A", f"{name}.csv", "\nS1,", "\nPBO-1,")
+    ended = tiny.run()
+
+    assert status(ended) == {"A": "held", "B": "fresh"}
+    assert holds("PBO", [tiny.latest]) == []
+    (entry,) = [e for e in ended.release.manifest["sites"] if e["site"] == "A"]
+    assert "1 participants have an identifier" in entry["reason"]
+    assert findings_store.history(tiny.data).filter(pl.col("rule") == "arm_in_identifier").get_column("site").to_list() == ["A"]
+    code, out = call("release-hold", "t01/A", "--delivery", ended.release.manifest["sites"][0]["held"] or "", "--who", "x", "--reason", "y")
+    assert code == 2 and "PBO" not in out
+
+
+def test_a_set_that_holds_an_arm_is_stopped_before_the_release(tiny: Tiny, monkeypatch):
+    from flows.engine import copies, partitions
+    from flows.engine.releases import Part
+
+    frame = pl.DataFrame([{"TRT01P": "Placebo", "TRT01A": None}], schema={"TRT01P": pl.String, "TRT01A": pl.String})
+    path = tiny.config / "adsl.parquet"
+    frame.write_parquet(path)
+    how = {"t01": copies.Shown(None, {}, blinding_terms(tiny))}
+    part = Part("adsl", "adsl/t01/A-12345678.parquet", 1, "", path)
+    with pytest.raises(PublicationError, match="t01/A: adsl holds the arm in 1 rows although the trial is blinded") as told:
+        copies.gate([part], how)
+    assert "lacebo" not in str(told.value)
+    assert partitions
+
+
+def blinding_terms(tiny: Tiny):
+    from flows.engine import blinding
+
+    return blinding.terms_of(tiny.load())["t01"]
+
+
+def test_a_blinded_list_is_not_landed_and_its_release_stays_blind_after_unblinding(tiny: Tiny):
+    with_list(tiny)
+    before = tiny.run().release
+    for text in ("R-901", "R-902", ",PBO"):
+        assert holds(text, [tiny.data / "landing", tiny.data / "staged", before.folder]) == [], text
+    assert not (tiny.data / "restricted").exists()
+
+    tiny.status("blinding: {status: blinded}", 'blinding: {status: unblinded, unblinded_on: "2026-01-15"}')
+    with pytest.raises(ConfigurationError, match="trialweave unblind t01"):
+        tiny.run()
+    assert unblind(tiny, "", "x")[0] == 2
+    code, out = call(
+        "unblind", "t01", "--config", tiny.config, "--data", tiny.data, "--who", "Dr. Statistician", "--reason", "database lock"
+    )
+    assert code == 0, out
+    (event,) = ledger.entries(tiny.data, unblinding.EVENT)
+    assert (event["study"], event["unblinded_on"], event["who"], event["reason"]) == (
+        "t01",
+        "2026-01-15",
+        "Dr. Statistician",
+        "database lock",
+    )
+    assert unblind(tiny, "x", "y")[0] == 2
+
+    after = tiny.run().release
+    given = tiny.set("adtrt", tiny.data / "restricted" / after.release_id)
+    assert sorted(given.select("USUBJID", "TRT01P", "RANDNO").rows()) == [
+        ("t01-A-S1", "D-cycloserine 50 mg", "R-901"),
+        ("t01-A-S2", "Placebo", "R-902"),
+    ]
+    assert set(tiny.set("adsl", after.folder).get_column("BLINDFL")) == {"N"}
+    assert set(tiny.set("adsl", before.folder).get_column("BLINDFL")) == {"Y"}
+    assert json.loads((before.folder / "manifest.json").read_text())["blinded"] == ["t01"]
+
+
+def test_unblinding_is_refused_while_the_trials_file_says_blinded(tiny: Tiny):
+    code, out = unblind(tiny, "x", "y")
+    assert code == 2
+    assert "says blinding.status blinded" in out and ledger.entries(tiny.data, unblinding.EVENT) == []
+
+
+def test_a_restricted_folder_that_was_opened_is_closed_again_and_a_link_is_refused(tiny: Tiny):
+    with_list(tiny)
+    tiny.status("blinding: {status: blinded}", "blinding: {status: open}")
+    tiny.run()
+    home = tiny.data / "restricted"
+    home.chmod(0o755)
+    file = next(home.rglob("*.parquet"))
+    file.chmod(0o644)
+    tiny.run()
+    assert (stat.S_IMODE(home.stat().st_mode), stat.S_IMODE(file.stat().st_mode)) == (0o700, 0o400)
+    assert ledger.entries(tiny.data, "restricted_closed")[-1]["n"] == 2
+
+    home.rename(tiny.data / "elsewhere")
+    home.symlink_to(tiny.data / "elsewhere")
+    with pytest.raises(PublicationError, match="is a link"):
+        tiny.run()
+
+
+@pytest.mark.parametrize("study", BLINDED)
+def test_the_demos_blinded_trials_carry_no_arm_in_sets_findings_manifest_or_restricted_folder(demo_release: DemoRelease, study: str):
+    from flows.cli.common import DEMO
+    from flows.engine import blinding
+    from flows.engine.config import load
+
+    words = blinding.terms_of(load(DEMO))[study]
+    texts: list[str] = []
+    for path in sorted(demo_release.release.glob(f"*/{study}/*.parquet")):
+        frame = pl.read_parquet(path)
+        assert not {"TRT01P", "TRT01A"} & {c for c in frame.columns if frame.get_column(c).null_count() < frame.height}, path.name
+        texts += [str(v) for c in frame.columns if frame.schema[c] == pl.String for v in frame.get_column(c).unique().drop_nulls()]
+    manifest = json.loads((demo_release.release / "manifest.json").read_text())
+    texts += [json.dumps(e) for e in manifest["sites"] if e["study"] == study]
+    told = pl.DataFrame({"t": texts}).filter(blinding.tells("t", words))
+    assert told.height == 0
+    assert study in manifest["blinded"]
+    assert not list((demo_release.data / "restricted").glob(f"*/adtrt/{study}"))
