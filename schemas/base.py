@@ -20,8 +20,8 @@ class Config(BaseModel):
 class CheckLimit(Config):
     """From which percent on a check (its rule's name) counts as failed for a site, and why; rows and values are treated as ever."""
 
-    max_pct: float = Field(ge=0, le=100)
-    note: str = ""
+    max_pct: float = Field(ge=0, le=100, description="Percent of the rows checked above which the check has failed.")
+    note: str = Field(default="", description="Why; shown beside the result.")
 
 
 #: A short name that is safe as a folder name and inside USUBJID.
