@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo test check docs bench lock clean
+.PHONY: setup demo test check docs bench faults lock clean
 
 setup: $(VENV)/.ready
 
@@ -31,6 +31,10 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench.bench
+
+# Every fault in tests/faults; `make test` tries a few of each kind. Writes build/faults.json.
+faults: setup
+	FAULTS=all $(BIN)/python -m pytest tests/faults
 
 truth: setup
 	$(BIN)/python -m tests.truth
