@@ -14,7 +14,7 @@ from functools import cache
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from schemas.base import CheckLimit, Config, Name, Text
 from schemas.formats import FileFormat, UserMissing, ValueLabels
@@ -62,12 +62,12 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
 def _pattern(value: str) -> str:
     try:
         re.compile(value)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from None
     return value
 
 
-Pattern = Annotated[Text, BeforeValidator(_pattern)]
+Pattern = Annotated[Text, AfterValidator(_pattern)]
 
 
 def _is_scalar(value: object) -> bool:

@@ -5,6 +5,7 @@ What belongs here: consoles, option types, exit codes. What does not: a command 
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,13 @@ Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
 Sites = Annotated[list[str], typer.Option("--site", metavar="STUDY/SITE", help="Only this site; may be given several times.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
+#: Troubles of the machine and what a person does about them.
+_MACHINE = (
+    ((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free space on the disk of the data folder, then run again"),
+    ((errno.EROFS, errno.EACCES, errno.EPERM), "make the data folder writable for this user, then run again"),
+    ((errno.EIO,), "check the disk of the data folder, then run again"),
+)
+
 
 @contextmanager
 def told_errors() -> Iterator[None]:
@@ -41,8 +49,9 @@ def told_errors() -> Iterator[None]:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        strerror = getattr(error, "strerror", None)
-        say(f"failed: {type(error).__name__}{f': {strerror}' if strerror else ''}; the last release stands (--debug shows where)")
+        strerror, number = getattr(error, "strerror", None), getattr(error, "errno", None)
+        todo = next((todo for numbers, todo in _MACHINE if number in numbers), "look with --debug where it happened")
+        say(f"failed: {type(error).__name__}{f': {strerror}' if strerror else ''}; the last release stands\n  fix   -> {todo}")
         raise typer.Exit(int(Exit.FAILED)) from None
 
 

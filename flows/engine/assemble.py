@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import answers, blinding, catalog, changes, checks, copies, findings_store, ledger, releases, restricted
+from flows.engine import answers, blinding, catalog, changes, checks, copies, findings_store, ledger, recovery, releases, restricted
 from flows.engine.batch import Staged
 from flows.engine.copies import Shown
 from flows.engine.deidentify import FREE_TEXT
@@ -87,16 +87,17 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings"])
     fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in _marks(roster)]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
+    ledger.append(night.data, recovery.BEGUN, release_id=release_id)
     _restrict(roster, release_id, how)
     release = releases.settle(night.data, release_id)
     if leads:
         findings_store.append(night.data, release_id, told.history)
         changes.append(night.data, release_id, [roster.changes[key] for key in sorted(roster.changes)])
-    is_latest = releases.switch_latest(night.data, release)
     ledger.append(
-        night.data, "release_published", release_id=release_id, as_of=night.as_of.isoformat(), latest=is_latest, reason=reason,
+        night.data, recovery.PUBLISHED, release_id=release_id, as_of=night.as_of.isoformat(), latest=leads, reason=reason,
         manifest_sha256=hashlib.sha256((release.folder / releases.MANIFEST).read_bytes()).hexdigest(),
     )  # fmt: skip
+    is_latest = leads and releases.switch_latest(night.data, release)
     return Outcome(release, roster, published=True, is_latest=is_latest, new_findings=told.new)
 
 
@@ -295,10 +296,11 @@ def _found(roster: Roster, entries: Sequence[Entry]) -> pl.DataFrame:
 
 
 def _files_of(base: Release | None) -> dict[tuple[str, str], Entry]:
-    """(study, site) -> its file of findings in the release that stands; those that are gone are left out."""
+    """(study, site) -> its file of findings in the release that stands; those that are gone or not as published are left out."""
     out: dict[tuple[str, str], Entry] = {}
     for file in base.manifest["files"] if base else ():
-        if file["dataset"] == "findings" and base is not None and (base.folder / file["path"]).is_file():
+        path = base.folder / file["path"] if base else Path()
+        if file["dataset"] == "findings" and path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"]:
             _, study, name = file["path"].split("/")
             out[(study, name[: -len("-12345678.parquet")])] = file
     return out

@@ -10,6 +10,7 @@ a thread, a process or on another machine.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import shutil
 import uuid
@@ -51,11 +52,19 @@ def staged_folder(data: Path, study: str, name: str, mark: str) -> Path:
 
 
 def load_staged(folder: Path, unit_key: str, mark: str) -> Staged | None:
-    """The staged output of a fingerprint, if a run finished it."""
-    receipt = folder / "staged.json"
-    if not receipt.is_file():
+    """The staged output of a fingerprint, if a run finished it and every file is as it was written; else it is made again."""
+    try:
+        receipt: dict[str, Any] = json.loads((folder / "staged.json").read_text(encoding="utf-8"))
+        told = {e["file"]: e["sha256"] for of in receipt["files"].values() for e in of.values()} | receipt.get("beside", {})
+        whole = all(_sha256(folder / name) == sha256 for name, sha256 in told.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Staged(unit_key, mark, folder, json.loads(receipt.read_text(encoding="utf-8")))
+    return Staged(unit_key, mark, folder, receipt) if whole else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: int = 2) -> list[Staged]:
@@ -157,19 +166,18 @@ def _stage(
 
 
 def _settle(source: Path, folder: Path, unit_key: str, mark: str, receipt: dict[str, Any]) -> Staged:
-    """Put the receipt in last and move the folder to its place in one rename; an older copy gives way."""
+    """Put the receipt in last and move the folder to its place in one rename; an older copy gives way whole, too."""
+    receipt = receipt | {"beside": {p.name: _sha256(p) for p in sorted(source.iterdir()) if p.is_file()}}
     partitions.put(source / "staged.json", json.dumps(receipt, sort_keys=True).encode())
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():
-        shutil.rmtree(folder)
+        folder.rename(source.with_name(f"{source.name}.old"))
     source.rename(folder)
     return Staged(unit_key, mark, folder, receipt)
 
 
 def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged]) -> Staged:
     """The sets that need a whole trial (adref, adipd), from the staged `ipd_base` of its sites; reused when none changed."""
-    import hashlib
-
     parts = sorted(
         (site, entry["sha256"], s.folder / entry["file"]) for s in staged for site, entry in s.receipt["files"]["ipd_base"].items()
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from schemas.findings import TrialweaveError
 
 #: Troubles of the machine, not of a site: the whole run fails and the last release stands.
-_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.EIO}
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.EIO}
 
 
 @contextmanager

@@ -90,7 +90,10 @@ def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime) -> Deli
         return known[-1]
     at = _utc(now)
     if known and at < known[-1].delivered_at:
-        raise ReadError(f"{site.key}: the clock says {_iso(at)}, but the last delivery arrived {_iso(known[-1].delivered_at)}")
+        raise ReadError(
+            f"{site.key}: the clock says {_iso(at)}, but the last delivery arrived {_iso(known[-1].delivered_at)}\n"
+            "  fix   -> set this machine's clock right, then run again"
+        )
     home = _home(data, site.study, site.site_id)
     home.mkdir(parents=True, exist_ok=True)
     for stale in home.glob(f"{_TEMPORARY}*"):
@@ -117,7 +120,8 @@ def deliveries(data: Path, study: str, site: str, as_of: dt.datetime | None = No
             entry = json.loads(line)
             sha256, at = str(entry["sha256"]), _utc(dt.datetime.fromisoformat(entry["delivered_at"]))
         except (ValueError, KeyError, TypeError):
-            raise ReadError(f"{study}/{site}: line {number} of landing/{study}/{site}/{LOG} is damaged") from None
+            what = f"{study}/{site}: line {number} of landing/{study}/{site}/{LOG} is damaged"
+            raise ReadError(f"{what}\n  fix   -> restore landing from a backup") from None
         if limit is None or at <= limit:
             out.append(_delivery(home / sha256[:12], study, site, sha256, at))
     return sorted(out, key=lambda d: d.delivered_at)
@@ -284,9 +288,11 @@ def _delivery(folder: Path, study: str, site: str, sha256: str, at: dt.datetime)
         left_out = tuple(str(name) for name in receipt.get("left_out", ()))
         same = receipt["sha256"] == sha256
     except (OSError, ValueError, KeyError, TypeError):
-        raise ReadError(f"{study}/{site}: the receipt of delivery {folder.name} is missing or damaged") from None
+        what = f"{study}/{site}: the receipt of delivery {folder.name} is missing or damaged"
+        raise ReadError(f"{what}\n  fix   -> restore landing from a backup") from None
     if not same:
-        raise ReadError(f"{study}/{site}: the receipt of delivery {folder.name} is of another delivery")
+        what = f"{study}/{site}: the receipt of delivery {folder.name} is of another delivery"
+        raise ReadError(f"{what}\n  fix   -> restore landing from a backup")
     delivery = Delivery(study, site, folder.name, sha256, folder, files, at, left_out)
     for file in files:
         file_path(delivery, file.name)

@@ -73,13 +73,16 @@ def entries(data: Path, event: str | None = None) -> list[dict[str, Any]]:
 
 
 def verify_chain(data: Path) -> list[str]:
-    """What is wrong with the chain, one sentence each; empty when every line follows the one before."""
+    """What is wrong with the chain, one sentence each; empty when every line follows the one before.
+
+    A last line without its end was cut by a crash and tells nothing yet; the next one will name it.
+    """
     path = data / NAME
     if not path.is_file():
         return []
     problems = []
     previous = START
-    lines = path.read_bytes().removesuffix(b"\n").split(b"\n")
+    *lines, _cut = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
             entry = json.loads(line)

@@ -56,7 +56,7 @@ def _take(file: IO[str], data: Path) -> dict[str, str] | None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise LockedError(f"{data} is being written by {_name(_read(file))}; wait for it to end, or stop it") from None
+        raise LockedError(f"{data} is being written by {_name(_read(file))}\n  fix -> wait for it to end, or stop it") from None
     left = _read(file)
     here = socket.gethostname()
     if left and left.get("host") != here and os.environ.get("TRIALWEAVE_BREAK_LOCK") != "1":

@@ -1,4 +1,4 @@
-"""Staged output as it is placed in a release: whether it is still whole, and one put together from several.
+"""Staged output as it is placed in a release: whether it fits today's contracts, and one put together from several.
 
 What belongs here: staged files and receipts. What does not: which output a site is taken from (roster.py).
 """
@@ -11,12 +11,6 @@ from typing import Any
 from flows.engine import partitions
 from flows.engine.batch import Staged
 from flows.engine.night import Placed
-
-
-def is_whole(staged: Staged) -> bool:
-    """All files a receipt names are there and not empty (a crash of the machine can leave them so)."""
-    paths = [staged.folder / e["file"] for of in staged.receipt["files"].values() for e in of.values()]
-    return all(p.is_file() and p.stat().st_size for p in [*paths, staged.folder / "findings.parquet"])
 
 
 def fits(staged: Staged, site: str) -> bool:

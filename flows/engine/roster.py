@@ -21,7 +21,7 @@ from flows.engine.batch import Staged
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
 from flows.engine.night import Attempt, Failure, Night, Placed
-from flows.engine.placing import compose, fits, is_whole
+from flows.engine.placing import compose, fits
 from schemas.findings import TrialweaveError
 
 Entry = dict[str, Any]
@@ -164,8 +164,7 @@ def _as_published(roster: Roster, key: str) -> bool:
 
 def _staged(night: Night, key: str, mark: str) -> Staged | None:
     site = night.programme.units[key].site
-    found = batch.load_staged(batch.staged_folder(night.data, site.study, site.site_id, mark), key, mark)
-    return found if found is not None and is_whole(found) else None
+    return batch.load_staged(batch.staged_folder(night.data, site.study, site.site_id, mark), key, mark)
 
 
 def _try(roster: Roster, key: str, back: int) -> None:

@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from flows.engine import coding, deidentify, landing, ledger, lock, releases, restricted, state, unblinding
+=======
+from flows.engine import coding, landing, ledger, lock, recovery, releases, state
+>>>>>>> da53ed9 (Killed releases are taken back or finished; damaged staging is made again; links refused; fault tests of machine, inputs, fuzz)
 from flows.engine.assemble import Outcome
 from flows.engine.config import load
 from flows.engine.night import Night
@@ -81,6 +85,7 @@ def opened(
             ledger.append(data, "lock_taken_over", left_by=leftover)
         for name in releases.clear_leftovers(data):
             ledger.append(data, "leftover_removed", name=name)
+        recovery.put_right(data)
         now = dt.datetime.now(dt.UTC)
         at = min(as_of, now) if as_of else now
         programme = load(config, on=at.date())

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 2_000_000
+MAX_DEPTH = 50
 
 
 class _Loader(_Base):  # type: ignore[misc]
@@ -51,7 +52,14 @@ class YamlFile:
             return None
         try:
             text = path.read_text(encoding="utf-8-sig")
+            depth = 0
             for event in yaml.parse(text, Loader=_Loader):
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                depth -= isinstance(event, yaml.CollectionEndEvent)
+                if depth > MAX_DEPTH:
+                    line = event.start_mark.line + 1 if event.start_mark else 1
+                    errors.append(f"{name} line {line}: nested more than {MAX_DEPTH} deep; configuration is flat")
+                    return None
                 if isinstance(event, yaml.AliasEvent):
                     line = event.start_mark.line + 1 if event.start_mark else 1
                     errors.append(f"{name} line {line}: aliases (*name) are not allowed; use a profile")
@@ -63,6 +71,9 @@ class YamlFile:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             errors.append(f"{name} line {line}: not YAML: {error.problem}")
+            return None
+        except yaml.YAMLError:
+            errors.append(f"{name}: holds characters that YAML does not allow")
             return None
         lines: dict[tuple[str | int, ...], int] = {}
         before = len(errors)

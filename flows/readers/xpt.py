@@ -92,6 +92,8 @@ def _layout(path: Path, data: bytes) -> tuple[list[_Variable], int, int | None]:
 def _variable(record: bytes, version_8: bool, start: int) -> _Variable:
     """One variable. Its place is counted, as ReadStat does: the position files state is wrong in those of SAS's own macro."""
     kind, _, length, _ = struct.unpack(">4h", record[:8])
+    if kind not in (1, 2) or length < 1 or (kind == 1 and length > 8):  # 1 a number of at most 8 bytes, 2 text (TS-140)
+        raise ValueError
     name = (record[88:120] if version_8 else b"").strip(b" \0") or record[8:16].strip(b" \0")
     return _Variable(name, kind == 2, length, start, record[56:64].decode("latin-1").strip(" \0").upper(), record[16:56].strip(b" \0"))
 

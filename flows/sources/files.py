@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from schemas.findings import ReadError
@@ -57,19 +57,23 @@ def _regex(pattern: str) -> re.Pattern[str]:
 def find(site: Site, config_root: Path) -> dict[str, Path]:
     """Files of the source folder that match `include`, by name; hidden files and Excel's lock files (~$) are passed over.
 
-    Raises ReadError: no such folder, a link that leads out of it, a name that is no valid text.
+    Raises ReadError: no such folder, a folder reached through a link (it could be another site's), a link that leads out of it,
+    a name that is no valid text.
     """
     root = config_root / site.source.path
     if not root.is_dir():
         raise ReadError(f"{site.key}: there is no folder {site.source.path}\n  fix   -> correct source.path, or mount the share")
     real_root = root.resolve()
+    if not PurePath(site.source.path).is_absolute() and real_root != Path(os.path.normpath(config_root.resolve() / site.source.path)):
+        raise ReadError(f"{site.key}: {site.source.path} is a link or lies behind one\n  fix   -> write the real folder as source.path")
     found: dict[str, Path] = {}
     for folder, folders, names in os.walk(root, onerror=_stop(site.key)):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in [*folders, *names]:
             path = Path(folder, name)
             if path.is_symlink() and not path.resolve().is_relative_to(real_root):
-                raise ReadError(f"{site.key}: {_named(path, root, site.key)} is a link that leads out of the source folder")
+                what = f"{site.key}: {_named(path, root, site.key)} is a link that leads out of the source folder"
+                raise ReadError(f"{what}\n  fix   -> put the file itself there")
         for name in names:
             path = Path(folder, name)
             within = _named(path, root, site.key)

@@ -6,13 +6,13 @@ asserted (scene.py). Python and its libraries take longer to start than a tiny n
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -45,9 +45,8 @@ class Commands:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         environment = os.environ | {"FAULTS_HOME": str(home), "FAULTS_PORT": str(self._port), "PYTHONUNBUFFERED": "1"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.server"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command, pipe = [sys.executable, "-m", "tests.faults.server"], subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdin=pipe, stdout=pipe)
         assert self._ask({"do": "ready"})["ready"]
 
     def _ask(self, what: dict[str, Any]) -> dict[str, Any]:
@@ -90,11 +89,8 @@ def _main() -> None:
     home, port = Path(os.environ["FAULTS_HOME"]), int(os.environ["FAULTS_PORT"])
     prefect_home.settle(home, log_level="CRITICAL", port=port)
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
-    import flows.__main__
-    import flows.backfill
-    import flows.engine.batch
-    import flows.engine.findings_view
-    import flows.nightly
+    for name in ("__main__", "backfill", "nightly", "engine.batch", "engine.findings_view"):
+        importlib.import_module(f"flows.{name}")
     from flows.serve import server
 
     with server(port):
@@ -153,11 +149,6 @@ def _run(told: dict[str, Any]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
-
-
-def scratch() -> Path:
-    """A folder for one session of commands."""
-    return Path(tempfile.mkdtemp(prefix="faults-"))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 What belongs here: patching the running product from outside, so that it carries no test code. What does not: which faults are tried
 (points.py), starting processes (server.py).
 
-A strike is a dict: `at` module:name, `when` before | after | torn | pause | again, `n` the call that is meant, `match` a regular expression over the
-arguments; or `sweep` a folder and `n` the write access to it that is never done.
+A strike is a dict: `at` module:name, `when` before | after | torn | pause | edit, `n` the call that is meant, `match` a regular expression
+over the arguments; `sweep` a folder and `n` the write access to it that is never done; `clock` seconds the clock is off.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _sweep(root: Path, n: int, count: str | None) -> None:
 
     def heard(event: str, args: tuple[Any, ...]) -> None:
         if event == "open":
-            path, mode, flags = args
+            path, _, flags = args
             if not isinstance(path, str | bytes | os.PathLike) or not (flags or 0) & (os.O_WRONLY | os.O_RDWR):
                 return
         elif event in _WRITING:

@@ -135,7 +135,9 @@ def test_a_crash_at_any_step_leaves_the_old_release_and_the_next_night_clean(two
 
     again = two_sites.run()
 
-    assert again.published and again.reused == 2
+    now = releases.latest(two_sites.data)
+    assert now and now.release_id == again.release.release_id != first.release.release_id
+    assert again.reused == 2 and again.published == (step != "switch_latest")  # a release the ledger knows is only switched in
     assert list((two_sites.data / "releases").glob(".tmp-*")) == []
     assert releases.verify(two_sites.data, again.release) == []
 
