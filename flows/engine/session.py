@@ -14,11 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from flows.engine import coding, deidentify, landing, ledger, lock, releases, restricted, state, unblinding
-=======
-from flows.engine import coding, landing, ledger, lock, recovery, releases, state
->>>>>>> da53ed9 (Killed releases are taken back or finished; damaged staging is made again; links refused; fault tests of machine, inputs, fuzz)
+from flows.engine import coding, deidentify, landing, ledger, lock, recovery, releases, restricted, state, unblinding
 from flows.engine.assemble import Outcome
 from flows.engine.config import load
 from flows.engine.night import Night
