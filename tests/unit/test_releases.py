@@ -248,6 +248,6 @@ def test_the_ledger_of_two_nights_is_one_chain(two_sites: Nights):
     two_sites.run()
 
     assert [e["event"] for e in ledger.entries(two_sites.data)] == [
-        "run_started", "release_published", "run_finished", "run_started", "run_finished",
+        "run_started", "release_begun", "release_published", "run_finished", "run_started", "run_finished",
     ]  # fmt: skip
     assert ledger.verify_chain(two_sites.data) == []
