@@ -1,7 +1,8 @@
--- core.site_suds: how high a site's fear ratings reach that were declared on 0-100 or 1-100
+-- core.site_suds: how high a site's fear ratings reach that were declared on 0-100 or 1-100, and whether they fall
 -- Grain: study, site
 -- Reads: intake.rating
--- Why:   a scale is never guessed, but a whole site that never passes 10 of 100 may well have rated on 0-10
+-- Why:   a scale is never guessed, but a whole site that never passes 10 of 100 may well have rated on 0-10, and one whose fear hardly
+--        ever falls within an exercise has begin and end in each other's column
 select
     r.unit,
     r.study,
@@ -12,6 +13,8 @@ select
     arg_min(r.source_row, r.row_id) as source_row,
     count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
     max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) as highest_suds,
+    count(*) filter (r.begin_suds is not null and r.end_suds is not null) as n_courses,
+    count(*) filter (r.end_suds < r.begin_suds) as n_falling,
 from intake.rating as r
 where r.scale in ('0-100', '1-100')
 group by all

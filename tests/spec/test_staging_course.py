@@ -259,6 +259,11 @@ def test_what_a_weight_can_be_depends_on_the_age(run_models: ModelBench, age: st
             "true  | 2024-03-05 14:00:00 | 2024-03-05 15:30:01 | 2024-03-05 15:30:00",
             [("exposure_outside_session", "exposure_started_at", "1")],
         ),
+        (
+            "true  | 2024-03-05 14:00:00 | 2024-03-05 15:30:00 | 2024-03-05 15:30:00",
+            [("exposure_outside_session", "exposure_started_at", "1")],
+        ),
+        ("true  | 2024-03-05 14:00:00 | 2024-03-05 15:29:59 | 2024-03-05 15:30:00", []),
         ("true  | 2024-03-05 14:00:00 | 2024-03-05 16:00:00 |                    ", []),
         ("true  | 2023-12-31 14:00:00 |                     |                    ", [("session_before_consent", "started_at", "1")]),
     ],

@@ -1,0 +1,31 @@
+"""Fear falls within most exercises of a site.
+
+Why: exposure is ended when fear has fallen. A site in which it falls in hardly any exercise has begin and end in each other's column,
+or one of them twice: every outcome of a session would be turned round. Single exercises in which fear rises are no fault.
+What to do: compare the mapping with a paper form; the site says which column is which.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.evidence import Evidence
+from schemas.findings import Category, Impact, Severity
+
+TABLE = "core.site_suds"
+FIELD = ""
+SEVERITY = Severity.QUERY
+CATEGORY = Category.PLAUSIBILITY
+IMPACT = Impact.PRIMARY
+MESSAGE = "Fear falls in hardly any exercise of the site: are begin and end in the right columns?"
+
+
+def check(field: str, evidence: Evidence) -> pl.Expr:
+    """True: in order; false: violated; null: too few exercises to tell."""
+    many = pl.col("n_courses") >= evidence.suds_scale_min_ratings.value
+    return pl.when(many).then(pl.col("n_falling") * 100 >= evidence.suds_falling_min_pct.value * pl.col("n_courses"))
+
+
+def suggest(field: str, evidence: Evidence) -> pl.Expr:
+    """How many exercises there are, and in how many fear falls."""
+    return pl.format("fear falls in {} of {} exercises", pl.col("n_falling"), pl.col("n_courses"))
