@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.engine.mapping.files import MapInput, Sheet, Shelf
+from flows.engine.mapping.labels import contradicted
 from flows.engine.mapping.rows import condition, missing_column
 from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_ROW, Job
@@ -130,11 +131,11 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
 
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_note: what a reader found doubtful about a file as a whole."""
-    blanked = _blanked_codes(jobs)
+    blanked, turned = _blanked_codes(jobs), _turned_codes(jobs)
     kinds = ", ".join(f"{name} {kind}" for name, kind in FILE_NOTE_COLUMNS.items())
     con.execute(f"create or replace table mapped.file_note ({kinds})")
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
-        for note in (*sheet.doubts, *blanked.get(sheet.file_no, ())):
+        for note in (*sheet.doubts, *blanked.get(sheet.file_no, ()), *turned.get(sheet.file_no, ())):
             row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note]
             con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?)", row)
 
@@ -151,6 +152,21 @@ def _blanked_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:
                     if codes:
                         said = f"column {column!r}: the mapping gives {codes} a meaning, but the file declares them missing"
                         out.setdefault(sheet.file_no, []).append(f"{said}; they were read as blank: set user_missing: keep")
+    return out
+
+
+def _turned_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:
+    """Codes that the file's own labels give another meaning than the mapping does."""
+    out: dict[int, list[str]] = {}
+    for job in jobs:
+        for sheet in job.sheets:
+            for field in job.spec.fields.values():
+                for column in field.from_:
+                    about = sheet.about.get(column)
+                    codes = contradicted(about.labels, field.map or {}) if about and len(field.from_) == 1 else []
+                    if codes:
+                        said = f"column {column!r}: the file labels {codes} as what the mapping gives to another code"
+                        out.setdefault(sheet.file_no, []).append(f"{said}; compare the mapping with the file's labels")
     return out
 
 
