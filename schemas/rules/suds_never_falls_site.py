@@ -17,7 +17,7 @@ FIELD = ""
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.PRIMARY
-MESSAGE = "Fear falls in hardly any exercise of the site: are begin and end in the right columns?"
+MESSAGE = "Fear falls in hardly any exercise of the site; begin and end may stand in each other's column."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
