@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from schemas.columns import columns
+from schemas.findings import PublicationError
 
 FINDINGS = "findings"
 
@@ -45,6 +46,9 @@ def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
             for column in columns().get(dataset, ()):
                 con.execute(f'comment on column {dataset}."{column.name}" is {_text(column.label)}')
         con.execute("checkpoint")
+    except duckdb.Error as error:
+        what = f"the release's catalog could not be written ({type(error).__name__}); nothing was published"
+        raise PublicationError(f"{what}\n  fix   -> free space on the disk of the data folder, then run again") from None
     finally:
         con.close()
 

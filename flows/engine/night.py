@@ -140,8 +140,8 @@ def work(night: Night, attempts: Sequence[Attempt], threads: int = SIDE_BY_SIDE)
     """
     inputs = [MapInput(number, a.unit, a.deliveries, a.units) for number, a in enumerate(attempts)]
     try:
-        if len(attempts) == 1:
-            landed_as_received(attempts[0])
+        for attempt in attempts:
+            landed_as_received(attempt)
         with no_values():
             return list(batch.work(night.programme, night.data, inputs, threads))
     except AccountingError:

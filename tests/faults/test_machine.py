@@ -92,7 +92,6 @@ def test_read_only_data_folder(scene: Scene, undisturbed: Scene, disk: Path):
     next_run_is_clean(there, undisturbed)
 
 
-@pytest.mark.slow
 def test_landing_file_tampered(scene: Scene):
     """The other site goes on; the tampered one is not believed."""
     landed = next(scene.data.glob("landing/t01/A/*/doses.csv"))
@@ -135,7 +134,11 @@ def test_staged_receipt_cut(scene: Scene, undisturbed: Scene):
     for path in scene.data.glob("staged/t01/*/*/staged.json"):
         path.write_bytes(path.read_bytes()[:100])
 
-    next_run_is_clean(scene, undisturbed)
+    assert scene.run().code == 0
+    verified(scene)
+    nothing_half_written(scene)
+    assert published(scene.data) == published(undisturbed.data)
+    assert counts(scene.data) == counts(undisturbed.data)
 
 
 @pytest.mark.parametrize("harm", ["a line is changed", *(pytest.param(h, marks=pytest.mark.slow) for h in HARMS)])
