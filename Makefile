@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo test check docs bench faults lock clean
+.PHONY: setup demo demo-nights test check docs bench faults lock clean
 
 setup: $(VENV)/.ready
 
@@ -35,6 +35,10 @@ bench: setup
 # Every fault in tests/faults; `make test` tries a few of each kind. Writes build/faults.json.
 faults: setup
 	FAULTS=all $(BIN)/python -m pytest tests/faults
+
+# Three nights of the demo with planted changes; keep them with FOLDER=some/new/folder.
+demo-nights: setup
+	$(BIN)/python -m tests.golden.demo_nights $(if $(FOLDER),--folder $(FOLDER))
 
 truth: setup
 	$(BIN)/python -m tests.truth

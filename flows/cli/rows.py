@@ -26,7 +26,7 @@ def findings(
     severity: Annotated[Severity | None, typer.Option(help="Only this severity.")] = None,
     table: Annotated[str, typer.Option(help="Only this table.")] = "",
     subject: Annotated[str, typer.Option(help="Only this participant, as the site writes the identifier.")] = "",
-    status: Annotated[FindingStatus | None, typer.Option(help="Only findings that stand so.")] = None,
+    status: Annotated[FindingStatus | None, typer.Option(help="Only findings that stand so; RESOLVED: those gone, with why.")] = None,
     held: Annotated[bool, typer.Option(help="Findings of a delivery that is held, not of the data in the release.")] = False,
     show_values: Annotated[bool, typer.Option(help="Show the text as sent; it may identify a participant.")] = False,
     limit: Annotated[int, typer.Option(help="List at most so many; 0: all.")] = 50,

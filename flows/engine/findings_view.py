@@ -12,6 +12,7 @@ import polars as pl
 
 from flows.engine import findings_store
 from flows.engine.releases import Release
+from schemas.findings import FindingStatus
 from schemas.rules import catalogue
 
 
@@ -20,8 +21,11 @@ def select(
     status: str = "", held: bool = False, values: bool = False,
 ) -> pl.DataFrame:  # fmt: skip
     """Findings that fit, in order of severity, rule, site and record, `file` the name of the site's file. `raw_value` only with
-    `values`."""
-    frame = _held(data, release) if held else _published(data, release, values)
+    `values`. Those that are RESOLVED are in no release: they are asked of the history, with `why` they are gone."""
+    if status == FindingStatus.RESOLVED and not held:
+        frame = findings_store.history(data).drop("release_id")
+    else:
+        frame = _held(data, release) if held else _published(data, release, values)
     study, _, name = site.partition("/")
     if site:
         frame = frame.filter((pl.col("study") == study) & (pl.col("site") == name) if name else pl.col("study") == study)

@@ -133,7 +133,7 @@ def newest(frame: pl.DataFrame) -> pl.DataFrame:
 def compare(old: pl.DataFrame, new: pl.DataFrame) -> Difference:
     """Match records by key; what is left over, one to one by slot. Participants whose removal was asked for are left out."""
     gone = new.filter("removed").select("subject").unique()
-    old = old.join(gone, on="subject", how="anti", maintain_order="left")
+    old, new = (frame.join(gone, on="subject", how="anti", maintain_order="left") for frame in (old, new))
     on = ["site", "table", "key"]
     first, now = _numbered(old, on), _numbered(new, on)
     exact = now.join(first, on=[*on, "_no"], how="inner", suffix="_old", maintain_order="left").with_columns(pl.col("key").alias("key_old"))
