@@ -56,7 +56,6 @@ class Evidence(Config):
     event_repeat_days: Threshold[int]
     copied_min_answers: Threshold[int]
     copied_min_different: Threshold[int]
-    weight_usual_child_age_years: Threshold[float]
     weight_usual_child_max_kg: Threshold[float]
     weight_usual_adolescent_min_kg: Threshold[float]
     weight_usual_adolescent_max_kg: Threshold[float]

@@ -1,6 +1,6 @@
 """A session that was held has its end, where the site records ends.
 
-Why: without it the planned length stands in for the timing category, and the length is unknown.
+Why: without it the planned length stands in for the timing category of a dose after the session, which may be wrong; the length is unknown.
 Site: send the end.
 """
 
@@ -13,7 +13,7 @@ from schemas.findings import Category, Impact, Severity
 
 TABLE = "core.session_check"
 FIELD = "ended_at"
-SEVERITY = Severity.NOTE
+SEVERITY = Severity.QUERY
 CATEGORY = Category.COMPLETENESS
 IMPACT = Impact.TIMING
 MESSAGE = "The session was held, but its end is blank."

@@ -28,6 +28,6 @@ def check(field: str, evidence: Evidence) -> pl.Expr:
     child = weight <= limits.weight_usual_child_max_kg.value
     return (
         pl.when(pl.col("age_years") >= evidence.pediatric_age_years.value).then(adult)
-        .when(pl.col("age_years") >= evidence.weight_usual_child_age_years.value).then(adolescent)
+        .when(pl.col("age_years") >= evidence.weight_child_age_years.value).then(adolescent)
         .when(pl.col("age_years").is_not_null()).then(child)
     )

@@ -58,6 +58,8 @@ select
     p.delivered_on,
     p.latest_on,
     m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'medication' and f.field = 'ended_on') as end_asked,
+    m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'medication' and f.field = 'ongoing') as ongoing_asked,
+    m.unit in (select u.unit from ref.unit as u where u.blank_end_is_ongoing) as blank_is_ongoing,
 from mapped.medication as m
 left join place as p on m.unit = p.unit and m.site = p.site
 left join rivals as d on m.row_id = d.row_id

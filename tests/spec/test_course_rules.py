@@ -158,7 +158,7 @@ def test_a_weight_that_is_rare_at_its_age_is_asked_about(run_models: ModelBench,
     ("other", "fault", "found"),
     [("2024-03-05 15:30:00", "", ["s4"]), ("", "", []), ("2024-03-05 15:30:00", "unreadable", [])],
 )
-def test_a_blank_end_is_noted_where_the_site_records_ends(run_models: ModelBench, other: str, fault: str, found: list[str]) -> None:
+def test_a_blank_end_is_asked_about_where_the_site_records_ends(run_models: ModelBench, other: str, fault: str, found: list[str]) -> None:
     session = f"""
         subject_id | session_no | attended | started_at          | ended_at | ended_at_fault | record_key
         S1         | 3          | true     | 2024-03-05 14:00:00 | {other}  |                | s3
@@ -188,3 +188,21 @@ def test_an_amount_of_another_arm_is_not_of_the_arms_where_the_arm_is_known(run_
     run_models.given("mapped.randomization", "subject_id | arm\nS1 | LOW")
     run_models.run("core.dose")
     assert run_models.rows("core.dose", "is_of_arms") == [(of_arms,)]
+
+
+@pytest.mark.parametrize(
+    ("row", "meant", "found"),
+    [
+        ("| | ", "unknown", ["m"]), ("| | ", "ongoing", []), ("2024-01-01 | | ", "unknown", []), ("| true | ", "unknown", []),
+        ("| | unknown_code", "unknown", []),
+    ],
+)  # fmt: skip
+def test_neither_an_end_nor_a_word_on_ongoing_is_noted(run_models: ModelBench, row: str, meant: str, found: list[str]) -> None:
+    fields = {"verbatim": "drug", "ended_on": {"from": "stop", "partial": True}, "ongoing": "still"}
+    tables = {"subject": {"file": "x.csv"}, "medication": {"file": "y.csv", "fields": fields}}
+    run_models.trial(site={"blank_medication_end": meant, "tables": tables})
+    run_models.given("mapped.subject", SUBJECT)
+    text = f"subject_id | verbatim | record_key | ended_on | ongoing | ongoing_fault\nS1 | sertraline | m | {row}"
+    run_models.given("mapped.medication", text)
+    run_models.run("staging.medication")
+    assert asked(run_models, "medication", "medication_ongoing_unknown") == found

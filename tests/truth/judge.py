@@ -183,6 +183,9 @@ def _findings(sites: list[Site], night: Night, config: Path) -> dict[str, Told]:
             at_rows = places[site.key].get((file, int(number)), []) if number.isdigit() else []
         else:
             at_rows = places[site.key].get((hashes[site.key].get((f["source_file"] or "")[:12], ""), row or 0), [])
+        own = {"form": "assessment", "item": "assessment", "item_fault": "assessment"}.get(f["table"], f["table"])
+        if own in OWN:  # the sheets of a workbook number their rows each from 1
+            at_rows = [r for r in at_rows if r.table == own]
         whose = {named} if named else {r.subject for r in at_rows}
         harmed = {r.subject for r in at_rows if r.subject.fault is not None and (r.subject.fault.record is r or r.text or r.sent != r.true)}
         if named and harmed and named not in harmed and named.fault is None:

@@ -145,3 +145,8 @@ def change_night(zone: str, forward: bool) -> dt.datetime:
             if first != second and (first < second) == forward:
                 return naive
     raise Unfit
+
+
+def in_year(iso: str, year: str) -> str:
+    """The same day of another year; 29 February becomes the 28th."""
+    return year + iso[4:].replace("-02-29", "-02-28")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from tests.truth.drugs import BRANDS, LOOKALIKES, MISSPELT
-from tests.truth.faults.base import Harm, kind
+from tests.truth.faults.base import Harm, in_year, kind
 from tests.truth.records import Record, pick
 
 
@@ -104,13 +104,13 @@ def medication_prohibited_by_brand(h: Harm) -> None:
 @kind("medication")
 def medication_start_in_the_future(h: Harm) -> None:
     r = new(h, "fluoxetine", "FLUOXETINE")
-    h.send(r, started_on="2042" + r.true["started_on"][4:])
+    h.send(r, started_on=in_year(r.true["started_on"], "2042"))
 
 
 @kind("medication")
 def medication_start_in_another_century(h: Harm) -> None:
     r = new(h, "fluoxetine", "FLUOXETINE")
-    h.send(r, started_on="0202" + r.true["started_on"][4:] if h.style.typed is False else "1823" + r.true["started_on"][4:])
+    h.send(r, started_on=in_year(r.true["started_on"], "0202") if h.style.typed is False else in_year(r.true["started_on"], "1823"))
 
 
 @kind("medication", lambda s: not s.typed)

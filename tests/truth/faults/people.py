@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tests.truth.faults.base import Harm, Unfit, kind
+from tests.truth.faults.base import Harm, Unfit, in_year, kind
 
 
 @kind("subject", lambda s: s.id_pad > 0 and s.id_text(7) == s.subjid(7))
@@ -243,7 +243,7 @@ def event_severity_blank(h: Harm) -> None:
 @kind("event")
 def event_start_in_the_future(h: Harm) -> None:
     r = event(h, "Vomiting")
-    h.send(r, started_on="2042" + r.true["started_on"][4:])
+    h.send(r, started_on=in_year(r.true["started_on"], "2042"))
 
 
 @kind("event")
