@@ -36,6 +36,8 @@ app.command()(decide.waive)
 app.command()(serving.serve)
 app.add_typer(coding.app, name="coding")
 app.command()(trust.unblind)
+app.command("leak-test")(trust.leak_test)
+app.command()(trust.purge)
 
 
 def main() -> None:

@@ -83,6 +83,9 @@ class Evidence(Config):
     hold_lost_pct: Threshold[float]
     hold_lost_rows: Threshold[int]
     hold_unusable_pct: Threshold[float]
+    leak_alpha: Threshold[float]
+    leak_guess_pct: Threshold[float]
+    arm_parting_participants: Threshold[int]
     table_confidence_pct: Threshold[float]
     small_cell_subjects: Threshold[int]
 

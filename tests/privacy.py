@@ -23,10 +23,12 @@ DEIDENTIFIED = "deidentification: {key_env: TINY_KEY, date_shift: {max_days: 300
 class Tiny(Nights):
     """The tiny trial, its configuration and data below `root`."""
 
-    def __init__(self, root: Path, trial: str = "") -> None:
+    def __init__(self, root: Path, trial: str = "", *, made: bool = False) -> None:
         self.config, self.data = root / "config", root / "data"
-        shutil.copytree(TINY, self.config)
         self.trial = self.config / "trials" / "t01.yaml"
+        if made:
+            return
+        shutil.copytree(TINY, self.config)
         self.trial.write_text(self.trial.read_text(encoding="utf-8") + trial, encoding="utf-8")
 
     def export(self, site: str, name: str) -> Path:

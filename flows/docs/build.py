@@ -65,10 +65,15 @@ def project_instruments() -> dict[str, Instrument]:
     return {i.name: i for i in found}
 
 
+#: Pages of measurements, made by commands of their own (`make truth`).
+MEASURED = ("truth.md",)
+
+
 def stale(folder: Path = DOCS) -> list[str]:
     """Pages that are missing, differ from what the code gives, or that nothing makes any more."""
     wanted = pages()
-    there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in sorted(folder.rglob("*.md"))}
+    kept = [p for p in sorted(folder.rglob("*.md")) if p.name not in MEASURED]
+    there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in kept}
     return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
 
 

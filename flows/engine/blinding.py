@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 
 from flows.engine.config import PROJECT, Programme
 from schemas.columns import columns
+from schemas.evidence import Evidence
 from schemas.trial import BlindingStatus, Trial
 
 NAME = "arm_words.csv"
@@ -40,22 +41,22 @@ _FIELD = {
 }  # fmt: skip
 _UNITS = re.compile(r"(?i)\b(mg|milligramm?e?s?|g|gramm?e?s?|mcg|µg|ug|ml)\b")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
-#: How many participants there must be on either side, each with two doses or more, before a way of writing counts as telling.
-MIN_SIDE = 4
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Regular expressions of one trial. `named`: a code or label of an arm; `told`: a word for one arm; `drug`: the study drug."""
+    """Regular expressions of one trial. `named`: a code or label of an arm; `told`: a word for one arm; `drug`: the study drug.
+    `min_side`: participants there must be on either side before a way of writing counts as parting them."""
 
     named: str
     told: str
     drug: str
+    min_side: int
 
     @property
     def mark(self) -> str:
         """Tells one set of words from another."""
-        return hashlib.sha256("\0".join((self.named, self.told, self.drug)).encode()).hexdigest()[:12]
+        return hashlib.sha256("\0".join((self.named, self.told, self.drug, str(self.min_side))).encode()).hexdigest()[:12]
 
 
 def words(codelists: Sequence[Path]) -> dict[str, list[str]]:
@@ -73,10 +74,10 @@ def terms_of(programme: Programme) -> dict[str, Terms]:
     """Study -> the words of its arms, of the trials that are blinded."""
     blinded = [t for t in programme.trials.values() if t.blinding.status is BlindingStatus.BLINDED]
     known = words(programme.codelists) if blinded else {}
-    return {t.study: terms(t, known) for t in blinded}
+    return {t.study: terms(t, known, programme.evidence) for t in blinded}
 
 
-def terms(trial: Trial, known: dict[str, list[str]]) -> Terms:
+def terms(trial: Trial, known: dict[str, list[str]], evidence: Evidence) -> Terms:
     """The words of a trial's arms. A code or label that is only the drug's name, or has fewer than three letters, counts only behind
     a word such as `arm`: alone it stands in too many texts that say nothing."""
     drug, told = _any(known["drug"]), [*known["placebo"], *known["active"]]
@@ -86,7 +87,7 @@ def terms(trial: Trial, known: dict[str, list[str]]) -> Terms:
     behind = "|".join(sorted({_pattern(t) for t in plain if _pattern(t)}, key=lambda p: (-len(p), p)))
     own = _any([t for t in named if t not in plain])
     after = rf"|(?:^|[\W_])(?:arm|randomi[sz]ed to|allocated to|allocation)[\W_]{{1,3}}(?:{behind})(?:$|[\W_])" if behind else ""
-    return Terms(f"(?i){own}{after}", f"(?i){_any(told)}", f"(?i){drug}")
+    return Terms(f"(?i){own}{after}", f"(?i){_any(told)}", f"(?i){drug}", evidence.arm_parting_participants.value)
 
 
 def _letters(text: str) -> str:
@@ -113,14 +114,14 @@ def without_arms(frame: pl.DataFrame, dataset: str, terms: Terms) -> pl.DataFram
     """A set without the texts that name an arm or part the participants."""
     names = TEXT.get(dataset, ())
     frame = frame.with_columns(pl.when(~tells(c, terms)).then(pl.col(c)).alias(c) for c in names)
-    if dataset == "adex" and parts_participants(frame):
+    if dataset == "adex" and parts_participants(frame, terms.min_side):
         frame = frame.with_columns(pl.lit(None, pl.String).alias("EXDOSORG"))
     return frame
 
 
-def parts_participants(frame: pl.DataFrame) -> bool:
+def parts_participants(frame: pl.DataFrame, min_side: int) -> bool:
     """Whether the way a dose is written parts the participants in two: each has one way for all of their doses, both ways stand
-    beside the same amount, and there are MIN_SIDE participants or more on either side."""
+    beside the same amount, and there are `min_side` participants or more on either side."""
     texts = frame.select("USUBJID", "EXDOSORG", "EXDOSE").drop_nulls()
     way = pl.col("EXDOSORG").cast(pl.String).str.to_lowercase().str.replace_all(_UNITS.pattern, " ").str.replace_all(r"[\W\d_]+", " ")
     texts = texts.with_columns(way.str.strip_chars().alias("way"))
@@ -129,7 +130,7 @@ def parts_participants(frame: pl.DataFrame) -> bool:
     if people.is_empty() or people.get_column("ways").max() != 1:
         return False
     sides = people.group_by("way").len()
-    if sides.height != 2 or int(sides.get_column("len").min()) < MIN_SIDE:  # type: ignore[arg-type]
+    if sides.height != 2 or int(sides.get_column("len").min()) < min_side:  # type: ignore[arg-type]
         return False
     return int(texts.group_by("EXDOSE").agg(pl.col("way").n_unique().alias("k")).get_column("k").max()) > 1  # type: ignore[arg-type]
 
@@ -176,7 +177,7 @@ def _rows(path: Path, dataset: str, names: Sequence[str], terms: Terms) -> list[
             subject = r["USUBJID"].removeprefix(f"{r['STUDYID']}-{r['SITEID']}-")
             out.append({"table": table, "field": field, "subject": subject, "record_key": "|".join([subject, *(str(r[k]) for k in key)]),
                         "raw_value": r[name], "source_file": r["SRCFILE"], "source_row": r["SRCROW"], "n_rows": 1})  # fmt: skip
-    if dataset == "adex" and parts_participants(frame.filter(~tells("EXDOSORG", terms))):
+    if dataset == "adex" and parts_participants(frame.filter(~tells("EXDOSORG", terms)), terms.min_side):
         out.append({"table": "dose", "field": "dose_as_recorded", "subject": None, "record_key": "", "raw_value": None, "source_file": None,
                     "source_row": None, "n_rows": frame.get_column("EXDOSORG").count()})  # fmt: skip
     return out

@@ -27,6 +27,8 @@ from flows.engine.roster import Roster
 from schemas.columns import RESTRICTED
 from schemas.findings import PublicationError
 
+#: The rule that sets aside the rows of a participant who asked for removal.
+REMOVAL = "removal_requested"
 Change = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -63,7 +65,12 @@ def how(roster: Roster) -> dict[str, Shown]:
 
 
 def show_findings(frame: pl.DataFrame, how: dict[str, Shown]) -> pl.DataFrame:
-    """Findings of one trial as a release shows them."""
+    """Findings of one trial as a release shows them; a participant who asked for removal is not named."""
+    asked = pl.col("rule") == REMOVAL
+    frame = frame.with_columns(
+        pl.when(~asked).then(pl.col("subject")).alias("subject"),
+        pl.when(asked).then(pl.lit("")).otherwise(pl.col("record_key")).alias("record_key"),
+    )
     told = how.get(frame.item(0, "study")) if frame.height else None
     if told is not None and told.terms is not None:
         frame = blinding.plain_findings(frame, told.terms)

@@ -6,7 +6,7 @@ What does not: where files come from (flows/sources), reading them (flows/reader
     landing/<study>/<site>/<sha256[:12]>/       original files + receipt.json
     landing/<study>/<site>/deliveries.jsonl     one line a delivery, oldest first; the same content may come again
 
-Only the standard library, flows.sources, arms.py and schemas are imported: "nothing changed" must be answered at once.
+Only the standard library, flows.sources, arms.py, tombstones.py and schemas are imported: "nothing changed" must be answered at once.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows import sources
+from flows.engine import tombstones
 from flows.engine.arms import shows_arms
 from flows.sources.files import archive_of, matches
 from schemas.findings import ReadError
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 RECEIPT = "receipt.json"
 LOG = "deliveries.jsonl"
+BLOCKED = "blocked.json"
 _TEMPORARY = ".tmp-"
 _PIECE = 2**20
 _MUCH = 2**24
@@ -84,6 +87,14 @@ def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime) -> Deli
     site = unit.site
     known = deliveries(data, site.study, site.site_id)
     wanted, left_out = _wanted(unit, config_root)
+    with without_purged(data, unit, wanted) as wanted:
+        return _receive(data, unit, wanted, left_out, known, now)
+
+
+def _receive(
+    data: Path, unit: Unit, wanted: Mapping[str, Path], left_out: tuple[str, ...], known: list[Delivery], now: dt.datetime
+) -> Delivery:
+    site = unit.site
     hashes = _hashed(site.key, wanted)
     sha256 = delivery_sha256(hashes.items())
     if known and known[-1].sha256 == sha256:
@@ -105,6 +116,72 @@ def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime) -> Deli
     verify(delivery)
     _append(home / LOG, {"delivery_id": delivery.delivery_id, "sha256": sha256, "delivered_at": _iso(at)})
     return delivery
+
+
+@contextmanager
+def without_purged(data: Path, unit: Unit, wanted: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
+    """The files to land, those that hold a purged participant as copies without the rows; how many rows is noted beside the log.
+
+    Raises ReadError for a file of a kind that rows cannot be taken out of.
+    """
+    site = unit.site
+    marks = tombstones.marks(data, unit.key, site.study)
+    note = _home(data, site.study, site.site_id) / BLOCKED
+    if marks is None:
+        yield dict(wanted)
+        return
+    columns = tombstones.id_columns(site)
+    blocked: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="trialweave-") as aside:
+        out = dict(wanted)
+        for number, (name, path) in enumerate(sorted(wanted.items())):
+            if not tombstones.can_strip(path):
+                _refuse_purged(unit, name, path, marks, columns)
+                continue
+            found = tombstones.strip(path, columns, marks, delimiter_of(site, name))
+            if found is not None:
+                out[name] = Path(aside) / f"{number}{path.suffix}"
+                out[name].write_bytes(found[0])
+                blocked[name] = found[1]
+        if blocked:
+            note.write_text(json.dumps(dict.fromkeys(marks.sites.values(), sum(blocked.values()))), encoding="utf-8")
+        else:
+            note.unlink(missing_ok=True)
+        yield out
+
+
+def blocked(data: Path, study: str, export: str) -> dict[str, int]:
+    """Site -> rows of purged participants that its newest delivery held; empty when none."""
+    note = _home(data, study, export) / BLOCKED
+    if not note.is_file():
+        return {}
+    told: dict[str, int] = json.loads(note.read_text(encoding="utf-8"))
+    return told
+
+
+def delimiter_of(site: Site, name: str) -> str | None:
+    """The delimiter declared for a file, by the first table that names it."""
+    specs = [spec for several in site.tables.values() for spec in several if matches(name, spec.file)]
+    return next((s.delimiter for s in specs if s.delimiter), site.defaults.delimiter)
+
+
+def _refuse_purged(unit: Unit, name: str, path: Path, marks: tombstones.Marks, columns: set[tuple[str, ...]]) -> None:
+    """Raises ReadError when a file that rows cannot be taken out of holds a purged participant."""
+    from flows.engine.mapping.files import options
+    from flows.readers import read
+
+    specs = [s for several in unit.site.tables.values() for s in several if matches(name, s.file)]
+    for spec in specs:
+        table = read(path, options(spec, unit.site.defaults)).table
+        for group in columns:
+            if set(group) <= set(table.column_names):
+                rows = zip(*(table.column(n).to_pylist() for n in group), strict=True)
+                n = sum(marks(" ".join(c.strip() for c in r if c)) for r in rows)
+                if n:
+                    raise ReadError(
+                        f"{unit.key}: {name} holds {n} rows of a participant whose data were purged; it is not landed\n"
+                        "  fix   -> ask the site for an export without the participant"
+                    )
 
 
 def deliveries(data: Path, study: str, site: str, as_of: dt.datetime | None = None) -> list[Delivery]:

@@ -18,6 +18,7 @@ import polars as pl
 
 from flows.engine import batch, blinding, changes, decisions, delivery_findings, drift, findings_store, holding, landing, records
 from flows.engine.batch import Staged
+from flows.engine.config import Unit
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
 from flows.engine.night import Attempt, Failure, Night, Placed
@@ -242,6 +243,7 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
         return False
     roster.told.setdefault(key, []).append(verdict.told)
     roster.told[key].append(_still_gone(roster, staged, site))
+    roster.told[key].append(_still_sent(roster, attempt.unit, site))
     if entry is not None and mark not in (None, staged.fingerprint):
         why = changes.causes(entry, staged.receipt.get("made_of", {}))
         roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, folder, staged, verdict.diff, why)
@@ -282,6 +284,13 @@ def _still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
     back = now.filter(pl.col("site") == site).select("table", "key").unique()
     return keys.join(back, on=["table", "key"], how="anti").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+
+
+def _still_sent(roster: Roster, unit: Unit, site: str) -> pl.DataFrame:
+    """Rows of a purged participant that the newest delivery held and that were left out before landing."""
+    rows = landing.blocked(roster.night.data, unit.site.study, unit.site.site_id).get(site, 0)
+    told = pl.DataFrame({"n_rows": [rows] if rows else []}, schema={"n_rows": pl.Int64})
+    return delivery_findings.findings("purged_subject_sent", unit, site, told)
 
 
 def _proposal(roster: Roster, attempt: Attempt) -> str:

@@ -8,11 +8,13 @@ import pytest
 from flows.engine import blinding
 from flows.engine.config import PROJECT
 from schemas.trial import Trial
-from tests.harness import TRIAL
+from tests.harness import EVIDENCE, TRIAL
 
 
 def terms(*arms: dict) -> blinding.Terms:
-    return blinding.terms(Trial.model_validate(TRIAL | ({"arms": list(arms)} if arms else {})), blinding.words([PROJECT / "codelists"]))
+    return blinding.terms(
+        Trial.model_validate(TRIAL | ({"arms": list(arms)} if arms else {})), blinding.words([PROJECT / "codelists"]), EVIDENCE
+    )
 
 
 def told(text: str, words: blinding.Terms) -> bool:
@@ -80,26 +82,26 @@ def doses(*ways: tuple[int, str]) -> pl.DataFrame:
 
 
 def test_doses_written_one_way_for_some_participants_and_another_way_for_the_others_part_them():
-    assert blinding.parts_participants(doses((4, "50 mg C"), (5, "50 mg P")))
-    assert blinding.parts_participants(doses((4, "DCS 50 mg"), (5, "50 mg")))
+    assert blinding.parts_participants(doses((4, "50 mg C"), (5, "50 mg P")), 4)
+    assert blinding.parts_participants(doses((4, "DCS 50 mg"), (5, "50 mg")), 4)
 
 
 def test_numbers_units_and_blanks_are_no_way_of_writing():
-    assert not blinding.parts_participants(doses((4, "50 mg"), (5, "0.05 g"), (3, "50mg")))
+    assert not blinding.parts_participants(doses((4, "50 mg"), (5, "0.05 g"), (3, "50mg")), 4)
 
 
 def test_a_few_participants_or_one_with_both_ways_or_a_third_way_tell_nothing():
-    assert not blinding.parts_participants(doses((3, "50 mg C"), (9, "50 mg P")))
-    assert not blinding.parts_participants(doses((4, "50 mg C"), (5, "50 mg P"), (1, "50 mg Q")))
+    assert not blinding.parts_participants(doses((3, "50 mg C"), (9, "50 mg P")), 4)
+    assert not blinding.parts_participants(doses((4, "50 mg C"), (5, "50 mg P"), (1, "50 mg Q")), 4)
     mixed = pl.DataFrame([("S", "50 mg C", 50.0), ("S", "50 mg P", 50.0)], schema=["USUBJID", "EXDOSORG", "EXDOSE"], orient="row")
-    assert not blinding.parts_participants(pl.concat([doses((4, "50 mg C"), (5, "50 mg P")), mixed]))
+    assert not blinding.parts_participants(pl.concat([doses((4, "50 mg C"), (5, "50 mg P")), mixed]), 4)
 
 
 def test_a_way_of_writing_that_the_amount_explains_tells_nothing():
     frame = doses((4, "1 capsule"), (5, "2 capsules")).with_columns(
         pl.when(pl.col("EXDOSORG") == "1 capsule").then(25.0).otherwise(50.0).alias("EXDOSE")
     )
-    assert not blinding.parts_participants(frame)
+    assert not blinding.parts_participants(frame, 4)
 
 
 def test_a_text_that_names_an_arm_is_left_out_and_the_row_stays():

@@ -1,0 +1,117 @@
+"""Planted texts of participants are in no log, error, Prefect record or other site's file, whatever goes wrong at their site."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.privacy import DEIDENTIFIED, KEY, Tiny, holds
+
+ROOT = Path(__file__).resolve().parents[2]
+#: What is planted in site A: a name and a note in columns nobody maps, an identifier, verbatims, a dose text, a text for a number.
+NAME, NOTE, WHO, DRUG, EVENT, DOSE, NUMBER = (
+    "MARKERNAME Maria Musterfrau",
+    "MARKERNOTE lives at the harbour",
+    "MARKERID7",
+    "MARKERDRUG zoloft for Maria",
+    "MARKEREVENT cried in the tram",
+    "MARKERDOSE two from the blue box",
+    "MARKERNUM forty",
+)
+ALL = (NAME, NOTE, WHO, DRUG, EVENT, DOSE, NUMBER)
+
+
+def plant(tiny: Tiny) -> None:
+    for path in sorted((tiny.config / "exports" / "A").iterdir()):
+        path.write_text(path.read_text().replace("\nS1,", f"\n{WHO},"))
+    people = tiny.export("A", "people.csv")
+    head, *lines = people.read_text().splitlines()
+    people.write_text("\n".join([f"{head},name,note", *(f"{line},{NAME},{NOTE}" for line in lines)]) + "\n")
+    tiny.change("A", "people.csv", f"{WHO},30,F", f"{WHO},{NUMBER},F")
+    tiny.change("A", "meds.csv", "Zoloft 50 mg", DRUG)
+    tiny.change("A", "ae.csv", "Headache", EVENT)
+    tiny.change("A", "doses.csv", f"{WHO},1,yes,50,", f"{WHO},1,yes,{DOSE},")
+
+
+def night(tiny: Tiny, **more: str) -> subprocess.CompletedProcess[str]:
+    """A night by the command a user gives, Prefect at its most talkative and keeping its log in its database."""
+    loud = {
+        "PREFECT_LOGGING_LEVEL": "DEBUG",
+        "PREFECT_LOGGING_INTERNAL_LEVEL": "DEBUG",
+        "PREFECT_LOGGING_TO_API_ENABLED": "true",
+        "PREFECT_SERVER_LOGGING_LEVEL": "DEBUG",
+    }
+    command = [sys.executable, "-m", "flows", "run", "--config", str(tiny.config), "--data", str(tiny.data)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=os.environ | loud | more)
+
+
+def quiet(tiny: Tiny, done: subprocess.CompletedProcess[str]) -> None:
+    """Nothing planted was said or stored outside of what is site A's own."""
+    data = tiny.data
+    beside = [data / "ledger.jsonl", data / "state.json", data / "last_run.json", data / ".prefect", data / ".lock"]
+    beside += [data / part / "t01" / "B" for part in ("landing", "staged")]
+    beside += [p for p in (data / "releases").glob("2*/*") if p.is_file()] + list((data / "releases").glob("2*/*/t01/B-*"))
+    there = [p for p in beside if p.exists()]
+    assert (data / ".prefect" / "prefect.db").is_file()
+    for text in ALL:
+        marker = text.split()[0]
+        assert marker not in done.stdout + done.stderr, marker
+        assert holds(marker, there) == [], marker
+
+
+@pytest.mark.slow
+def test_a_night_and_a_night_with_a_broken_file_tell_no_text_of_a_participant(tmp_path: Path):
+    tiny = Tiny(tmp_path)
+    plant(tiny)
+    done = night(tiny)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert holds("MARKERDRUG", [tiny.data / "staged" / "t01" / "A"]) != []  # it was there to be told
+    quiet(tiny, done)
+    for text in (NAME, NOTE):
+        assert holds(text, [tiny.latest]) == [], text
+
+    shutil.copy(tiny.export("A", "people.csv"), tiny.export("A", "sessions.csv"))  # another file under its name
+    tiny.change("A", "doses.csv", "taken", "took")
+    done = night(tiny)
+    assert done.returncode == 1, done.stderr[-2000:]
+    quiet(tiny, done)
+
+
+@pytest.mark.slow
+def test_a_model_that_fails_on_a_value_does_not_tell_it(tmp_path: Path, monkeypatch):
+    from flows.engine import coding
+
+    tiny = Tiny(tmp_path)
+    plant(tiny)
+
+    def fails(con, *args, **kwargs):
+        con.execute("select cast(verbatim as integer) from intake.medication")
+
+    def fails_in_python(con, *args, **kwargs):
+        if not con.execute("select count(*) from intake.medication").fetchall()[0][0]:
+            return  # site B sends no medication
+        raise ValueError(con.execute("select verbatim from intake.medication").fetchall())
+
+    for broken in (fails, fails_in_python):
+        monkeypatch.setattr(coding, "code", broken)
+        ended = tiny.run()
+        (entry,) = [e for e in ended.release.manifest["sites"] if e["site"] == "A"]
+        assert entry["status"] == "held" and entry["reason"]
+        assert holds("MARKER", [ended.release.folder, tiny.data / "ledger.jsonl", tiny.data / "findings"]) == []
+
+
+@pytest.mark.slow
+def test_a_deidentified_release_and_its_night_hold_no_planted_text_at_all(tmp_path: Path):
+    tiny = Tiny(tmp_path, DEIDENTIFIED)
+    plant(tiny)
+    done = night(tiny, TINY_KEY=KEY)
+    assert done.returncode == 0, done.stderr[-2000:]
+    quiet(tiny, done)
+    for text in (*(t.split()[0] for t in ALL), KEY):
+        assert holds(text, [tiny.latest]) == [], text
+    assert holds(KEY, [tiny.data]) == []

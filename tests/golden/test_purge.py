@@ -1,0 +1,251 @@
+"""Purge and removal by the whole route: a participant leaves every place, nobody else is touched, and does not come back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from flows.__main__ import app
+from flows.engine import findings_store, landing, ledger, purge, purge_landing, purge_rows, releases, tombstones
+from flows.engine.config import load
+from schemas.columns import PER_SITE
+from schemas.findings import ConfigurationError
+from tests.conftest import DemoRelease
+from tests.nights import status
+from tests.privacy import DEIDENTIFIED, KEY, Tiny, holds
+
+#: Texts of B-2 (002) and S2 in the tiny trial, as sent and as computed.
+OF_B2 = ("B-2;", "B-002", "t01-B-002")
+OF_S2 = ("S2,", "t01-A-S2", "Visual hallucinations")
+
+
+@pytest.fixture(scope="module")
+def two_nights(tmp_path_factory) -> Path:
+    """The tiny trial after two nights with a delivery each; to be copied, not used."""
+    made = Tiny(tmp_path_factory.mktemp("two_nights"))
+    made.run()
+    made.change("A", "ae.csv", "Headache", "Head ache")
+    made.change("B", "gaben.csv", "0,05 g", "50 mg")
+    made.run()
+    return made.data.parent
+
+
+@pytest.fixture
+def tiny(two_nights: Path, tmp_path: Path) -> Tiny:
+    shutil.copytree(two_nights, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Tiny(tmp_path, made=True)
+
+
+def go(tiny: Tiny, site: str, subject: str, **more) -> purge.Report:
+    return purge.purge(load(tiny.config), tiny.data, f"t01/{site}", subject, "data protection officer", "consent withdrawn", **more)
+
+
+def call(*words: object) -> tuple[int, str]:
+    ended = CliRunner().invoke(app, [str(w) for w in words])
+    return ended.exit_code, ended.output
+
+
+def others(tiny: Tiny, gone: str) -> dict[str, list[tuple]]:
+    """Rows of everybody else in every set that one participant's data make, without pointers into files that are written again."""
+    out = {}
+    for name in PER_SITE:
+        frame = tiny.set(name).filter(pl.col("USUBJID") != gone)
+        out[name] = frame.select(pl.exclude("SRCFILE", "SRCROW")).sort(frame.columns[0], maintain_order=True).rows()
+    return out
+
+
+@pytest.mark.parametrize(("site", "subject", "texts"), [("A", "S2", OF_S2), ("B", "002", OF_B2)])
+def test_a_purged_participant_is_in_no_file_of_the_data_folder_and_everybody_else_is_as_before(tiny: Tiny, site, subject, texts):
+    before = others(tiny, f"t01-{site}-{subject}")
+    assert all(holds(t, [tiny.data]) for t in texts[:1])
+
+    report = go(tiny, site, subject)
+
+    assert report.left == [] and report.done["deliveries"] == 2 and report.done["releases"] == 2
+    for text in texts:
+        assert holds(text, [tiny.data]) == [], text
+    assert others(tiny, f"t01-{site}-{subject}") == before
+    for folder in sorted((tiny.data / "releases").glob("2*")):
+        found = releases.load(tiny.data, folder.name)
+        assert found is not None and releases.verify(tiny.data, found) == []
+        assert found.manifest["purged"][0]["tombstone"] == report.tombstone
+    for delivery in landing.deliveries(tiny.data, "t01", site):
+        landing.verify(delivery)
+    assert ledger.verify_chain(tiny.data) == []
+
+
+def test_after_a_purge_the_next_night_publishes_without_the_participant_and_says_that_the_site_still_sends_them(tiny: Tiny):
+    go(tiny, "A", "S2")
+    ended = tiny.run()
+
+    assert status(ended)["A"] in ("fresh", "unchanged")
+    assert "t01-A-S2" not in set(tiny.set("adsl").get_column("USUBJID"))
+    for text in OF_S2:
+        assert holds(text, [tiny.data]) == [], text
+    told = tiny.set("findings").filter(pl.col("rule") == "purged_subject_sent")
+    assert told.select("site", "subject", "record_key").rows() == [("A", None, "")]
+
+
+def test_a_later_delivery_that_holds_the_participant_is_landed_without_them_and_when_it_no_longer_does_the_finding_is_resolved(tiny: Tiny):
+    go(tiny, "A", "S2")
+    tiny.change("A", "ae.csv", "Head ache", "Headache again")
+    tiny.run()
+    assert "Headache again" in tiny.set("adae").get_column("AETERM").to_list()
+    assert holds("S2,", [tiny.data]) == []
+
+    for path in (tiny.config / "exports" / "A").iterdir():
+        path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("S2,")))
+    tiny.change("A", "ae.csv", "Headache again", "Headache")
+    tiny.run()
+    told = findings_store.history(tiny.data, rule="purged_subject_sent")
+    assert told.get_column("status").to_list() == ["RESOLVED"]
+
+
+def test_a_purge_done_twice_changes_nothing_more(tiny: Tiny):
+    go(tiny, "A", "S2")
+    files = {p: p.stat().st_mtime_ns for p in tiny.data.rglob("*.parquet")}
+    lines = len(ledger.entries(tiny.data, tombstones.DONE))
+    again = go(tiny, "A", "S2")
+    assert set(again.done.values()) == {0}
+    assert {p: p.stat().st_mtime_ns for p in tiny.data.rglob("*.parquet")} == files
+    assert len(ledger.entries(tiny.data, tombstones.DONE)) == lines
+
+
+STEPS = [
+    (purge_landing, "carry_out"),
+    (purge, "_remove_staged"),
+    (purge_rows, "history"),
+    (purge_rows, "releases_of"),
+    (purge_rows, "_count_findings"),
+    (purge_rows, "snapshots"),
+    (purge_rows, "proof"),
+    (purge, "_keep"),
+]
+
+
+@pytest.mark.parametrize(("module", "name"), STEPS, ids=[name for _, name in STEPS])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_purge_killed_at_any_step_is_finished_by_the_same_command(tiny: Tiny, monkeypatch, module, name, after):
+    class Killed(BaseException):
+        pass
+
+    real = getattr(module, name)
+
+    def dies(*args, **kwargs):
+        if after:
+            real(*args, **kwargs)
+        raise Killed
+
+    monkeypatch.setattr(module, name, dies)
+    with pytest.raises(Killed):
+        go(tiny, "A", "S2")
+    monkeypatch.setattr(module, name, real)
+    report = go(tiny, "A", "S2")
+
+    assert report.left == []
+    for text in OF_S2:
+        assert holds(text, [tiny.data]) == [], text
+    assert ledger.entries(tiny.data, tombstones.DONE)[-1]["tombstone"] == report.tombstone
+    for folder in sorted((tiny.data / "releases").glob("2*")):
+        assert releases.verify(tiny.data, releases.load(tiny.data, folder.name)) == []
+    assert not tiny.run().degraded
+
+
+def test_the_tombstone_names_nobody(tiny: Tiny):
+    report = go(tiny, "A", "S2")
+    told = (tiny.data / "ledger.jsonl").read_text() + (tiny.data / "purges" / f"{report.tombstone}.json").read_text()
+    assert "S2" not in told
+    (event,) = ledger.entries(tiny.data, tombstones.DONE)
+    assert (event["site"], event["tombstone"]) == ("A", report.tombstone)
+    assert (tiny.data / tombstones.KEY_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_nobody_of_that_name_is_an_error_and_nothing_is_written(tiny: Tiny):
+    with pytest.raises(ConfigurationError, match="no participant of this name"):
+        go(tiny, "A", "S99")
+    with pytest.raises(ConfigurationError, match="who asked"):
+        purge.purge(load(tiny.config), tiny.data, "t01/A", "S2", " ", "why")
+    assert ledger.entries(tiny.data, tombstones.STARTED) == []
+
+
+def test_a_delivery_that_rows_cannot_be_taken_out_of_is_refused_first_and_dropped_when_asked(tmp_path: Path):
+    import openpyxl
+
+    tiny = Tiny(tmp_path)
+    book = openpyxl.Workbook()
+    for line in tiny.export("A", "people.csv").read_text().splitlines():
+        book.active.append(line.split(","))
+    book.save(tiny.export("A", "people.xlsx"))
+    tiny.export("A", "people.csv").unlink()
+    site = tiny.config / "sites" / "t01_A" / "site.yaml"
+    site.write_text(site.read_text().replace("file: people.csv", "file: people.xlsx"))
+    tiny.run()
+
+    with pytest.raises(ConfigurationError, match=r"taking the rows out of \.csv, \.xlsx files is not possible") as told:
+        go(tiny, "A", "S2")
+    assert "S2" not in str(told.value)
+    assert "t01-A-S2" in set(tiny.set("adsl").get_column("USUBJID"))
+    assert not list((tiny.data / "landing" / "t01" / "A").glob(".tmp-*"))
+
+    report = go(tiny, "A", "S2", drop_deliveries=True)
+    assert report.left == [] and landing.deliveries(tiny.data, "t01", "A") == []
+    assert holds("t01-A-S2", [tiny.data]) == []
+    ended = tiny.run()
+    assert status(ended)["A"] == "missing"
+    (entry,) = [e for e in ended.release.manifest["sites"] if e["site"] == "A"]
+    assert "a participant whose data were purged; it is not landed" in entry["reason"]
+
+
+def test_rows_without_an_identifier_of_their_own_are_never_left_to_somebody_else(tmp_path: Path):
+    """Doses of S2 written under one identifier, the rows below blank: taking the first row out would give the others to S1."""
+    tiny = Tiny(tmp_path)
+    tiny.export("A", "doses.csv").write_text(
+        "id,no,taken,mg,at\nS1,1,yes,50,2024-03-05 13:00\n,2,yes,50,2024-03-12 12:59:59\n"
+        "S2,1,yes,50,2024-03-06 13:00\n,2,yes,50,2024-03-13 13:00\n"
+    )
+    site = tiny.config / "sites" / "t01_A" / "site.yaml"
+    site.write_text(site.read_text().replace("file: doses.csv", "file: doses.csv\n    fill_down: [id]"))
+    tiny.run()
+    with pytest.raises(ConfigurationError, match="would change other participants"):
+        go(tiny, "A", "S2")
+
+
+def test_a_purge_of_a_deidentified_trial_takes_the_pseudonym_out_of_its_releases(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("TINY_KEY", KEY)
+    tiny = Tiny(tmp_path, DEIDENTIFIED)
+    tiny.run()
+    assert tiny.set("adsl").height == 4
+    go(tiny, "A", "S2")
+    assert tiny.set("adsl").height == 3
+    assert holds("Visual hallucinations", [tiny.data]) == []
+
+
+def test_the_command_reports_what_it_did_and_what_to_do_in_the_configuration(tiny: Tiny):
+    folder = tiny.config / "sites" / "t01_A"
+    (folder / "corrections.yaml").write_text(
+        "corrections:\n  - {table: subject, key: S2, field: weight_kg, as_sent: '40', use: '41', reason: r, who: w, when: 2024-01-01}\n"
+    )
+    code, out = call("purge", "t01/A", "S2", "--config", tiny.config, "--data", tiny.data, "--who", "dpo", "--reason", "withdrawn")
+    assert code == 0, out
+    assert "2 deliveries" in out and "no file of the data folder holds a row of the participant" in out
+    assert "1 corrections in sites/t01_A/corrections.yaml name the participant" in out
+
+
+def test_a_participant_who_asked_for_removal_is_in_no_set_and_named_by_no_finding_of_the_demos_release(demo_release: DemoRelease):
+    asked = demo_release.findings.filter(pl.col("rule") == "removal_requested").select("study", "site", "subject").unique()
+    assert asked.height > 0
+    for study, site, subject in asked.iter_rows():
+        for path in demo_release.release.glob(f"*/{study}/*.parquet"):
+            frame = pl.read_parquet(path)
+            if "USUBJID" in frame.columns:
+                assert frame.filter(pl.col("USUBJID") == f"{study}-{site}-{subject}").is_empty(), path.name
+        for path in demo_release.release.glob(f"findings/{study}/{site}-*.parquet"):
+            shown = pl.read_parquet(path)
+            assert shown.filter((pl.col("subject") == subject) | pl.col("record_key").str.starts_with(subject)).is_empty()
+            assert "removal_requested" in set(shown.get_column("rule"))
+        told = demo_release.findings.filter((pl.col("study") == study) & (pl.col("site") == site) & (pl.col("subject") == subject))
+        assert set(told.get_column("rule")) == {"removal_requested"}
