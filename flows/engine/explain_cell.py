@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import explain, explain_key, explain_source, findings_store, models, remake
+from flows.engine import explain, explain_key, explain_shown, explain_source, findings_store, models, remake
 from flows.engine.config import Programme
 from flows.engine.explain import Recomputed, Walk
 from flows.engine.fingerprint import config_sha256
@@ -41,12 +41,15 @@ def cell(data: Path, release: Release, dataset: str, key: str, column: str, toda
     with _made(data, release, entry, row) as (programme, source, made):
         answer = _head(release, entry, source, programme, today)
         answer |= {"set": dataset, "key": explain_key.key_of(dataset, row), "column": name, "published": row[name]}
-        walked, again = _walk(data, release, programme, made, dataset, row, name)
-        answer["same"] = again is not None and _same(again["value"], row[name])
-        answer["recomputed"] = again["value"] if again else None
-        answer["found_again"] = again is not None
+        if dataset in POOLED:
+            _pool(data, release, programme, made, row["STUDYID"])
+        found = explain_shown.find_again(made, programme, dataset, row)
+        walked = _walk(made, dataset, found.rowid, name) if found else Walk()
+        answer["found_again"], answer["recomputed"] = found is not None, found.shown[name] if found else None
+        answer["same"] = found is not None and _same(found.shown[name], row[name])
+        row = found.own if found else row
         answer |= _body(made, walked, data)
-        if row[name] is None:
+        if answer["published"] is None:
             answer["why_null"] = _why_null(made, answer, row)
     return answer
 
@@ -115,23 +118,13 @@ def _head(release: Release, entry: dict[str, Any], source: Source, programme: Pr
     return {"release": release.release_id, "changed": changed, "standing": standing}
 
 
-def _walk(
-    data: Path, release: Release, programme: Programme, made: Recomputed, dataset: str, row: dict[str, Any], column: str
-) -> tuple[Walk, Answer | None]:
-    """The way back, and the value as it came out again (None: the row was not made)."""
-    table = f"{'pooled' if dataset in POOLED else 'analysis'}.{dataset}"
-    if dataset in POOLED:
-        _pool(data, release, programme, made, row["STUDYID"])
-    names = ["STUDYID", *(c for c in explain_key.key_columns(dataset) if c != "STUDYID")]
-    rows = explain.rows_where(made.con, table, {c: row[c] for c in names})
-    if not rows:
-        return Walk(), None
-    value = made.con.execute(f'select "{column}" from {table} where rowid = {rows[0]}').fetchall()[0][0]
-    walked = explain.walk(made.con, table, rows[:1], [column])
+def _walk(made: Recomputed, dataset: str, rowid: int, column: str) -> Walk:
+    """The way back of one value; from a pooled set on through the site's own tables."""
+    walked = explain.walk(made.con, explain_shown.table_of(dataset), [rowid], [column])
     behind = walked.visited.get("staged.ipd_base", [])
     if 0 < len(behind) <= explain.MANY:
         _go_on(made, walked, behind)
-    return walked, {"value": value}
+    return walked
 
 
 def _pool(data: Path, release: Release, programme: Programme, made: Recomputed, study: str) -> None:

@@ -20,15 +20,16 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import answers, batch, catalog, findings_store, ledger, night, releases, remake
-from flows.engine.assemble import set_parts
+from flows.engine import answers, batch, catalog, copies, findings_store, ledger, night, releases, remake
+from flows.engine.assemble import restricted_parts, set_parts
 from flows.engine.batch import Staged
 from flows.engine.config import Programme
+from flows.engine.copies import Shown
 from flows.engine.guard import no_values
-from flows.engine.night import Failure, Night
-from flows.engine.releases import Release
+from flows.engine.night import Failure, Night, Placed
+from flows.engine.releases import Part, Release
 from flows.engine.remake import Source
-from schemas.columns import RESTRICTED
+from flows.engine.roster import Roster
 from schemas.rules import catalogue
 
 Entry = dict[str, Any]
@@ -57,10 +58,11 @@ def rebuild(data: Path, release: Release) -> Report:
         place = Path(name)
         made, failed = _work(programme, place, release, sources)
         pooled = _pool(programme, place, made)
-        differs = [*failed, *_compare_sets(release, [*made.values(), *pooled])]
-        differs += _compare_restricted(data, release, list(made.values()))
+        how = copies.how(_roster(Night(programme, place, release.as_of), sources, made))
+        differs = [*failed, *_compare_sets(release, copies.shown(set_parts([*made.values(), *pooled]), how))]
+        differs += _compare_restricted(data, release, restricted_parts(list(made.values()), how))
         differs += _compare_facts(release, made)
-        found, told = _compare_findings(data, release, made)
+        found, told = _compare_findings(data, release, made, how)
         differs += told
         catalog.write_dictionary(place / "dictionary.csv")
         if (place / "dictionary.csv").read_bytes() != (release.folder / "dictionary.csv").read_bytes():
@@ -99,6 +101,16 @@ def _only(staged: Staged, sites: Sequence[str]) -> Staged:
     return Staged(staged.unit_key, staged.fingerprint, staged.folder, staged.receipt | {"files": files})
 
 
+def _roster(at: Night, sources: Sequence[Source], made: dict[tuple[str, str], Staged]) -> Roster:
+    """What was made as a night's roster, which says how each trial is shown."""
+    out = Roster(at)
+    for source in sources:
+        staged = made.get((source.key, source.mark))
+        if staged is not None and source.attempt is not None:
+            out.chosen.setdefault(source.key, {}).update(dict.fromkeys(source.sites, Placed(source.attempt, staged, recomputed=True)))
+    return out
+
+
 def _pool(programme: Programme, place: Path, made: dict[tuple[str, str], Staged]) -> list[Staged]:
     studies: dict[str, list[Staged]] = {}
     for (key, _), staged in sorted(made.items()):
@@ -107,9 +119,9 @@ def _pool(programme: Programme, place: Path, made: dict[tuple[str, str], Staged]
         return [batch.pool(programme, place, study, of) for study, of in sorted(studies.items())]
 
 
-def _compare_sets(release: Release, made: Sequence[Staged]) -> list[str]:
+def _compare_sets(release: Release, made: Sequence[Part]) -> list[str]:
     """Sentences on files of sets that came out otherwise, with the rows that differ counted."""
-    again = {(p.dataset, p.path.rpartition("-")[0]): p for p in set_parts(made)}
+    again = {(p.dataset, p.path.rpartition("-")[0]): p for p in made}
     out = []
     for file in release.manifest["files"]:
         if file["dataset"] == "findings":
@@ -136,10 +148,10 @@ def _rows(before: Path, after: Path | None) -> str:
     return f"{lost} rows of {old.height} came out otherwise or not at all, {added} rows of {new.height} are new"
 
 
-def _compare_restricted(data: Path, release: Release, made: Sequence[Staged]) -> list[str]:
+def _compare_restricted(data: Path, release: Release, made: Sequence[Part]) -> list[str]:
     folder = data / "restricted" / release.release_id
     there = {p.relative_to(folder).as_posix(): releases.file_sha256(p) for p in folder.rglob("*.parquet")}
-    again = {p.path: p.sha256 for p in set_parts(made, RESTRICTED)}
+    again = {p.path: p.sha256 for p in made}
     return [f"restricted/{release.release_id}/{name}: differs" for name, _ in sorted({*there.items()} ^ {*again.items()})]
 
 
@@ -164,7 +176,9 @@ def _check(result: Entry) -> tuple[Any, ...]:
     return tuple(result[c] for c in ("rule", "table", "n_checked", "n_violated"))
 
 
-def _compare_findings(data: Path, release: Release, made: dict[tuple[str, str], Staged]) -> tuple[int, list[str]]:
+def _compare_findings(
+    data: Path, release: Release, made: dict[tuple[str, str], Staged], how: dict[str, Shown]
+) -> tuple[int, list[str]]:
     """How many files of findings were made again, and sentences on those that came out otherwise."""
     files = {f["path"].partition("/")[2].rpartition("-")[0]: f for f in release.manifest["files"] if f["dataset"] == "findings"}
     published = {str(e["release_id"]): e for e in ledger.entries(data, "release_published")}
@@ -177,22 +191,28 @@ def _compare_findings(data: Path, release: Release, made: dict[tuple[str, str], 
             continue
         n += 1
         staged = made.get((entry["unit"], entry["fingerprint"])) if entry["fingerprint"] else None
-        content = _findings(data, release.folder / file["path"], staged, site, maker)
+        content = _findings(data, release.folder / file["path"], staged, site, maker, how)
         if hashlib.sha256(content).hexdigest() != file["sha256"]:
             out.append(f"{file['path']}: differs")
     return n, out
 
 
-def _findings(data: Path, path: Path, staged: Staged | None, site: tuple[str, str], maker: Entry) -> bytes:
+def _findings(
+    data: Path, path: Path, staged: Staged | None, site: tuple[str, str], maker: Entry, how: dict[str, Shown]
+) -> bytes:
     """A site's file of findings as the release that first published it must have made it."""
     on = releases.moment(maker["as_of"]).date()
     known = findings_store.history(data, [site], before=str(maker["release_id"]))
     rules = {r.id for r in catalogue() if any(t.split(".")[0] == "delivery" for t in r.tables)}
-    told = pl.read_parquet(path).filter(pl.col("rule").is_in(rules)).with_columns(pl.lit(None, pl.String).alias("raw_value"))
+    if site[0] in how:  # the published copy does not show everything
+        told = findings_store.history(data, [site], before=f"{maker['release_id']}~").filter(pl.col("status") != "RESOLVED")
+    else:
+        told = pl.read_parquet(path).with_columns(pl.lit(None, pl.String).alias("raw_value"))
+    told = told.filter(pl.col("rule").is_in(rules))
     empty = findings_store.read_staged([])
     found = findings_store.read_staged([staged.folder]) if staged is not None else empty
     found = found.filter(pl.col("site") == site[1])
     both = pl.concat([found, told.select(empty.columns).cast(empty.schema)]).unique("finding_id", keep="first", maintain_order=True)
     given = answers.known(data, maker.get("answers", 0))
     living = answers.apply(findings_store.judge_life(both, known, on), given, on)
-    return findings_store.by_site(living, known, [site])[site].content
+    return findings_store.by_site(living, known, [site], lambda frame: copies.show_findings(frame, how))[site].content
