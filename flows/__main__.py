@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import coding, decide, demo, explain_rule, look, rows, run, serving, tables, trust
+from flows.cli import coding, decide, demo, explain, explain_rule, look, releases, rows, run, serving, tables, trust
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -26,7 +26,11 @@ app.command()(rows.sql)
 app.command("check-config")(look.check_config)
 app.command()(look.propose)
 app.command()(look.verify)
+app.command()(releases.rebuild)
+app.command()(releases.diff)
+app.command()(releases.prune)
 app.command("release-hold")(decide.release_hold)
+app.command()(explain.explain)
 app.command("explain-rule")(explain_rule.explain_rule)
 app.command()(tables.tables)
 app.command("set-aside")(decide.set_aside)

@@ -53,15 +53,17 @@ def verify(
     data: Data = Path("data"),
     json: Json = False,
 ) -> None:
-    """Hash every file of a release again, and follow the ledger's chain. Ends 3 when something is not as it was."""
+    """Hash a release again: its files, restricted files, the deliveries and configuration it was made from, the ledger's chain. Ends 3
+    when something is not as it was.
+    """
     with told_errors():
-        from flows.engine import ledger, releases
+        from flows.engine import releases, verify
 
         found = releases.latest(data) if release == "latest" else releases.load(data, release)
         if found is None:
             say(f"{data} holds no release {release}")
             raise typer.Exit(int(Exit.USAGE))
-        problems = [*releases.verify(data, found), *ledger.verify_chain(data)]
+        problems = verify.everything(data, found)
         if json:
             print_json({"release": found.release_id, "files": len(found.manifest["files"]), "problems": problems})
         else:

@@ -57,12 +57,20 @@ def value_of(raw: str | None, n_rows: int | None) -> str:
     return hashlib.sha256(f"{raw!r} {n_rows}".encode()).hexdigest()[:16]
 
 
-def known(data: Path) -> dict[str, Answer]:
-    """Finding -> its last answer."""
-    path = data / NAME
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
-    found = [Answer(**json.loads(line)) for line in lines]
+def known(data: Path, first: int | None = None) -> dict[str, Answer]:
+    """Finding -> its last answer; `first`: of the first so many answers only, as they were known when there were no more."""
+    found = [Answer(**json.loads(line)) for line in _lines(data)[:first]]
     return {a.finding_id: a for a in found}
+
+
+def count(data: Path) -> int:
+    """How many answers there are."""
+    return len(_lines(data))
+
+
+def _lines(data: Path) -> list[str]:
+    path = data / NAME
+    return path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
 
 
 def standing(answers: Iterable[Answer], today: dt.date) -> dict[tuple[str, str], str]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import answers, blinding, catalog, changes, checks, copies, findings_store, ledger, recovery, releases, restricted
+from flows.engine import answers, blinding, catalog, changes, checks, copies, findings_store, ledger, recovery, releases, restricted, snapshots
 from flows.engine.batch import Staged
 from flows.engine.copies import Shown
 from flows.engine.deidentify import FREE_TEXT
@@ -77,6 +77,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     manifest = {
         "release_id": release_id, "created": now.isoformat(timespec="seconds"), "as_of": night.as_of.isoformat(),
         "code_version": code_version(), "code_sha256": code_sha256(), "config_sha256": config_sha256(night.programme),
+        "config_snapshot": snapshots.keep(night.data, night.config_files or snapshots.take(night.programme.root)),
         "previous": base.release_id if base else None, "reason": reason, "blinded": sorted(roster.terms),
         "deidentified": {study: told.masker.check for study, told in sorted(how.items()) if told.masker}, "sites": entries,
         "files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts],
@@ -88,14 +89,15 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in _marks(roster)]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
     ledger.append(night.data, recovery.BEGUN, release_id=release_id)
-    _restrict(roster, release_id, how)
+    closed = _restrict(roster, release_id, how)
     release = releases.settle(night.data, release_id)
     if leads:
         findings_store.append(night.data, release_id, told.history)
         changes.append(night.data, release_id, [roster.changes[key] for key in sorted(roster.changes)])
     ledger.append(
         night.data, recovery.PUBLISHED, release_id=release_id, as_of=night.as_of.isoformat(), latest=leads, reason=reason,
-        manifest_sha256=hashlib.sha256((release.folder / releases.MANIFEST).read_bytes()).hexdigest(),
+        manifest_sha256=releases.file_sha256(release.folder / releases.MANIFEST), restricted_sha256=closed,
+        beside=releases.beside(release.folder), answers=told.n_answers,
     )  # fmt: skip
     is_latest = leads and releases.switch_latest(night.data, release)
     return Outcome(release, roster, published=True, is_latest=is_latest, new_findings=told.new)
@@ -170,7 +172,7 @@ def _entry(roster: Roster, key: str, site: str) -> Entry:
         "study": unit.site.study, "unit": key, "export": unit.site.site_id, "told": told,
         "reason": blinding.plain_reason(reason, words) if reason and words else reason,
         "held": roster.held.get((key, site)), "site": site, "status": status, "age_days": None, "delivery_sha256": None,
-        "delivered_on": None, "fingerprint": None, "made_of": {}, "tables": {}, "findings": {},
+        "delivered_on": None, "fingerprint": None, "made_of": {}, "tables": {}, "findings": {}, "findings_from": None,
     }  # fmt: skip
     chosen = roster.chosen.get(key, {}).get(site)
     if chosen is None:
@@ -203,16 +205,21 @@ def set_parts(staged: Iterable[Staged], datasets: Sequence[str] = (*PER_SITE, *P
     return sorted(out, key=lambda p: p.path)
 
 
-def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> None:
-    """Treatment assignment of trials that are not blinded and free text of de-identified ones: apart from the release, for its owner."""
-    placed = [p.staged for p in roster.placed.values()]
-    given = set_parts(placed, RESTRICTED)
+def restricted_parts(staged: Sequence[Staged], how: dict[str, Shown]) -> list[Part]:
+    """Files that belong into restricted/: the arms of trials that are not blinded, the text of de-identified ones."""
+    given = set_parts(staged, RESTRICTED)
     copies.gate(given, how)
     hidden = {study for study, told in how.items() if told.masker}
     parts = [p for p in given if copies.place(p)[0] not in hidden]
-    parts += copies.with_text([*given, *set_parts(placed, TEXT_SETS)], how)
+    return parts + copies.with_text([*given, *set_parts(staged, TEXT_SETS)], how)
+
+
+def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> str | None:
+    """Treatment assignment of trials that are not blinded and free text of de-identified ones: apart from the release, for its owner.
+    Returns the sha256 of their manifest."""
+    parts = restricted_parts([p.staged for p in roster.placed.values()], how)
     if not parts:
-        return
+        return None
     home = restricted.home(roster.night.data)
     folder = home / f".tmp-{release_id}"
     folder.mkdir(mode=0o700)
@@ -221,17 +228,21 @@ def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> None:
     for inner in folder.rglob("*"):
         if inner.is_dir():
             inner.chmod(0o700)
+    listed = releases.restricted_manifest(parts)
+    releases.put_part(folder, Part("", releases.MANIFEST, 0, "", content=listed), mode=0o400)
     releases.make_durable(folder)
     folder.rename(home / release_id)
+    return hashlib.sha256(listed).hexdigest()
 
 
 @dataclass(frozen=True)
 class _Findings:
-    """A release's findings: its files, how many are new a site, the rows the history gains."""
+    """A release's findings: its files, how many are new a site, the rows the history gains, how many answers were known."""
 
     parts: list[Part]
     new: dict[str, int]
     history: pl.DataFrame
+    n_answers: int
 
 
 def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[str, Shown], *, keep_history: bool) -> _Findings:
@@ -247,7 +258,8 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
     shown_as = night.base.manifest.get("deidentified", {}) if night.base else {}
     parts: list[Part] = []
     fresh: list[Entry] = []
-    given = answers.known(night.data)
+    n_answers = answers.count(night.data)
+    given = answers.known(night.data, n_answers)
     on = night.as_of.date()
     standing = answers.standing(given.values(), on)
     for entry in entries:
@@ -261,7 +273,7 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
         if told_before and old and same and file and night.base:
             source = night.base.folder / file["path"]
             parts.append(Part("findings", file["path"], file["rows"], file["sha256"], source))
-            entry["findings"] = old["findings"]
+            entry["findings"], entry["findings_from"] = old["findings"], old.get("findings_from")
         else:
             fresh.append(entry)
     sites = [(e["study"], e["site"]) for e in fresh]
@@ -275,10 +287,10 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
         new[f"{study}/{site}"] = mine.new
         for entry in fresh:
             if (entry["study"], entry["site"]) == (study, site):
-                entry["findings"] = mine.by_severity
+                entry["findings"], entry["findings_from"] = mine.by_severity, release_id
     why = {k: changes.causes(before.get(k), e["made_of"]) for e in fresh if (k := (e["study"], e["site"]))}
     history = findings_store.events(living, known, on, release_id, why) if keep_history else known.clear()
-    return _Findings(sorted(parts, key=lambda p: p.path), new, history)
+    return _Findings(sorted(parts, key=lambda p: p.path), new, history, n_answers)
 
 
 def _found(roster: Roster, entries: Sequence[Entry]) -> pl.DataFrame:

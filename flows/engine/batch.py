@@ -88,20 +88,37 @@ def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: 
 def _work(
     con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput], spill: Path
 ) -> list[Staged]:
+    made = compute(con, programme, inputs)
+    return _stage(con, programme, data, inputs, made.judged, made.tally, made.taken, spill)
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a batch knows besides the tables on its connection."""
+
+    judged: list[judge.Judged]
+    tally: outcome.Tally
+    taken: pl.DataFrame
+
+
+def compute(
+    con: duckdb.DuckDBPyConnection, programme: Programme, inputs: Sequence[MapInput], *, keep: bool = False
+) -> Computed:
+    """The route from landed files to the tables of `analysis`. `keep`: no table on the way is dropped, for looking at them."""
     map_batch(con, inputs, programme.codelists)
     rows = [
         reference.UnitRow(i.unit_no, i.unit, i.deliveries[-1].delivered_at.date(), i.deliveries[-1].delivery_id) for i in inputs
     ]
     reference.build(con, rows, programme.evidence, reference.symptom_terms(programme.codelists))
-    judged = judge.judge_intake(con, programme.evidence)
+    judged = judge.judge_intake(con, programme.evidence, models.Kept() if keep else None)
     judge.check_contracts(con)
     tally = outcome.tally(con)
     taken = records.take(con)
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
-    held = models.Held(con, ["staging", "core"], keep=["core.ipd_base"])
+    held = models.Kept() if keep else models.Held(con, ["staging", "core"], keep=["core.ipd_base"])
     judged += judge.judge_core(con, programme.evidence, held)
     models.run_schema(con, "analysis", then=held.ran)
-    return _stage(con, programme, data, inputs, judged, tally, taken, spill)
+    return Computed(judged, tally, taken)
 
 
 def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> Iterator[pa.Table]:

@@ -89,17 +89,18 @@ class Programme:
     trials: dict[str, Trial]
     units: dict[str, Unit]
     codelists: tuple[Path, ...]
+    project: Path = PROJECT
 
 
-def load(root: Path, on: dt.date | None = None) -> Programme:
-    """Read a configuration folder; `on` picks among dated site files (default: the newest).
+def load(root: Path, on: dt.date | None = None, project: Path = PROJECT) -> Programme:
+    """Read a configuration folder; `on` picks among dated site files (default: the newest). `project`: the folder it is laid over.
 
     Raises ConfigurationError listing every problem found: file, line, key and the allowed values.
     """
     if not (root / "trials").is_dir() or not (root / "sites").is_dir():
         raise ConfigurationError(f"{root} is no configuration folder: it needs the folders trials and sites")
     errors: list[str] = []
-    overlay = [PROJECT, root] if root.resolve() != PROJECT else [PROJECT]
+    overlay = [project, root] if root.resolve() != project.resolve() else [project]
     evidence_file = next(p / "evidence.yaml" for p in reversed(overlay) if (p / "evidence.yaml").is_file())
     evidence = _model(evidence_file, Evidence, errors)
     instruments: dict[str, Instrument] = {}
@@ -128,7 +129,7 @@ def load(root: Path, on: dt.date | None = None) -> Programme:
     if errors or evidence is None:
         raise ConfigurationError("\n".join(dict.fromkeys(errors)))
     lists = tuple(folder / "codelists" for folder in overlay if (folder / "codelists").is_dir())
-    return Programme(root, evidence, instruments, trials, units, lists)
+    return Programme(root, evidence, instruments, trials, units, lists, project)
 
 
 def _model(path: Path, model: type[M], errors: list[str]) -> M | None:
@@ -154,7 +155,7 @@ def _unit(
     errors: list[str],
 ) -> Unit | None:
     """One site folder as a unit, its profile laid under it."""
-    path = _site_file(folder, on)
+    path = site_file(folder, on)
     if path is None:
         errors.append(f"sites/{folder.name} holds no site.yaml")
         return None
@@ -186,7 +187,7 @@ def _unit(
     return Unit(site.key, site, trial, used, known.corrections if known else (), overrides, folder)
 
 
-def _site_file(folder: Path, on: dt.date | None) -> Path | None:
+def site_file(folder: Path, on: dt.date | None) -> Path | None:
     """The mapping in force on a day: the latest `site.from-<date>.yaml` not after it, else site.yaml."""
     dated = sorted((m[1], p) for p in folder.iterdir() if (m := _DATED.match(p.name)))
     in_force = [path for day, path in dated if on is None or day <= on.isoformat()]

@@ -41,10 +41,10 @@ class SiteFindings:
     sha256: str
 
 
-def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: str = "") -> pl.DataFrame:
+def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: str = "", before: str = "") -> pl.DataFrame:
     """How every finding of these sites (default: all) and this rule (default: every) stands: the last row of each, resolved ones
-    included."""
-    files = sorted((data / "findings").glob("[0-9]*.parquet"))
+    included. `before`: as it was before that release."""
+    files = sorted(p for p in (data / "findings").glob("[0-9]*.parquet") if not before or p.stem < before)
     if not files:
         return pl.DataFrame(schema=COLUMNS)
     frame = pl.concat([pl.scan_parquet(f) for f in files], how="diagonal_relaxed")

@@ -53,13 +53,13 @@ class Judged:
     results: pl.DataFrame
 
 
-def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> list[Judged]:
+def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held | None = None) -> list[Judged]:
     """Run each staging model, judge it, split it: intake.<table> holds the kept rows, withheld values null.
 
     Raises AccountingError when kept and quarantined rows are not the rows received.
     """
     out = []
-    held = Held(con, ["mapped"])
+    held = held or Held(con, ["mapped"])
     for table in JUDGED:
         beside = [name for name in helpers(f"staging.{table}") if name.removeprefix("staging.") not in JUDGED]
         run_schema(con, "staging", [f"staging.{table}", *beside], held.ran)

@@ -189,6 +189,13 @@ class Held:
             readers.discard(name)
 
 
+class Kept(Held):
+    """No table is dropped: for looking at every step of one unit."""
+
+    def __init__(self) -> None:
+        self.readers = {}
+
+
 def name_types(con: duckdb.DuckDBPyConnection) -> None:
     """Create the enumerations of NAME_TYPES from this batch's core tables."""
     for name, values in NAME_TYPES.items():

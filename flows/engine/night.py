@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -45,10 +45,11 @@ class Night:
 
     def __init__(
         self, programme: Programme, data: Path, as_of: dt.datetime, only: frozenset[str] = frozenset(),
-        base: Release | None = None, *, replay: bool = False,
+        base: Release | None = None, *, replay: bool = False, config_files: Mapping[str, bytes] | None = None,
     ) -> None:  # fmt: skip
         self.programme, self.data, self.as_of, self.only, self.base = programme, data, as_of, only, base
         self.replay = replay
+        self.config_files = config_files
         self._dated: dict[dt.date, Programme] = {}
 
     def unit(self, key: str, deliveries: Sequence[Delivery]) -> Unit:
@@ -63,7 +64,7 @@ class Night:
             return unit
         since = begins[-1] if begins else dt.date.min
         if since not in self._dated:
-            self._dated[since] = load(self.programme.root, on=day)
+            self._dated[since] = load(self.programme.root, on=day, project=self.programme.project)
         return self._dated[since].units[key]
 
     def units(self, key: str, deliveries: Sequence[Delivery]) -> tuple[Unit, ...]:

@@ -44,7 +44,7 @@ class Release:
     @property
     def as_of(self) -> dt.datetime:
         """The moment up to which deliveries count."""
-        return dt.datetime.fromisoformat(self.manifest["as_of"])
+        return moment(self.manifest["as_of"])
 
     @property
     def degraded(self) -> bool:
@@ -92,7 +92,7 @@ def standing(data: Path, as_of: dt.datetime) -> Release | None:
 def clear_leftovers(data: Path) -> list[str]:
     """Remove what killed runs left half-written; only the holder of the lock may do so."""
     gone = []
-    for folder in ("releases", "staged", "restricted", "findings", "changes"):
+    for folder in ("releases", "staged", "restricted", "findings", "changes", "config"):
         for path in sorted((data / folder).glob(".tmp-*")):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
             gone.append(f"{folder}/{path.name}")
@@ -142,6 +142,11 @@ def put_part(folder: Path, part: Part, mode: int = 0o444) -> None:
             shutil.copyfile(part.source, target)
     if target.stat().st_mode & 0o777 != mode:
         target.chmod(mode)
+
+
+def restricted_manifest(parts: Iterable[Part]) -> bytes:
+    """What restricted/<release_id> holds, as its own manifest.json: the release's manifest says nothing of it."""
+    return _lines({"files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts]}).encode()
 
 
 def make_durable(folder: Path, fresh: Iterable[Path] = ()) -> None:
@@ -200,20 +205,18 @@ def git_sha() -> str:
     return told.stdout.strip() or "nogit"
 
 
-def verify(data: Path, release: Release) -> list[str]:
-    """What is wrong with a release, one sentence each: files missing, changed or unknown; a manifest that was touched."""
-    told = [e for e in ledger.entries(data) if e.get("release_id") == release.release_id and "manifest_sha256" in e]
-    manifest = hashlib.sha256((release.folder / MANIFEST).read_bytes()).hexdigest()
-    problems = [] if told and told[-1]["manifest_sha256"] == manifest else [f"{MANIFEST} is not the one the ledger knows"]
-    known = set()
-    for entry in release.manifest["files"]:
-        path = release.folder / entry["path"]
-        known.add(entry["path"])
-        if not path.is_file():
-            problems.append(f"{entry['path']} is missing")
-            continue
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
-                problems.append(f"{entry['path']} is not as it was published")
-    there = {p.relative_to(release.folder).as_posix() for p in release.folder.rglob("*.parquet")}
-    return problems + [f"{name} is not in the manifest" for name in sorted(there - known)]
+
+def moment(text: str) -> dt.datetime:
+    """A moment as manifests and the ledger write it."""
+    return dt.datetime.fromisoformat(text)
+
+
+def beside(folder: Path) -> dict[str, str]:
+    """sha256 of what explains a release beside its sets: dictionary, catalog. The ledger tells them; the manifest is made before."""
+    return {p.name: file_sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != MANIFEST}
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of one file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

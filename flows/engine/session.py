@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.engine import coding, deidentify, landing, ledger, lock, recovery, releases, restricted, state, unblinding
+from flows.engine import coding, deidentify, landing, ledger, lock, recovery, releases, restricted, snapshots, state, unblinding
 from flows.engine.assemble import Outcome
 from flows.engine.config import load
 from flows.engine.night import Night
@@ -84,6 +84,7 @@ def opened(
         recovery.put_right(data)
         now = dt.datetime.now(dt.UTC)
         at = min(as_of, now) if as_of else now
+        kept = snapshots.take(config)
         programme = load(config, on=at.date())
         if wrong := coding.problems(coding.load_dictionary(programme.codelists), programme):
             raise ConfigurationError("\n".join(wrong))
@@ -92,7 +93,9 @@ def opened(
         restricted.guard(data)
         chosen = units_of(programme, only)
         look = None if as_of else state.look(config, programme, chosen)
-        session = Session(Night(programme, data, at, chosen, releases.standing(data, at), replay=as_of is not None), look, began)
+        base = releases.standing(data, at)
+        night = Night(programme, data, at, chosen, base, replay=as_of is not None, config_files=kept)
+        session = Session(night, look, began)
         ledger.append(data, "run_started", as_of=at.isoformat(), config=str(config), only=sorted(chosen))
         try:
             yield session

@@ -8,7 +8,7 @@ import stat
 import polars as pl
 import pytest
 
-from flows.engine import findings_store, releases
+from flows.engine import findings_store, releases, verify
 from schemas.columns import columns
 from schemas.findings import ConfigurationError
 from tests.privacy import DEIDENTIFIED, KEY, Tiny, holds
@@ -94,7 +94,7 @@ def test_free_text_lies_in_the_restricted_folder_under_the_pseudonyms_and_for_it
 
 def test_the_release_can_be_verified_and_made_again_byte_for_byte(masked: Tiny, tmp_path, monkeypatch):
     found = releases.latest(masked.data)
-    assert found is not None and releases.verify(masked.data, found) == []
+    assert found is not None and verify.published(masked.data, found) == []
     monkeypatch.setenv("TINY_KEY", KEY)
     again = Tiny(tmp_path, DEIDENTIFIED)
     again.run()

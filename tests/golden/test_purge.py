@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import findings_store, landing, ledger, purge, purge_landing, purge_rows, releases, tombstones
+from flows.engine import findings_store, landing, ledger, purge, purge_landing, purge_rows, releases, tombstones, verify
 from flows.engine.config import load
 from schemas.columns import PER_SITE
 from schemas.findings import ConfigurationError
@@ -71,7 +71,7 @@ def test_a_purged_participant_is_in_no_file_of_the_data_folder_and_everybody_els
     assert others(tiny, f"t01-{site}-{subject}") == before
     for folder in sorted((tiny.data / "releases").glob("2*")):
         found = releases.load(tiny.data, folder.name)
-        assert found is not None and releases.verify(tiny.data, found) == []
+        assert found is not None and verify.published(tiny.data, found) == []
         assert found.manifest["purged"][0]["tombstone"] == report.tombstone
     for delivery in landing.deliveries(tiny.data, "t01", site):
         landing.verify(delivery)
@@ -151,7 +151,7 @@ def test_a_purge_killed_at_any_step_is_finished_by_the_same_command(tiny: Tiny, 
         assert holds(text, [tiny.data]) == [], text
     assert ledger.entries(tiny.data, tombstones.DONE)[-1]["tombstone"] == report.tombstone
     for folder in sorted((tiny.data / "releases").glob("2*")):
-        assert releases.verify(tiny.data, releases.load(tiny.data, folder.name)) == []
+        assert verify.published(tiny.data, releases.load(tiny.data, folder.name)) == []
     assert not tiny.run().degraded
 
 

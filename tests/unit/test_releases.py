@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.engine import assemble, findings_store, ledger, lock, releases, replay, state
+from flows.engine import assemble, findings_store, ledger, lock, releases, replay, state, verify
 from flows.engine.config import load
 from schemas.columns import PER_SITE, POOLED
 from schemas.findings import AccountingError, PublicationError
@@ -31,7 +31,7 @@ def test_the_first_night_publishes_every_set_and_latest_points_to_it(two_sites: 
     manifest = latest.manifest
     assert manifest["sites"][0]["tables"] == {"dose": {"received": 2, "kept": 2, "quarantined": 0, "withheld": 0}}
     assert manifest["previous"] is None
-    assert releases.verify(two_sites.data, latest) == []
+    assert verify.published(two_sites.data, latest) == []
 
 
 def test_a_second_night_with_nothing_new_makes_no_release(two_sites: Nights):
@@ -131,7 +131,7 @@ def test_a_crash_at_any_step_leaves_the_old_release_and_the_next_night_clean(two
             two_sites.run()
     latest = releases.latest(two_sites.data)
     assert latest and latest.release_id == first.release.release_id
-    assert releases.verify(two_sites.data, latest) == []
+    assert verify.published(two_sites.data, latest) == []
 
     again = two_sites.run()
 
@@ -139,7 +139,7 @@ def test_a_crash_at_any_step_leaves_the_old_release_and_the_next_night_clean(two
     assert now and now.release_id == again.release.release_id != first.release.release_id
     assert again.reused == 2 and again.published == (step != "switch_latest")  # a release the ledger knows is only switched in
     assert list((two_sites.data / "releases").glob(".tmp-*")) == []
-    assert releases.verify(two_sites.data, again.release) == []
+    assert verify.published(two_sites.data, again.release) == []
 
 
 def test_findings_keep_their_first_day_and_are_resolved_when_they_are_gone(two_sites: Nights):
@@ -206,7 +206,7 @@ def test_verify_names_a_file_that_was_changed(two_sites: Nights):
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-1])
 
-    (problem,) = releases.verify(two_sites.data, ended.release)
+    (problem,) = verify.published(two_sites.data, ended.release)
 
     assert problem.endswith("is not as it was published") and problem.startswith("adex/t01/01-")
 

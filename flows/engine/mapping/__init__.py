@@ -34,7 +34,8 @@ __all__ = ["MapInput", "check_mapping", "map_batch"]
 def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists: Sequence[Path] = ()) -> None:
     """Read and map the deliveries of some units; every mapped.* table is created, empty where nobody maps it.
 
-    `lists` are folders of code lists laid over the project's. The connection must have the schemas raw and mapped.
+    `lists` are folders of code lists, later ones laid over earlier ones; none: the project's.
+    The connection must have the schemas raw and mapped.
     """
     words = codelists.read(lists)
     parts = [part for item in inputs for part in item.parts()]

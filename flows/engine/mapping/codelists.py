@@ -36,9 +36,9 @@ class Codelists:
 
 
 def read(folders: Sequence[Path] = ()) -> Codelists:
-    """Read the project's lists and lay those of other folders over them. Raises ConfigurationError for a bad row."""
+    """Read lists, those of later folders over those of earlier ones; of none: the project's. Raises ConfigurationError for a bad row."""
     out = Codelists()
-    for folder in (PROJECT / "codelists", *(f for f in folders if f.resolve() != (PROJECT / "codelists").resolve())):
+    for folder in folders or (PROJECT / "codelists",):
         for row in _rows(folder / "units.csv", "text", "unit", "quantity", "factor"):
             if row["quantity"] not in ("mass", "weight", "age"):
                 raise ConfigurationError(f"codelists/units.csv: quantity {row['quantity']!r} is none of mass, weight, age")

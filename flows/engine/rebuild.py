@@ -1,0 +1,218 @@
+"""Make a release again from landing, with the configuration it was made with, and compare byte for byte.
+
+What belongs here: computing everything anew in a temporary place, comparing. What does not: which deliveries and configuration
+(remake.py), whether stored bytes are as they were stored (verify.py).
+
+Sets, restricted sets and findings are made again. Nothing staged is used. Findings about deliveries (what shrank or disappeared)
+compare a delivery with the release before it; they are taken as published, all other findings are found again and their life
+(first seen, status) is read from the history as it was. The catalog holds paths and the manifest holds clock times: of the
+manifest the counts and check results are compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.engine import answers, batch, catalog, copies, findings_store, ledger, night, releases, remake
+from flows.engine.assemble import restricted_parts, set_parts
+from flows.engine.batch import Staged
+from flows.engine.config import Programme
+from flows.engine.copies import Shown
+from flows.engine.guard import no_values
+from flows.engine.night import Failure, Night, Placed
+from flows.engine.releases import Part, Release
+from flows.engine.remake import Source
+from flows.engine.roster import Roster
+from schemas.rules import catalogue
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """`changed`: what is not as it was when the release was made; `differs`: one sentence a file or fact that came out otherwise."""
+
+    release_id: str
+    changed: list[str]
+    compared: int
+    differs: list[str]
+
+    @property
+    def identical(self) -> bool:
+        """Every file came out byte for byte."""
+        return not self.differs
+
+
+def rebuild(data: Path, release: Release) -> Report:
+    """Make a release again and compare. Raises ConfigurationError when its configuration was not kept."""
+    with remake.programme_of(data, release) as programme, tempfile.TemporaryDirectory(prefix="trialweave-rebuild-") as name:
+        sources = remake.sources(data, programme, release)
+        changed = [told for told in (remake.changed_code(release), *(s.why for s in sources)) if told]
+        place = Path(name)
+        made, failed = _work(programme, place, release, sources)
+        pooled = _pool(programme, place, made)
+        how = copies.how(_roster(Night(programme, place, release.as_of), sources, made))
+        differs = [*failed, *_compare_sets(release, copies.shown(set_parts([*made.values(), *pooled]), how))]
+        differs += _compare_restricted(data, release, restricted_parts(list(made.values()), how))
+        differs += _compare_facts(release, made)
+        found, told = _compare_findings(data, release, made, how)
+        differs += told
+        catalog.write_dictionary(place / "dictionary.csv")
+        if (place / "dictionary.csv").read_bytes() != (release.folder / "dictionary.csv").read_bytes():
+            differs.append("dictionary.csv differs")
+        sets = sum(f["dataset"] != "findings" for f in release.manifest["files"])
+        return Report(release.release_id, changed, sets + found + 1, differs)
+
+
+def _work(
+    programme: Programme, place: Path, release: Release, sources: Sequence[Source]
+) -> tuple[dict[tuple[str, str], Staged], list[str]]:
+    """Compute every source anew: (unit, fingerprint) -> what came out for its sites; and what could not be made."""
+    at = Night(programme, place, release.as_of)
+    (place / "staged").mkdir()
+    out: dict[tuple[str, str], Staged] = {}
+    failed = [f"{s.key}: cannot be made again" for s in sources if s.attempt is None]
+    waiting = [s for s in sources if s.attempt is not None]
+    while waiting:
+        round_ = {s.key: s for s in reversed(waiting)}  # a unit that stands with two deliveries is worked twice
+        waiting = [s for s in waiting if round_[s.key] is not s]
+        for attempts in night.batches(s.attempt for s in round_.values() if s.attempt is not None):
+            for attempt in attempts:
+                night.landed_as_received(attempt)
+            for result in night.work(at, attempts):
+                if isinstance(result, Failure):
+                    failed.append(result.reason)
+                else:
+                    source = round_[result.unit_key]
+                    out[(source.key, source.mark)] = _only(result, source.sites)
+    return out, failed
+
+
+def _only(staged: Staged, sites: Sequence[str]) -> Staged:
+    """A staged output with only the sites that stand in the release with it."""
+    files = {d: {s: e for s, e in of.items() if s in sites} for d, of in staged.receipt["files"].items()}
+    return Staged(staged.unit_key, staged.fingerprint, staged.folder, staged.receipt | {"files": files})
+
+
+def _roster(at: Night, sources: Sequence[Source], made: dict[tuple[str, str], Staged]) -> Roster:
+    """What was made as a night's roster, which says how each trial is shown."""
+    out = Roster(at)
+    for source in sources:
+        staged = made.get((source.key, source.mark))
+        if staged is not None and source.attempt is not None:
+            out.chosen.setdefault(source.key, {}).update(dict.fromkeys(source.sites, Placed(source.attempt, staged, recomputed=True)))
+    return out
+
+
+def _pool(programme: Programme, place: Path, made: dict[tuple[str, str], Staged]) -> list[Staged]:
+    studies: dict[str, list[Staged]] = {}
+    for (key, _), staged in sorted(made.items()):
+        studies.setdefault(key.split("/")[0], []).append(staged)
+    with no_values():
+        return [batch.pool(programme, place, study, of) for study, of in sorted(studies.items())]
+
+
+def _compare_sets(release: Release, made: Sequence[Part]) -> list[str]:
+    """Sentences on files of sets that came out otherwise, with the rows that differ counted."""
+    again = {(p.dataset, p.path.rpartition("-")[0]): p for p in made}
+    out = []
+    for file in release.manifest["files"]:
+        if file["dataset"] == "findings":
+            continue
+        part = again.pop((file["dataset"], file["path"].rpartition("-")[0]), None)
+        if part is None:
+            out.append(f"{file['path']}: was not made again")
+        elif part.sha256 != file["sha256"]:
+            out.append(f"{file['path']}: {_rows(release.folder / file['path'], part.source)}")
+    return out + [f"{part.path}: is not in the release" for part in again.values()]
+
+
+def _rows(before: Path, after: Path | None) -> str:
+    """How many rows differ between two files of one set."""
+    if after is None or not before.is_file():
+        return "differs"
+    old, new = pl.read_parquet(before), pl.read_parquet(after)
+    if old.schema != new.schema:
+        return "differs in its columns"
+    lost = old.join(new, on=old.columns, how="anti", nulls_equal=True).height
+    added = new.join(old, on=old.columns, how="anti", nulls_equal=True).height
+    if not lost and not added:
+        return "same rows, other bytes"
+    return f"{lost} rows of {old.height} came out otherwise or not at all, {added} rows of {new.height} are new"
+
+
+def _compare_restricted(data: Path, release: Release, made: Sequence[Part]) -> list[str]:
+    folder = data / "restricted" / release.release_id
+    there = {p.relative_to(folder).as_posix(): releases.file_sha256(p) for p in folder.rglob("*.parquet")}
+    again = {p.path: p.sha256 for p in made}
+    return [f"restricted/{release.release_id}/{name}: differs" for name, _ in sorted({*there.items()} ^ {*again.items()})]
+
+
+def _compare_facts(release: Release, made: dict[tuple[str, str], Staged]) -> list[str]:
+    """What the manifest says of each site's rows and checks."""
+    out = []
+    for entry in release.manifest["sites"]:
+        staged = made.get((entry["unit"], entry["fingerprint"])) if entry["fingerprint"] else None
+        if staged is None:
+            continue
+        told = staged.receipt["sites"].get(entry["site"], {}).get("tables")
+        if told != entry["tables"]:
+            out.append(f"{entry['study']}/{entry['site']}: rows received, kept, quarantined or withheld are counted otherwise")
+        before = {_check(c) for c in release.manifest["checks"] if (c["study"], c["site"]) == (entry["study"], entry["site"])}
+        if not before.issuperset(_check(c) for c in staged.receipt["checks"] if c["site"] == entry["site"]):
+            out.append(f"{entry['study']}/{entry['site']}: the results of checks came out otherwise")
+    return out
+
+
+def _check(result: Entry) -> tuple[Any, ...]:
+    """A check's result without its threshold, which changes nothing that is published."""
+    return tuple(result[c] for c in ("rule", "table", "n_checked", "n_violated"))
+
+
+def _compare_findings(
+    data: Path, release: Release, made: dict[tuple[str, str], Staged], how: dict[str, Shown]
+) -> tuple[int, list[str]]:
+    """How many files of findings were made again, and sentences on those that came out otherwise."""
+    files = {f["path"].partition("/")[2].rpartition("-")[0]: f for f in release.manifest["files"] if f["dataset"] == "findings"}
+    published = {str(e["release_id"]): e for e in ledger.entries(data, "release_published")}
+    out, n = [], 0
+    for entry in release.manifest["sites"]:
+        site = (entry["study"], entry["site"])
+        file = files.get("/".join(site))
+        maker = published.get(entry.get("findings_from") or "")
+        if file is None or maker is None:
+            continue
+        n += 1
+        staged = made.get((entry["unit"], entry["fingerprint"])) if entry["fingerprint"] else None
+        content = _findings(data, release.folder / file["path"], staged, site, maker, how)
+        if hashlib.sha256(content).hexdigest() != file["sha256"]:
+            out.append(f"{file['path']}: differs")
+    return n, out
+
+
+def _findings(
+    data: Path, path: Path, staged: Staged | None, site: tuple[str, str], maker: Entry, how: dict[str, Shown]
+) -> bytes:
+    """A site's file of findings as the release that first published it must have made it."""
+    on = releases.moment(maker["as_of"]).date()
+    known = findings_store.history(data, [site], before=str(maker["release_id"]))
+    rules = {r.id for r in catalogue() if any(t.split(".")[0] == "delivery" for t in r.tables)}
+    if site[0] in how:  # the published copy does not show everything
+        told = findings_store.history(data, [site], before=f"{maker['release_id']}~").filter(pl.col("status") != "RESOLVED")
+    else:
+        told = pl.read_parquet(path).with_columns(pl.lit(None, pl.String).alias("raw_value"))
+    told = told.filter(pl.col("rule").is_in(rules))
+    empty = findings_store.read_staged([])
+    found = findings_store.read_staged([staged.folder]) if staged is not None else empty
+    found = found.filter(pl.col("site") == site[1])
+    both = pl.concat([found, told.select(empty.columns).cast(empty.schema)]).unique("finding_id", keep="first", maintain_order=True)
+    given = answers.known(data, maker.get("answers", 0))
+    living = answers.apply(findings_store.judge_life(both, known, on), given, on)
+    return findings_store.by_site(living, known, [site], lambda frame: copies.show_findings(frame, how))[site].content
