@@ -18,7 +18,20 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import answers, blinding, catalog, changes, checks, copies, findings_store, ledger, recovery, releases, restricted, snapshots
+from flows.engine import (
+    answers,
+    blinding,
+    catalog,
+    changes,
+    checks,
+    copies,
+    findings_store,
+    ledger,
+    recovery,
+    releases,
+    restricted,
+    snapshots,
+)
 from flows.engine.batch import Staged
 from flows.engine.copies import Shown
 from flows.engine.deidentify import FREE_TEXT

@@ -146,7 +146,7 @@ def put_part(folder: Path, part: Part, mode: int = 0o444) -> None:
 
 def restricted_manifest(parts: Iterable[Part]) -> bytes:
     """What restricted/<release_id> holds, as its own manifest.json: the release's manifest says nothing of it."""
-    return _lines({"files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts]}).encode()
+    return lines({"files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts]}).encode()
 
 
 def make_durable(folder: Path, fresh: Iterable[Path] = ()) -> None:
