@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo demo-nights test check docs bench faults lock clean
+.PHONY: setup demo demo-nights test test-nights test-small check docs bench faults lock clean
 
 setup: $(VENV)/.ready
 
@@ -18,8 +18,15 @@ $(VENV)/.ready: requirements.lock
 demo: setup
 	$(BIN)/python -m flows demo --data $(DATA)
 
+# Two halves side by side: the nights of the golden tests, and the small tests.
 test: setup
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory -j2 test-nights test-small
+
+test-nights: setup
+	$(BIN)/python -m pytest tests/bench tests/faults tests/golden
+
+test-small: setup
+	$(BIN)/python -m pytest --ignore tests/bench --ignore tests/faults --ignore tests/golden
 
 check: setup
 	$(BIN)/ruff check .

@@ -40,7 +40,7 @@ def test_dose_timing_shows_its_categories_with_edges_sources_rules_and_an_exampl
     assert "Storch 2007" in sources["timing_ge4h_min"]
     assert {"am_pm_slip", "implausible_lag"} <= {r["rule"] for r in found["rules"]}
     assert (found["file"], found["grain"][0]) == ("sql/2_core/dose_timing.sql", "study")
-    assert found["examples"][0]["cases"][0]["columns"][0] == "at"
+    assert found["examples"][0]["cases"][0]["columns"][0] == "dose"
     assert found["trial"] is None
 
 
