@@ -52,7 +52,7 @@ truth: setup
 
 # Pins and hashes only; needs uv on the PATH of whoever moves a version.
 lock:
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-strip-extras --no-annotate --python-version 3.11 -q -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra analysis --generate-hashes --no-header --no-strip-extras --no-annotate --python-version 3.11 -q -o requirements.lock
 
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
