@@ -1,4 +1,4 @@
-"""`trialweave status`, `verify`, `check-config`: looking without computing.
+"""`trialweave status`, `verify`, `propose`: looking without computing.
 
 What belongs here: commands that read manifests, notes and configuration. What does not: reading rows (flows/cli/rows.py).
 """
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, say, told_errors
-from schemas.findings import ConfigurationError, Exit
+from schemas.findings import Exit
 
 
 def status(data: Data = Path("data"), json: Json = False) -> None:
@@ -71,32 +71,6 @@ def verify(
                 typer.echo(problem)
             typer.echo(f"{found.release_id}: {len(found.manifest['files'])} files, {len(problems)} problems")
         raise typer.Exit(int(Exit.FAILED if problems else Exit.OK))
-
-
-def check_config(config: Config = DEMO, json: Json = False) -> None:
-    """Load the whole configuration and check every mapping; prints file, line, key and the allowed values. Ends 2 on error."""
-    with told_errors():
-        from flows.engine import coding
-        from flows.engine.config import load
-        from flows.engine.mapping import check_mapping
-
-        problems: list[str] = []
-        units: list[str] = []
-        try:
-            programme = load(config)
-            units = sorted(programme.units)
-            for key in units:
-                problems += [str(problem) for problem in check_mapping(programme.units[key])]
-            problems += coding.problems(coding.load_dictionary(programme.codelists), programme)
-        except ConfigurationError as error:
-            problems += str(error).splitlines()
-        if json:
-            print_json({"config": str(config), "units": units, "problems": problems})
-        else:
-            for problem in problems:
-                typer.echo(problem)
-            typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems")
-        raise typer.Exit(int(Exit.USAGE if problems else Exit.OK))
 
 
 def propose(

@@ -28,6 +28,7 @@ from schemas.trial import Trial
 PROJECT = Path(__file__).resolve().parents[2] / "config"
 DEMO = PROJECT / "demo"
 _DATED = re.compile(r"^site\.from-(\d{4}-\d{2}-\d{2})\.yaml$")
+_OTHER = re.compile(r"^site.*\.ya?ml$", re.IGNORECASE)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -139,11 +140,14 @@ def _model(path: Path, model: type[M], errors: list[str]) -> M | None:
 
 
 def _validated(body: YamlFile, data: Any, model: type[M], errors: list[str]) -> M | None:
+    left = body.undecided()
+    errors.extend(left)
     try:
-        return model.model_validate(data)
+        made = model.model_validate(data)
     except ValidationError as error:
         errors.extend(body.explain(error))
         return None
+    return None if left else made
 
 
 def _unit(
@@ -155,6 +159,7 @@ def _unit(
     errors: list[str],
 ) -> Unit | None:
     """One site folder as a unit, its profile laid under it."""
+    errors += _misnamed(folder)
     path = site_file(folder, on)
     if path is None:
         errors.append(f"sites/{folder.name} holds no site.yaml")
@@ -176,7 +181,8 @@ def _unit(
     errors += _unknown_checks(f"sites/{folder.name}/{path.name}", site.checks)
     trial = trials.get(site.study)
     if trial is None:
-        errors.append(f"{body.where('study')}: no trial {site.study!r}; there are {sorted(trials) or 'none'}")
+        if not (folder.parents[1] / "trials" / f"{site.study}.yaml").is_file():  # else its own file says what is wrong with it
+            errors.append(f"{body.where('study')}: no trial {site.study!r}; there are {sorted(trials) or 'none'}")
         return None
     corrections_file = folder / "corrections.yaml"
     known = _model(corrections_file, Corrections, errors) if corrections_file.is_file() else Corrections()
@@ -185,6 +191,20 @@ def _unit(
     )
     used = tuple(instruments[name] for name in trial.instruments if name in instruments)
     return Unit(site.key, site, trial, used, known.corrections if known else (), overrides, folder)
+
+
+def _misnamed(folder: Path) -> list[str]:
+    """Files that look like mappings and would be passed over: their name says no day."""
+    out = []
+    for path in sorted(folder.iterdir()):
+        dated = _DATED.match(path.name)
+        if path.name == "site.yaml" or not (dated or _OTHER.match(path.name)):
+            continue
+        try:
+            dt.date.fromisoformat(dated[1] if dated else "")
+        except ValueError:
+            out.append(f"sites/{folder.name}/{path.name}: no mapping has this name; call it site.yaml or site.from-2026-03-01.yaml")
+    return out
 
 
 def site_file(folder: Path, on: dt.date | None) -> Path | None:
@@ -198,6 +218,14 @@ def site_file(folder: Path, on: dt.date | None) -> Path | None:
 def site_dates(folder: Path) -> list[dt.date]:
     """Days on which a site's mapping changes."""
     return sorted(dt.date.fromisoformat(m[1]) for p in folder.iterdir() if (m := _DATED.match(p.name)))
+
+
+def change_dates(root: Path) -> list[dt.date | None]:
+    """A day under each set of mappings that was, is or will be in force: before the first change, and each day of one. Names that say
+    no day are passed over: load() tells them."""
+    folders = [p for p in (root / "sites").glob("*") if p.is_dir() and not _misnamed(p)]
+    days = sorted({day for folder in folders for day in site_dates(folder)})
+    return [days[0] - dt.timedelta(days=1), *days] if days else [None]
 
 
 def lay_over(base: Any, over: Any) -> Any:

@@ -9,7 +9,8 @@ ten, and each of them occurs in value maps of sites.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from pydantic import BaseModel, ValidationError
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 50
+#: What a draft writes where a person must decide; a comment `# DECIDE: ...` on the same line says between what.
+DECIDE = "DECIDE"
+_TELLS = re.compile(r"#\s*DECIDE\b:?\s*(.*)$")
 
 
 class _Loader(_Base):  # type: ignore[misc]
@@ -37,11 +41,12 @@ for _tag, _regex, _first in (
 
 @dataclass(frozen=True)
 class YamlFile:
-    """One file's values, and the line of each path to them."""
+    """One file's values, the line of each path to them, and what the file says beside lines that a person must decide."""
 
     path: Path
     data: Any
     lines: dict[tuple[str | int, ...], int]
+    asks: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path, errors: list[str]) -> YamlFile | None:
@@ -80,7 +85,8 @@ class YamlFile:
         data = _plain(node, (), lines, errors, name)
         if not isinstance(data, dict):
             errors.append(f"{name} line 1: must be a mapping of keys")
-        return None if len(errors) > before else cls(path, data, lines)
+        asks = {n: m[1].strip() for n, line in enumerate(text.splitlines(), start=1) if (m := _TELLS.search(line))}
+        return None if len(errors) > before else cls(path, data, lines, asks)
 
     def where(self, *path: str | int) -> str:
         """`file line n` of the nearest known part of a path."""
@@ -89,11 +95,22 @@ class YamlFile:
                 return f"{_short(self.path)} line {self.lines[path[:end]]}"
         return f"{_short(self.path)} line 1"
 
+    def undecided(self) -> list[str]:
+        """One sentence a line that a draft left open: file, line, key, and what to write."""
+        return [self._asked(path) for path in _open_paths(self.data, ())]
+
+    def _asked(self, path: tuple[str | int, ...]) -> str:
+        told = self.asks.get(self.lines.get(path, 0)) or f"a value in the place of {DECIDE}, or take the line out"
+        return f"{self.where(*path)}: {'.'.join(map(str, path))} is undecided; write {told}"
+
     def explain(self, error: ValidationError) -> list[str]:
-        """One sentence a problem: file, line, key, what is wrong and what is allowed."""
+        """One sentence a problem: file, line, key, what is wrong and what is allowed. Of what is undecided nothing is said."""
         out = []
+        left = [*_open_paths(self.data, ())]
         for item in error.errors(include_url=False, include_context=True, include_input=False):
             loc = tuple(p for p in item["loc"] if isinstance(p, str | int) and not str(p).startswith("function-"))
+            if any(_same(loc, path) for path in left):
+                continue
             key = ".".join(str(p) for p in loc)
             message = item["msg"].removeprefix("Value error, ")
             if item["type"] == "extra_forbidden":
@@ -107,8 +124,26 @@ def problems(body: YamlFile, model: type[BaseModel]) -> list[str]:
     try:
         model.model_validate(body.data)
     except ValidationError as error:
-        return body.explain(error)
-    return []
+        return body.undecided() + body.explain(error)
+    return body.undecided()
+
+
+def _open_paths(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Paths of values and keys that say DECIDE."""
+    if value == DECIDE:
+        yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from [(*path, key)] if key == DECIDE else _open_paths(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _open_paths(inner, (*path, number))
+
+
+def _same(loc: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
+    """Whether a validator's place is an undecided path or lies below it. The validator numbers the only entry of a table, too."""
+    (words, numbers), (of_path, at) = ([[p for p in of if isinstance(p, kind)] for kind in (str, int)] for of in (loc, path))
+    return words[: len(of_path)] == of_path and numbers[: len(at)] == at
 
 
 def _allowed(title: str, path: tuple[str | int, ...]) -> str:

@@ -1,0 +1,101 @@
+"""`trialweave check-config`: is the configuration complete and consistent, and what would it make of a site's real export?
+
+What belongs here: the command. What does not: the checks (flows/engine/config.py, flows/engine/mapping/check.py), trying an export
+(flows/engine/dry_run.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.common import DEMO, Config, Json, as_path, print_json, print_table, say, told_errors
+from schemas.findings import ConfigurationError, Exit
+
+if TYPE_CHECKING:
+    from flows.engine.dry_run import Tried
+
+COUNTS = ("received", "kept", "quarantined", "withheld")
+
+
+def check_config(
+    config: Config = DEMO,
+    site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Also try this site on its export.")] = "",
+    json: Json = False,
+) -> None:
+    """Load the whole configuration and check every mapping, dated ones too; prints file, line, key, and what to write. Ends 2 on error.
+
+    Example: trialweave check-config --config config/demo --site sad01/07   (what would be kept and quarantined; writes nothing)
+    """
+    with told_errors():
+        units, problems = _problems(config)
+        tried = None if problems or not site else _tried(config, site)
+        if json:
+            told: dict[str, Any] = {"config": str(config), "units": units, "problems": problems}
+            print_json(told | ({} if tried is None else {"tried": _as_json(tried)}))
+        else:
+            for problem in problems:
+                typer.echo(problem)
+            typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems")
+            if tried is not None:
+                _show(tried)
+        raise typer.Exit(int(Exit.USAGE if problems else Exit.OK))
+
+
+def _problems(config: Path) -> tuple[list[str], list[str]]:
+    """Units, and everything that is wrong with the configuration, under each mapping that is or was in force on some day."""
+    from flows.engine import coding
+    from flows.engine.config import change_dates, load
+    from flows.engine.mapping import check_mapping
+
+    problems: dict[str, None] = {}
+    units: set[str] = set()
+    try:
+        programme = None
+        for day in change_dates(config):
+            programme = load(config, on=day)
+            units |= programme.units.keys()
+            for key, unit in sorted(programme.units.items()):
+                problems |= dict.fromkeys(f"{key}: {problem}" for problem in check_mapping(unit))
+        if programme is not None:
+            problems |= dict.fromkeys(coding.problems(coding.load_dictionary(programme.codelists), programme))
+    except ConfigurationError as error:
+        problems |= dict.fromkeys(str(error).splitlines())
+    return sorted(units), [*problems]
+
+
+def _tried(config: Path, site: str) -> Tried:
+    from flows.engine.config import load
+    from flows.engine.dry_run import try_unit
+    from flows.engine.units import units_of
+
+    now = dt.datetime.now(dt.UTC)
+    programme = load(config, on=now.date())
+    (key,) = units_of(programme, frozenset([site]))
+    say(f"{key}: the export is read, nothing is written")
+    return try_unit(programme, programme.units[key], now)
+
+
+def _as_json(tried: Tried) -> dict[str, Any]:
+    return {
+        "unit": tried.key, "files": tried.files, "found": tried.found, "unread_files": tried.unread_files,
+        "tables": [{"site": s, "table": t} | n for (s, t), n in tried.tables.items()],
+        "unread_columns": [{"file": f, "column": c} for f, c in tried.unread_columns],
+    }  # fmt: skip
+
+
+def _show(tried: Tried) -> None:
+    rows: list[list[Any]] = [[site, table, *(n[c] for c in COUNTS)] for (site, table), n in tried.tables.items()]
+    print_table(f"{tried.key}: rows of {len(tried.files)} files", ["site", "table", *COUNTS], rows, right=COUNTS)
+    found = [[f["severity"], f["table"], f["field"], ", ".join(f["columns"]), f["rule"], f["rows"], f["message"]] for f in tried.found]
+    print_table("what is found", ["severity", "table", "field", "columns", "rule", "rows", "message"], found, right=("rows",))
+    by_file: dict[str, list[str]] = {}
+    for file, column in tried.unread_columns:
+        by_file.setdefault(file, []).append(column)
+    typer.echo(f"{len(tried.unread_columns)} columns that nothing reads")
+    for file, columns in by_file.items():
+        typer.echo(f"  {file}: {', '.join(columns)}")
+    typer.echo(f"{len(tried.unread_files)} files that nothing reads{': ' if tried.unread_files else ''}{', '.join(tried.unread_files)}")
