@@ -6,8 +6,15 @@ off, its database under the data folder, its recorder batched because SQLite's l
 
 from __future__ import annotations
 
+import json
 import os
+import socket
+import urllib.error
+import urllib.request
 from pathlib import Path
+
+DATABASE, LOG, SERVING = "prefect.db", "server.log", "serving.json"
+_OTHER_DATABASE = ("PREFECT_API_DATABASE_CONNECTION_URL", "PREFECT_SERVER_DATABASE_CONNECTION_URL")
 
 SETTINGS = {
     "DO_NOT_TRACK": "1",
@@ -23,10 +30,10 @@ SETTINGS = {
 }
 
 
-def settle(data: Path, *, log_level: str, port: int | None = None) -> None:
-    """Set the environment for this process and its children. `port`: a server of our own on loopback; None: a run without one.
+def settle(data: Path, *, log_level: str, port: int | None = None) -> Path:
+    """Set the environment for this process and its children; returns where Prefect keeps its files.
 
-    What a person has set already stays, but for where Prefect keeps its files.
+    `port`: a server of our own on loopback; None: a run without one. What a person has set already stays, but for that folder.
     """
     home = (data / ".prefect").resolve()
     home.mkdir(parents=True, exist_ok=True)
@@ -38,8 +45,34 @@ def settle(data: Path, *, log_level: str, port: int | None = None) -> None:
     os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "ERROR")
     if port is None:
         os.environ.setdefault("PREFECT_LOGGING_TO_API_ENABLED", "false")
-        return
+        return home
     os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_SERVER_API_HOST"] = "127.0.0.1"
     os.environ["PREFECT_SERVER_API_PORT"] = str(port)
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", "30")
+    return home
+
+
+def has_database_of_its_own() -> bool:
+    """Whether a person named a database for Prefect's server, instead of the one under the data folder."""
+    return any(os.environ.get(name) for name in _OTHER_DATABASE)
+
+
+def tell_served(home: Path, port: int) -> None:
+    """Note that a server serves this data folder, so that commands use it."""
+    note = {"url": f"http://127.0.0.1:{port}/api", "pid": os.getpid(), "host": socket.gethostname()}
+    (home / SERVING).write_text(json.dumps(note), encoding="utf-8")
+
+
+def find_served(home: Path) -> bool:
+    """Whether `trialweave serve` serves this data folder from this machine; then Prefect will talk to that server."""
+    try:
+        told = json.loads((home / SERVING).read_text(encoding="utf-8"))
+        if told["host"] != socket.gethostname():
+            return False
+        os.kill(int(told["pid"]), 0)
+        with urllib.request.urlopen(f"{told['url']}/health", timeout=2):
+            os.environ["PREFECT_API_URL"] = told["url"]
+            return True
+    except (OSError, ValueError, KeyError, TypeError, urllib.error.URLError):
+        return False

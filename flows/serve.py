@@ -25,6 +25,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import EntrypointType, RunnerDeployment
 from prefect.runner import Runner
 
+from flows import prefect_home
 from flows.backfill import backfill
 from flows.nightly import nightly
 from schemas.findings import TrialweaveError
@@ -52,13 +53,24 @@ def serve(config: Path, data: Path, port: int, cron: str, timezone: str) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code. Raises TrialweaveError when the server does not come up."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job started in the background of a script inherits it ignored
-    with server(port):
+    with server(port), _told(data, port):
         typer.echo(f"Prefect on http://127.0.0.1:{port}; nightly at '{cron}' {timezone}; data in {data}")
         try:
             asyncio.run(_work(deployments(config, data, cron, timezone)))
         except KeyboardInterrupt:
             typer.echo("stopping")
     return 0
+
+
+@contextmanager
+def _told(data: Path, port: int) -> Iterator[None]:
+    """While this holds, commands on the same data folder use this server."""
+    home = data / ".prefect"
+    prefect_home.tell_served(home, port)
+    try:
+        yield
+    finally:
+        (home / prefect_home.SERVING).unlink(missing_ok=True)
 
 
 class _Worker(Runner):

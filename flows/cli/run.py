@@ -32,12 +32,12 @@ def run(config: Config = DEMO, data: Data = Path("data"), site: Sites = [], json
     with told_errors():
         if (code := _unchanged(config, data, frozenset(site), started, json)) is not None:
             raise typer.Exit(code)
-        from flows import prefect_home
+        from flows import embedded
 
-        prefect_home.settle(data, log_level="CRITICAL")
-        with _progress("starting Prefect", quiet=json):
+        with embedded.server(data) as server, _progress("starting Prefect", quiet=json):
             from flows import nightly
 
+            server.ready()
             outcome = nightly.run(nightly.NightlyRequest(config=config, data=data, sites=site, started=started))
         _show(outcome, json)
         raise typer.Exit(int(Exit.DEGRADED if outcome.degraded else Exit.OK))
@@ -90,12 +90,12 @@ def backfill(
         from flows.engine.units import units_of
 
         units_of(load(config), frozenset(site))
-        from flows import prefect_home
+        from flows import embedded
 
-        prefect_home.settle(data, log_level="CRITICAL")
-        with _progress("starting Prefect", quiet=json):
+        with embedded.server(data) as server, _progress("starting Prefect", quiet=json):
             from flows import backfill as flow
 
+            server.ready()
             request = flow.BackfillRequest(first=first.date(), last=last.date(), config=config, data=data, sites=site, reason=reason)
             outcomes = flow.run(request)
         if json:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from flows import prefect_home
+from flows import embedded
 from flows.cli.common import print_table
 from tests.golden.demo_nights import plant, report
 from tests.golden.demo_nights.play import DAYS, Player, Seen
@@ -28,7 +28,9 @@ def main() -> int:
     if asked.folder and asked.folder.exists() and any(asked.folder.iterdir()):
         options.error("--folder must be empty or new")
     with tempfile.TemporaryDirectory() as temporary:
-        wrong = play(asked.folder or Path(temporary), set(asked.trial))
+        folder = asked.folder or Path(temporary)
+        with embedded.server(folder / "data"):
+            wrong = play(folder, set(asked.trial))
     print("\n".join(wrong))
     print(f"{len(plant.acts())} planted, {len(wrong)} not as documented")
     return 1 if wrong else 0
@@ -38,7 +40,6 @@ def play(folder: Path, trials: set[str]) -> list[str]:
     """Play and print; returns what is not as documented."""
     planted = plant.acts()
     plant.copy_demo(folder / "config", trials)
-    prefect_home.settle(folder / "data", log_level="CRITICAL")
     player, nights, wrong = Player(folder / "config", folder / "data"), list[Seen](), list[str]()
     for number, day in enumerate(DAYS, start=1):
         called = len(player.called)
