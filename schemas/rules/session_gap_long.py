@@ -1,6 +1,7 @@
 """Sessions follow one another as a course of treatment does.
 
-Why: a session more than the evidence file's days after the one before it, or before the next, has most often a wrong year.
+Why: a session more than the evidence file's days after the one before it (the first one held: after randomization) has most often a
+wrong month or year, or the one before it has.
 Site: check the dates of both.
 """
 
@@ -16,7 +17,7 @@ FIELD = "started_at"
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.TIMING
-MESSAGE = "The session lies unusually long after the one before it."
+MESSAGE = "The session lies unusually long after the one before it, or after randomization."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

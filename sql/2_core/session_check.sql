@@ -1,14 +1,15 @@
 -- core.session_check: whether each session's date and length fit the participant's other sessions and the plan
 -- Grain: study, site, subject_id, session_no
--- Reads: core.session, intake.session, ref.trial
+-- Reads: core.session, core.subject, intake.session, ref.trial
 -- Why:   judged by rules. Of the sessions held in the wrong order, those that stand against most others are out of order; pairs are
---        counted only for participants whose order is broken, because hardly any is
+--        counted only for participants whose order is broken, because hardly any is. The first session held follows on randomization
 with held as (
     select
         v.study, v.site, v.subject_id, v.session_no, v.started_on,
-        v.started_on - lag(v.started_on) over course as days_since_previous,
+        coalesce(v.started_on - lag(v.started_on) over course, v.started_on - s.randomized_on) as days_since_previous,
         coalesce(v.started_on < lag(v.started_on) over course, false) as is_earlier,
     from core.session as v
+    inner join core.subject as s on v.study = s.study and v.site = s.site and v.subject_id = s.subject_id
     where v.attended and v.started_on is not null
     window course as (partition by v.study, v.site, v.subject_id order by v.session_no)
 ),

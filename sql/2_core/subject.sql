@@ -2,7 +2,8 @@
 -- Grain: study, site, subject_id
 -- Reads: staging.subject, intake.subject, staging.disposition, intake.disposition, intake.randomization, ref.trial, ref.arm, ref.evidence
 -- Why:   every set takes its subject from here; the arm stays null in a blinded trial whatever lies in the list. A date of
---        randomization that was withheld, or a withdrawal in quarantine, says neither yes nor no
+--        randomization that was withheld says neither yes nor no. Two records of one withdrawal that differ (both in quarantine)
+--        say that it was, but not when
 with set_aside as (
     select distinct q.unit, q.study, q.site, q.subject_id,
     from staging.disposition as q
@@ -30,7 +31,7 @@ select
     s.randomized_on,
     case when s.randomized_on is not null then true when h.row_id is null then false end as is_randomized,
     w.withdrawn_on,
-    case when w.subject_id is not null then true when q.subject_id is null then false end as is_withdrawn,
+    w.subject_id is not null or q.subject_id is not null as is_withdrawn,
     case when not t.blinded then r.arm end as arm,
     case when not t.blinded then a.label end as arm_label,
     s.record_key,

@@ -1,9 +1,9 @@
 -- analysis.adsl: one row per participant
 -- Grain: STUDYID, USUBJID
--- Reads: core.subject, core.doubtful_dose, core.subject_dose, core.treatment_period, core.session, core.session_suds, core.subject_medication,
---        core.deviation, staging.session, intake.session, ref.trial, ref.evidence
+-- Reads: core.subject, core.population, core.doubtful_dose, core.subject_dose, core.treatment_period, core.session, core.session_suds,
+--        core.subject_medication, core.deviation, staging.session, intake.session, ref.trial, ref.evidence
 -- Why:   counts of a participant without doses, sessions or deviations are 0, not missing. A count that a record in doubt or in
---        quarantine, or a rating that was withheld, could change is unknown
+--        quarantine, or a rating that was withheld, could change is unknown; a population flag never is (core.population)
 with held as (
     select
         v.study,
@@ -45,14 +45,17 @@ select
     s.arm_label as TRT01P,
     case when d.n_doses > 0 then s.arm_label end as TRT01A,
     case when t.blinded then 'Y' else 'N' end as BLINDFL,
-    case when s.is_randomized then 'Y' when not s.is_randomized then 'N' end as ITTFL,
-    case when d.n_doses > 0 then 'Y' when q.n_doubtful is null then 'N' end as SAFFL,
-    case when not s.is_randomized or v.n_major > 0 then 'N' when s.is_randomized then 'Y' end as PPROTFL,
+    case when w.is_itt then 'Y' else 'N' end as ITTFL,
+    case when w.is_safety then 'Y' else 'N' end as SAFFL,
+    case when w.is_per_protocol then 'Y' else 'N' end as PPROTFL,
     p.first_on as TRTSDT,
     p.last_on as TRTEDT,
     case when q.n_doubtful is null then coalesce(d.n_doses, 0) end as NDOSE,
     case when q.n_doubtful is null or d.n_doses >= e.dose_plateau then least(coalesce(d.n_doses, 0), e.dose_plateau) end as NDOSECAP,
-    case when d.n_doses > e.dose_plateau then 'Y' when q.n_doubtful is null then 'N' end as DOSE9FL,
+    case
+        when d.n_doses > e.dose_plateau then 'Y'
+        when coalesce(d.n_doses, 0) + coalesce(q.n_doubtful, 0) <= e.dose_plateau then 'N'
+    end as DOSE9FL,
     case when q.n_doubtful is null then case when d.n_doses is null then 0.0 else d.total_mg end end as CUMDOSE,
     case when q.n_doubtful is null then coalesce(d.n_1_2h_before, 0) end as NWIN12,
     case when q.n_doubtful is null then coalesce(d.n_over60_before, 0) end as NGT60,
@@ -65,12 +68,13 @@ select
     coalesce(m.ad_bl_fl, 'U') as ADBLFL,
     coalesce(m.ad_chr_fl, 'U') as ADCHRFL,
     coalesce(m.psy_bl_fl, 'U') as PSYBLFL,
-    case when s.is_withdrawn then 'Y' when not s.is_withdrawn then 'N' end as WDFL,
+    case when s.is_withdrawn then 'Y' else 'N' end as WDFL,
     s.withdrawn_on as WDDT,
     coalesce(v.n_deviations, 0) as NDV,
     coalesce(v.n_major, 0) as NDVMAJ,
 from core.subject as s
 inner join ref.trial as t on s.study = t.study
+inner join core.population as w on s.study = w.study and s.site = w.site and s.subject_id = w.subject_id
 cross join ref.evidence as e
 left join core.subject_dose as d on s.study = d.study and s.site = d.site and s.subject_id = d.subject_id
 left join core.treatment_period as p on s.study = p.study and s.site = p.site and s.subject_id = p.subject_id

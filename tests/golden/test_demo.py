@@ -117,6 +117,7 @@ def test_little_is_found_that_was_not_planted(demo_release):
         (f["study"], f["site"], f["rule"], f["table"], f["field"])
         for f in demo_release.findings.iter_rows(named=True)
         if (f["study"], f["site"], f["rule"]) not in planted and (f["study"], "", f["rule"]) not in planted
+        and f["rule"] != "population_in_doubt"  # what a planted record in doubt could change
     )
     assert sum(others.values()) <= AT_MOST_UNPLANTED, "\n".join(f"{n:4d} {k}" for k, n in sorted(others.items()))
 

@@ -39,6 +39,14 @@ def test_of_sessions_in_the_wrong_order_the_odd_one_is_asked_about(run_models: M
     assert asked(run_models, "core.session_check", "session_out_of_order") == found
 
 
+@pytest.mark.parametrize(("day", "found"), [("2024-05-07", []), ("2024-05-08", ["s1"]), ("2023-12-01", [])])
+def test_the_first_session_more_than_120_days_after_randomization_is_asked_about(
+    run_models: ModelBench, day: str, found: list[str]
+) -> None:
+    held(run_models, {1: day})
+    assert asked(run_models, "core.session_check", "session_gap_long") == found
+
+
 @pytest.mark.parametrize(("day", "found"), [("2024-05-14", []), ("2024-05-15", ["s2"]), ("2025-01-22", ["s2"])])
 def test_a_session_more_than_120_days_after_the_one_before_is_asked_about(run_models: ModelBench, day: str, found: list[str]) -> None:
     held(run_models, {1: "2024-01-15", 2: day})

@@ -24,7 +24,8 @@ def no_forms(bench: ModelBench) -> None:
     bench.given("core.form", "study | site | subject_id | form_id::BIGINT | assessed_on::DATE | source_file | source_row::BIGINT")
     bench.given(
         "core.form_visit",
-        "form_id::BIGINT | visit | study_day::INTEGER | window_from::INTEGER | window_to::INTEGER | out_of_window::BOOLEAN",
+        "form_id::BIGINT | study | site | subject_id | visit | study_day::INTEGER | window_from::INTEGER | window_to::INTEGER"
+        " | is_labelled::BOOLEAN | out_of_window::BOOLEAN",
     )
 
 
