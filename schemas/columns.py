@@ -21,6 +21,15 @@ PER_SITE = ("adsl", "adex", "adsess", "adsuds", "adqs", "aditem", "adcm", "adae"
 POOLED = ("adref", "adipd")
 RESTRICTED = ("adtrt",)
 
+#: What a reader calls each set; at most forty characters, so that every format can hold it.
+TITLES = {
+    "adsl": "Subject-Level Analysis Dataset", "adex": "Dose Analysis Dataset", "adsess": "Session Analysis Dataset",
+    "adsuds": "Fear Rating Analysis Dataset", "adqs": "Questionnaire Score Analysis Dataset",
+    "aditem": "Questionnaire Item Analysis Dataset", "adcm": "Concomitant Medication Analysis Dataset",
+    "adae": "Adverse Event Analysis Dataset", "addv": "Protocol Deviation Analysis Dataset", "adref": "Baseline Reference Dataset",
+    "adipd": "Pooled Analysis Dataset", "adtrt": "Treatment Assignment Dataset",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Column:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.docs import format_pages, mapping_pages, model_pages, reference_pages, rule_pages, worked_pages
+from flows.docs import format_pages, lineage_table, mapping_pages, model_pages, reference_pages, rule_pages, worked_pages
 from flows.docs.markdown import Link, page, table
 from flows.docs.worked import PROJECT
 from flows.engine.config import PROJECT as CONFIG
@@ -29,6 +29,7 @@ INDEX = {
     "evidence.md": "Which thresholds are used, and who says so?",
     "instruments.md": "How is a scale scored?",
     "models.md": "What does each SQL table hold?",
+    "lineage.csv": "Which fields of a site does a published variable rest on?",
 }
 
 
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "variables.md": reference_pages.variables(),
         "evidence.md": reference_pages.evidence_page(evidence),
         "instruments.md": reference_pages.instruments(instruments),
+        "lineage.csv": lineage_table.content(evidence),
     }  # fmt: skip
     return {"README.md": _index(sorted(worked)), **out}
 
@@ -67,12 +69,14 @@ def project_instruments() -> dict[str, Instrument]:
 
 #: Pages of measurements, made by commands of their own (`make truth`).
 MEASURED = ("truth.md",)
+#: A folder of pages that people write.
+WRITTEN = "guide"
 
 
 def stale(folder: Path = DOCS) -> list[str]:
     """Pages that are missing, differ from what the code gives, or that nothing makes any more."""
     wanted = pages()
-    kept = [p for p in sorted(folder.rglob("*.md")) if p.name not in MEASURED]
+    kept = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in MEASURED and p.relative_to(folder).parts[0] != WRITTEN]
     there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in kept}
     return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
 

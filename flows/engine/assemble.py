@@ -35,6 +35,7 @@ from flows.engine import (
 from flows.engine.batch import Staged
 from flows.engine.copies import Shown
 from flows.engine.deidentify import FREE_TEXT
+from flows.engine.describe import documents
 from flows.engine.fingerprint import code_sha256, config_sha256
 from flows.engine.releases import Part, Release
 from flows.engine.roster import Roster, sites_of
@@ -87,6 +88,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     missing = [s for s in (*PER_SITE, *POOLED) if not any(p.dataset == s for p in parts)]
     if missing:
         raise PublicationError(f"no file was made of {', '.join(missing)}; nothing is published")
+    described = documents.documents((str(e["study"]) for e in entries), night.as_of.isoformat(), content)
     manifest = {
         "release_id": release_id, "created": now.isoformat(timespec="seconds"), "as_of": night.as_of.isoformat(),
         "code_version": code_version(), "code_sha256": code_sha256(), "config_sha256": config_sha256(night.programme),
@@ -94,10 +96,10 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
         "previous": base.release_id if base else None, "reason": reason, "blinded": sorted(roster.terms),
         "deidentified": {study: told.masker.check for study, told in sorted(how.items()) if told.masker}, "sites": entries,
         "files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts],
+        "documents": documents.listed(described),
         "checks": checks.of_release(night.programme, entries, _results(roster), roster.told),
     }  # fmt: skip
-    folder = releases.write(night.data, release_id, parts, manifest)
-    catalog.write_dictionary(folder / "dictionary.csv")
+    folder = releases.write(night.data, release_id, [*parts, *described], manifest)
     catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings"])
     fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in _marks(roster)]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])

@@ -1,6 +1,6 @@
-"""What explains a release to its reader: catalog.duckdb with one view a set, and dictionary.csv.
+"""catalog.duckdb of a release, with one view a set.
 
-What belongs here: views, comments, the data dictionary as a file. What does not: the dictionary itself (schemas/columns.csv).
+What belongs here: views and their comments. What does not: the documents that explain a release (describe/).
 
 A view must find its files from any working folder, and DuckDB knows no path relative to the database file. So each view names
 the release's own folder, and the variable `release` overrides it where the folder was copied elsewhere:
@@ -10,7 +10,6 @@ the release's own folder, and the variable `release` overrides it where the fold
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,16 +20,6 @@ from schemas.columns import columns
 from schemas.findings import PublicationError
 
 FINDINGS = "findings"
-
-
-def write_dictionary(path: Path) -> None:
-    """Every published variable with label, type, unit, codes, key and meaning."""
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["dataset", "name", "label", "type", "unit", "codes", "key", "meaning"])
-        for dataset, found in columns().items():
-            for c in found:
-                writer.writerow([dataset, c.name, c.label, c.type, c.unit, " ".join(c.codes), "Y" if c.is_key else "", c.meaning])
 
 
 def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:

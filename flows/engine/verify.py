@@ -37,13 +37,14 @@ def _told(data: Path, release: Release) -> dict[str, Any]:
 
 
 def published(data: Path, release: Release) -> list[str]:
-    """Files of the release that are missing, changed or unknown; a manifest, dictionary or catalog that was touched."""
+    """Files of the release that are missing, changed or unknown; a manifest, document or catalog that was touched."""
     told = _told(data, release)
     known = told.get("manifest_sha256") == releases.file_sha256(release.folder / MANIFEST)
     problems = [] if known else [f"{MANIFEST} is not the one the ledger knows"]
     problems += _files(release.folder, release.manifest["files"])
     there = releases.beside(release.folder)
-    for name, sha256 in told.get("beside", {}).items():
+    documents = {d["path"]: d["sha256"] for d in release.manifest.get("documents", ())}
+    for name, sha256 in (told.get("beside", {}) | documents).items():
         if there.get(name) != sha256:
             problems.append(f"{name} is {'not as it was published' if name in there else 'missing'}")
     return problems

@@ -61,6 +61,8 @@ def change_a_line(path: Path) -> None:
         (release_file("adex/sad01/*.parquet"), add_a_byte, "is not as it was published"),
         (release_file("adqs/sad01/*.parquet"), Path.unlink, "is missing"),
         (release_file("dictionary.csv"), add_a_byte, "dictionary.csv is not as it was published"),
+        (release_file("define.xml"), add_a_byte, "define.xml is not as it was published"),
+        (release_file("dictionary.html"), Path.unlink, "dictionary.html is missing"),
         (release_file("catalog.duckdb"), add_a_byte, "catalog.duckdb is not as it was published"),
         (release_file("manifest.json"), add_a_byte, "manifest.json is not the one the ledger knows"),
         (first("restricted/2*/adtrt/*/*.parquet"), add_a_byte, "is not as it was published"),

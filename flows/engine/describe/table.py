@@ -1,0 +1,28 @@
+"""dictionary.csv: one line a published variable.
+
+What belongs here: its columns. What does not: the facts (the package's __init__).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from flows.engine.describe import facts
+
+HEADS = ("dataset", "name", "label", "type", "unit", "codes", "key", "meaning", "origin", "model", "reads", "fields", "configuration")
+
+
+def as_csv() -> bytes:
+    """The dictionary; code lists as their codes."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADS)
+    for dataset, found in facts().items():
+        for f in found:
+            c = f.column
+            writer.writerow([
+                dataset, c.name, c.label, c.type, c.unit, " ".join(c.codes), "Y" if c.is_key else "", c.meaning, f.origin, f.file,
+                " ".join(f.reads), " ".join(f.fields), " ".join(f.configuration),
+            ])  # fmt: skip
+    return out.getvalue().encode()
