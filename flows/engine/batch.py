@@ -23,7 +23,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from flows.engine import coding, judge, models, outcome, partitions, records, reference
+from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
 from flows.engine.mapping import MapInput, map_batch
@@ -158,6 +158,7 @@ def _stage(
     written = write_sets(con, PER_SITE, "analysis", folders)
     open_arms = {key: folder for key, folder in folders.items() if not outcome.is_blinded(con, key[0])}
     trt = write_sets(con, RESTRICTED, "analysis", open_arms) if open_arms else {}
+    _look_for_arms(con, programme, folders)
     base = outcome.write_base(con, folders)
     said = outcome.write(tally, judged, homes)
     out = []
@@ -180,6 +181,19 @@ def _stage(
         folder = staged_folder(data, item.unit.site.study, item.unit.site.site_id, mark)
         out.append(_settle(homes[item.unit_no], folder, item.unit.key, mark, receipt))
     return out
+
+
+def _look_for_arms(con: duckdb.DuckDBPyConnection, programme: Programme, folders: dict[tuple[str, str], Path]) -> None:
+    """Keep beside the files of a blinded trial's sites which of their texts name an arm."""
+    for study, words in blinding.terms_of(programme).items():
+        homes = {site: folder for (of, site), folder in folders.items() if of == study}
+        if homes:
+            frames = {
+                d: con.execute(f"select {', '.join(blinding.wanted(d))} from analysis.{d} where STUDYID = $1", [study]).pl()
+                for d in (*blinding.TEXT, "adsl")
+            }
+            for site, found in blinding.look_through(frames, words).items():
+                blinding.keep(homes[site], site, words, found)
 
 
 def _settle(source: Path, folder: Path, unit_key: str, mark: str, receipt: dict[str, Any]) -> Staged:

@@ -19,7 +19,7 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,12 @@ _FIELD = {
 }  # fmt: skip
 _UNITS = re.compile(r"(?i)\b(mg|milligramm?e?s?|g|gramm?e?s?|mcg|µg|ug|ml)\b")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
+#: The way a dose is written: its letters besides the unit.
+_WAY = (
+    pl.col("EXDOSORG").cast(pl.String).str.to_lowercase().str.replace_all(_UNITS.pattern, " ").str.replace_all(r"[\W\d_]+", " ")
+    .str.strip_chars().alias("way")
+)  # fmt: skip
+_ARMS = ("SUBJID", "TRT01P", "TRT01A")
 
 
 @dataclass(frozen=True)
@@ -122,9 +128,7 @@ def without_arms(frame: pl.DataFrame, dataset: str, terms: Terms) -> pl.DataFram
 def parts_participants(frame: pl.DataFrame, min_side: int) -> bool:
     """Whether the way a dose is written parts the participants in two: each has one way for all of their doses, both ways stand
     beside the same amount, and there are `min_side` participants or more on either side."""
-    texts = frame.select("USUBJID", "EXDOSORG", "EXDOSE").drop_nulls()
-    way = pl.col("EXDOSORG").cast(pl.String).str.to_lowercase().str.replace_all(_UNITS.pattern, " ").str.replace_all(r"[\W\d_]+", " ")
-    texts = texts.with_columns(way.str.strip_chars().alias("way"))
+    texts = frame.select("USUBJID", _WAY, "EXDOSE").drop_nulls()
     people = texts.group_by("USUBJID").agg(pl.col("way").n_unique().alias("ways"), pl.len().alias("n"), pl.col("way").first())
     people = people.filter(pl.col("n") > 1)
     if people.is_empty() or people.get_column("ways").max() != 1:
@@ -144,43 +148,91 @@ class Look:
     identifiers: int
 
 
+def wanted(dataset: str) -> list[str]:
+    """The columns of a set that are looked at."""
+    if dataset == "adsl":
+        return ["SITEID", *_ARMS]
+    amount = ["EXDOSE"] if dataset == "adex" else []
+    return list(dict.fromkeys(["USUBJID", "SITEID", "STUDYID", *_keys(dataset), *TEXT[dataset], "SRCFILE", "SRCROW", *amount]))
+
+
+def _keys(dataset: str) -> list[str]:
+    return [c.name for c in columns()[dataset] if c.is_key and c.name not in ("STUDYID", "USUBJID")]
+
+
 def look(folder: Path, files: dict[str, dict[str, dict[str, object]]], site: str, terms: Terms) -> Look:
     """Look through one site of a staged unit; the answer is kept beside it, because it never changes."""
-    note = folder / f"arms-{terms.mark}-{site}.json"
+    note = _note(folder, site, terms)
     if note.is_file():
         told = json.loads(note.read_text(encoding="utf-8"))
         return Look(told["rows"], tuple(told["sets"]), told["identifiers"])
-    rows: list[dict[str, str | int | None]] = []
-    sets = []
-    for dataset, names in TEXT.items():
-        path = folder / str(files[dataset][site]["file"])
-        found = _rows(path, dataset, names, terms)
-        rows += found
-        sets += [dataset] if found else []
-    ids = pl.DataFrame(pq.read_table(folder / str(files["adsl"][site]["file"]), columns=["SUBJID", "TRT01P", "TRT01A"]))
-    wrong = ids.filter(tells("SUBJID", terms) | pl.col("TRT01P").is_not_null() | pl.col("TRT01A").is_not_null()).height
+    paths = {d: folder / str(files[d][site]["file"]) for d in (*TEXT, "adsl")}
+    found = look_through({d: pl.DataFrame(pq.read_table(path, columns=wanted(d))) for d, path in paths.items()}, terms)
+    keep(folder, site, terms, found.get(site, Look([], (), 0)))
+    return found.get(site, Look([], (), 0))
+
+
+def keep(folder: Path, site: str, terms: Terms, found: Look) -> None:
+    """Write down beside a site's staged files what was found in them."""
+    note = _note(folder, site, terms)
     temporary = note.with_name(f".{note.name}")
-    temporary.write_text(json.dumps({"rows": rows, "sets": sets, "identifiers": wrong}), encoding="utf-8")
+    temporary.write_text(json.dumps({"rows": found.rows, "sets": found.sets, "identifiers": found.identifiers}), encoding="utf-8")
     temporary.replace(note)
-    return Look(rows, tuple(sets), wrong)
 
 
-def _rows(path: Path, dataset: str, names: Sequence[str], terms: Terms) -> list[dict[str, str | int | None]]:
-    """Findings' rows of one set: a value each that names an arm, or the whole column that parts the participants."""
-    key = [c.name for c in columns()[dataset] if c.is_key and c.name not in ("STUDYID", "USUBJID")]
-    wanted = dict.fromkeys(["USUBJID", "SITEID", "STUDYID", *key, *names, "SRCFILE", "SRCROW", *(["EXDOSE"] if dataset == "adex" else [])])
-    frame = pl.DataFrame(pq.read_table(path, columns=list(wanted)))
-    out: list[dict[str, str | int | None]] = []
+def _note(folder: Path, site: str, terms: Terms) -> Path:
+    return folder / f"arms-{terms.mark}-{site}.json"
+
+
+def look_through(frames: dict[str, pl.DataFrame], terms: Terms) -> dict[str, Look]:
+    """Look through sets of one trial, many sites at once. `frames`: every set of TEXT, and adsl, with the columns of `wanted`.
+    Returns site -> what was found, of the sites that have participants."""
+    people = frames["adsl"]
+    rows: dict[str, list[dict[str, str | int | None]]] = {str(s): [] for s in people.get_column("SITEID").unique().sort()}
+    sets: dict[str, list[str]] = {site: [] for site in rows}
+    for dataset, names in TEXT.items():
+        for site, found in _rows(frames[dataset], dataset, names, terms):
+            rows.setdefault(site, []).append(found)
+            sets.setdefault(site, []).append(dataset)
+    told = people.filter(tells("SUBJID", terms) | pl.col("TRT01P").is_not_null() | pl.col("TRT01A").is_not_null())
+    wrong = dict(told.group_by("SITEID").len().iter_rows())
+    return {site: Look(found, tuple(dict.fromkeys(sets[site])), wrong.get(site, 0)) for site, found in rows.items()}
+
+
+def _rows(
+    frame: pl.DataFrame, dataset: str, names: Sequence[str], terms: Terms
+) -> Iterator[tuple[str, dict[str, str | int | None]]]:
+    """Site and findings' row of one set: a value each that names an arm, or a site's whole column that parts the participants."""
     for name in names:
         table, field = _FIELD[name]
-        for r in frame.filter(tells(name, terms)).iter_rows(named=True):
+        for r in frame.filter(pl.col(name).is_in(_telling(frame, name, terms))).iter_rows(named=True):
             subject = r["USUBJID"].removeprefix(f"{r['STUDYID']}-{r['SITEID']}-")
-            out.append({"table": table, "field": field, "subject": subject, "record_key": "|".join([subject, *(str(r[k]) for k in key)]),
-                        "raw_value": r[name], "source_file": r["SRCFILE"], "source_row": r["SRCROW"], "n_rows": 1})  # fmt: skip
-    if dataset == "adex" and parts_participants(frame.filter(~tells("EXDOSORG", terms)), terms.min_side):
-        out.append({"table": "dose", "field": "dose_as_recorded", "subject": None, "record_key": "", "raw_value": None, "source_file": None,
-                    "source_row": None, "n_rows": frame.get_column("EXDOSORG").count()})  # fmt: skip
-    return out
+            key = "|".join([subject, *(str(r[k]) for k in _keys(dataset))])
+            yield r["SITEID"], {
+                "table": table, "field": field, "subject": subject, "record_key": key, "raw_value": r[name],
+                "source_file": r["SRCFILE"], "source_row": r["SRCROW"], "n_rows": 1,
+            }  # fmt: skip
+    if dataset != "adex":
+        return
+    for site in _two_ways(frame):
+        mine = frame.filter(pl.col("SITEID") == site)
+        if parts_participants(mine.filter(~pl.col("EXDOSORG").is_in(_telling(mine, "EXDOSORG", terms))), terms.min_side):
+            yield site, {
+                "table": "dose", "field": "dose_as_recorded", "subject": None, "record_key": "", "raw_value": None,
+                "source_file": None, "source_row": None, "n_rows": mine.get_column("EXDOSORG").count(),
+            }  # fmt: skip
+
+
+def _telling(frame: pl.DataFrame, name: str, terms: Terms) -> list[str]:
+    """The texts of a column that name an arm; the same text is looked at once."""
+    return frame.select(pl.col(name).drop_nulls().unique()).filter(tells(name, terms)).get_column(name).to_list()
+
+
+def _two_ways(frame: pl.DataFrame) -> list[str]:
+    """Sites that write their doses in more than one way: only these can part their participants."""
+    texts = frame.select("SITEID", "EXDOSORG").unique().drop_nulls().select("SITEID", _WAY)
+    ways = texts.group_by("SITEID").agg(pl.col("way").n_unique().alias("k")).filter(pl.col("k") > 1)
+    return sorted(ways.get_column("SITEID").to_list())
 
 
 def plain_findings(frame: pl.DataFrame, terms: Terms) -> pl.DataFrame:

@@ -28,12 +28,14 @@ def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
     try:
         con.execute("set TimeZone = 'UTC'")
         con.execute("set variable release = $1", [str(folder.resolve())])
+        con.execute("begin")  # one transaction: each would be forced to the disk
         for dataset in datasets:
             con.execute(f"""
                 create view {dataset} as
                 select * from read_parquet(coalesce(getvariable('release'), {_text(str(final))}) || '/{dataset}/**/*.parquet')""")
             for column in columns().get(dataset, ()):
                 con.execute(f'comment on column {dataset}."{column.name}" is {_text(column.label)}')
+        con.execute("commit")
         con.execute("checkpoint")
     except duckdb.Error as error:
         what = f"the release's catalog could not be written ({type(error).__name__}); nothing was published"

@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 MANIFEST = "manifest.json"
 _ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-z]+-[0-9a-f]{8}$")
 _STAMP = "%Y%m%dT%H%M%SZ"
+#: Files forced to the disk side by side.
+SYNCS_AT_A_TIME = 8
 
 
 @dataclass(frozen=True)
@@ -151,10 +154,11 @@ def restricted_manifest(parts: Iterable[Part]) -> bytes:
 
 def make_durable(folder: Path, fresh: Iterable[Path] = ()) -> None:
     """Force a folder tree's directories, its small files and the files named to the disk."""
-    for path in [*fresh, *(p for p in folder.iterdir() if p.is_file())]:
-        sync(path)
-    for inner, _, _ in os.walk(folder):
-        sync(Path(inner))
+    files = [*fresh, *(p for p in folder.iterdir() if p.is_file())]
+    folders = [Path(inner) for inner, _, _ in os.walk(folder)]
+    with ThreadPoolExecutor(SYNCS_AT_A_TIME) as waiting:  # a disk takes many at a time
+        for paths in (files, folders):
+            list(waiting.map(sync, paths))
 
 
 def sync(path: Path) -> None:
