@@ -75,12 +75,21 @@ def as_published(table: pa.Table, dataset: str) -> pa.Table:
     return pa.table(arrays, names=schema.names)
 
 
+@cache
+def _searched(dataset: str) -> list[str] | bool:
+    """Columns whose least and greatest value a file tells, so that a reader can pass it over: keys, dates, arms; the others would
+    cost a quarter of the writing and help nobody."""
+    found = columns().get(dataset)
+    return found is None or [c.name for c in found if c.is_key or c.type in ("Date", "Datetime") or c.name in ("SITEID", "TRT01P", "TRT01A")]
+
+
 def encode(table: pa.Table, schema: pa.Schema) -> bytes:
     """Parquet bytes of a table under a schema that tells readers plain text where the table holds dictionaries."""
     told = dict(schema.metadata or {}) | {b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes())}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
-        sink, table.schema.remove_metadata(), compression="zstd", compression_level=1, store_schema=False, version="2.6"
+        sink, table.schema.remove_metadata(), compression="zstd", compression_level=1, store_schema=False, version="2.6",
+        write_statistics=_searched((schema.metadata or {}).get(b"dataset", b"").decode().lower()),
     ) as writer:
         writer.write_table(table, row_group_size=ROW_GROUP)
         writer.add_key_value_metadata(told)
@@ -168,23 +177,27 @@ def compact(table: pa.Table) -> pa.Table:
 
     A batch's dictionaries name every site's participants; a site's file must not, and must not depend on who shared its batch.
     """
-    arrays = []
-    for column in table.columns:
-        if not pa.types.is_dictionary(column.type):
-            arrays.append(column.combine_chunks())  # pages must not depend on how the rows came
-            continue
-        whole = column.unify_dictionaries().combine_chunks()
-        whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
-        if not len(whole):
-            arrays.append(pa.array([], pa.string()))
-            continue
-        valid = whole.is_valid().to_numpy(zero_copy_only=False) if whole.null_count else None
-        indices = whole.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        seen = np.bincount(indices if valid is None else indices[valid], minlength=len(whole.dictionary)) > 0
-        places = np.cumsum(seen, dtype=np.int32) - 1
-        mask = None if valid is None else ~valid
-        arrays.append(pa.DictionaryArray.from_arrays(pa.array(places[indices], mask=mask), whole.dictionary.filter(pa.array(seen))))
-    return pa.table(arrays, names=table.column_names)
+    return pa.table([_compact(column) for column in table.columns], names=table.column_names)
+
+
+def _compact(column: pa.ChunkedArray) -> pa.Array:
+    if not pa.types.is_dictionary(column.type):
+        return column.combine_chunks()  # pages must not depend on how the rows came
+    whole = column.unify_dictionaries().combine_chunks()
+    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
+    if not len(whole):
+        return pa.array([], pa.string())
+    known = whole.dictionary
+    valid = whole.is_valid().to_numpy(zero_copy_only=False) if whole.null_count else None
+    indices = (whole.indices.fill_null(0) if valid is not None else whole.indices).to_numpy(zero_copy_only=False)
+    seen = np.bincount(indices if valid is None else indices[valid], minlength=len(known)) > 0
+    if seen.all() and valid is None:
+        return whole
+    n_seen = int(seen.sum())
+    small = np.int8 if n_seen < 128 else np.int16 if n_seen < 32_768 else np.int32
+    places = (np.cumsum(seen) - 1).astype(small)
+    mask = None if valid is None else ~valid
+    return pa.DictionaryArray.from_arrays(pa.array(places[indices], mask=mask), known.filter(pa.array(seen)))
 
 
 def _write(table: pa.Table, dataset: str, site: str, folder: Path) -> Written:
