@@ -83,7 +83,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     entries = [entry for key in sorted(night.programme.units) for entry in site_entries(roster, key)]
     told = _findings(roster, entries, release_id, how, keep_history=leads)
     sets = copies.shown([*set_parts(p.staged for p in roster.placed.values()), *set_parts(pooled)], how)
-    copies.gate(sets, how)
+    copies.gate(sets, how, _gated(night.base))
     parts = [*sets, *told.parts]
     missing = [s for s in (*PER_SITE, *POOLED) if not any(p.dataset == s for p in parts)]
     if missing:
@@ -101,7 +101,8 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     }  # fmt: skip
     folder = releases.write(night.data, release_id, [*parts, *described], manifest)
     catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings"])
-    fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in _marks(roster)]
+    made = _marks(roster)
+    fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in made]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
     ledger.append(night.data, recovery.BEGUN, release_id=release_id)
     closed = _restrict(roster, release_id, how)
@@ -116,6 +117,14 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     )  # fmt: skip
     is_latest = leads and releases.switch_latest(night.data, release)
     return Outcome(release, roster, published=True, is_latest=is_latest, new_findings=told.new)
+
+
+def _gated(base: Release | None) -> frozenset[str]:
+    """Hashes of files of the release that stands that passed its gate while their trial was blinded."""
+    if base is None:
+        return frozenset()
+    blinded = set(base.manifest["blinded"])
+    return frozenset(f["sha256"] for f in base.manifest["files"] if f["path"].split("/")[1] in blinded)
 
 
 def check_accounts(staged: Iterable[Staged]) -> None:

@@ -37,12 +37,10 @@ def status(severity: str, checked: int, violated: int, limit: CheckLimit | None)
     return CheckStatus.FAILED if grave else CheckStatus.PASSED_WITH_FINDINGS
 
 
-def limit_of(programme: Programme, unit: str, rule: str) -> CheckLimit | None:
-    """The threshold of a check at a site: the site's own, else the trial's."""
+def limits_of(programme: Programme, unit: str) -> dict[str, CheckLimit]:
+    """Check -> its threshold at a site: the site's own, else the trial's."""
     known = programme.units.get(unit)
-    if known is None:
-        return None
-    return known.site.checks.get(rule) or known.trial.checks.get(rule)
+    return {} if known is None else {**known.trial.checks, **known.site.checks}
 
 
 def of_release(
@@ -62,8 +60,9 @@ def of_release(
         results = [dict(r) for r in made.get((unit, site), ()) if entry["fingerprint"]]
         seen = {r["rule"] for r in results}
         results += [r for rule in catalogue() if rule.id not in seen for r in _lacking(rule, entry, hits.get((unit, site, rule.id), 0))]
+        limits = limits_of(programme, unit)
         for r in results:
-            limit = limit_of(programme, unit, r["rule"])
+            limit = limits.get(r["rule"])
             if r["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
                 r["status"] = str(status(severity[r["rule"]], r["n_checked"], r["n_violated"], limit))
             judged = {"threshold": limit.max_pct, "note": limit.note} if limit else {"threshold": None}
@@ -113,7 +112,7 @@ def history(data: Path, programme: Programme | None = None, rule: str = "", site
                 continue
             made = r | {"release_id": manifest["release_id"], "as_of": manifest["as_of"]}
             if programme is not None and r["rule"] in severity and r["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
-                limit = limit_of(programme, units.get(key, ""), r["rule"])
+                limit = limits_of(programme, units.get(key, "")).get(r["rule"])
                 again = status(severity[r["rule"]], r["n_checked"], r["n_violated"], limit)
                 made |= {"threshold": limit.max_pct if limit else None, "status": str(again)}
             yield made

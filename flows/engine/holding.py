@@ -123,7 +123,7 @@ def _rejected(unit: Unit, counts: dict[str, Any], dropped: dict[str, int]) -> pl
     rows = [
         {"table": t, "received": n["received"], "rejected": n["quarantined"] - dropped.get(t, 0), "n_rows": n["quarantined"],
          "min_rows": max(limit.min_rows, 1), "max_rejected_pct": limit.max_rejected_pct}
-        for t, n in counts.items()
+        for t, n in counts.items() if n["quarantined"]
     ]  # fmt: skip
     if not rows:
         return pl.DataFrame()
@@ -220,7 +220,7 @@ def _empty(unit: Unit, counts: dict[str, Any]) -> pl.DataFrame:
     rows = [
         {"table": str(t), "n": counts.get(t, {}).get("received", 0), "n_rows": 0, "suggestion": None,
          "is_expected": t in EXPECTED and (t == "subject" or people > 0)}
-        for t in unit.site.tables
+        for t in unit.site.tables if not counts.get(t, {}).get("received", 0)
     ]  # fmt: skip
     return pl.DataFrame(rows, schema_overrides={"suggestion": pl.String})
 

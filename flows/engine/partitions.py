@@ -80,7 +80,8 @@ def _searched(dataset: str) -> list[str] | bool:
     """Columns whose least and greatest value a file tells, so that a reader can pass it over: keys, dates, arms; the others would
     cost a quarter of the writing and help nobody."""
     found = columns().get(dataset)
-    return found is None or [c.name for c in found if c.is_key or c.type in ("Date", "Datetime") or c.name in ("SITEID", "TRT01P", "TRT01A")]
+    always = ("SITEID", "TRT01P", "TRT01A")
+    return found is None or [c.name for c in found if c.is_key or c.type in ("Date", "Datetime") or c.name in always]
 
 
 def encode(table: pa.Table, schema: pa.Schema) -> bytes:

@@ -16,9 +16,11 @@ import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_json
 
 from flows.engine import ledger
 from schemas.findings import PublicationError
@@ -71,9 +73,17 @@ def load(data: Path, release_id: str) -> Release | None:
     """A release by its id, or None when it is not there whole."""
     folder = data / "releases" / release_id
     try:
-        return Release(release_id, folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
+        told = (folder / MANIFEST).stat()
+        return Release(release_id, folder, _manifest(folder / MANIFEST, (told.st_ino, told.st_mtime_ns, told.st_size)))
     except (OSError, ValueError):
         return None
+
+
+@lru_cache(maxsize=2)
+def _manifest(path: Path, mark: tuple[int, ...]) -> dict[str, Any]:
+    """A manifest, read once as long as its file stays the same; nobody changes what is read."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def latest(data: Path) -> Release | None:
@@ -127,7 +137,7 @@ def lines(manifest: dict[str, Any]) -> str:
     """JSON with a line an entry: as easy to read and to compare as with indents, and written ten times as fast."""
     parts = []
     for key, value in manifest.items():
-        inner = ",\n  ".join(json.dumps(v) for v in value) if isinstance(value, list) else ""
+        inner = ",\n  ".join(to_json(v).decode() for v in value) if isinstance(value, list) else ""
         parts.append(f" {json.dumps(key)}: " + (f"[\n  {inner}\n ]" if inner else json.dumps(value)))
     return "{\n" + ",\n".join(parts) + "\n}\n"
 

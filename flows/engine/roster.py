@@ -276,6 +276,8 @@ def _keeps_blind(roster: Roster, attempt: Attempt, staged: Staged, site: str) ->
 
 def _still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Records that disappeared on an earlier night and have not come back."""
+    if roster.disappeared.is_empty():
+        return delivery_findings.none_found()
     study = staged.unit_key.split("/")[0]
     mine = roster.disappeared.filter((pl.col("study") == study) & (pl.col("site") == site))
     now = records.read(staged.folder) if mine.height else None
