@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo demo-nights test test-nights test-small check docs bench faults lock clean
+.PHONY: setup demo demo-nights test test-nights test-small test-sources sources-packages check docs bench faults lock clean
 
 setup: $(VENV)/.ready
 
@@ -27,6 +27,14 @@ test-nights: setup
 
 test-small: setup
 	$(BIN)/python -m pytest --ignore tests/bench --ignore tests/faults --ignore tests/golden
+
+# Every source against its real server on this machine; prints a table of what was tried.
+test-sources: setup sources-packages
+	$(BIN)/python -m tests.sources
+
+# PostgreSQL and OpenSSH from Debian's packages, where they are missing and this user may install them.
+sources-packages:
+	@.ci/packages
 
 check: setup
 	$(BIN)/ruff check .

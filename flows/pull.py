@@ -1,38 +1,68 @@
 """Stage 1, pull: fetch each site's export into landing.
 
-What belongs here: the task and its retries. What does not: copying and receipts (flows/engine/landing.py).
+What belongs here: the task, what is tried again and when, secrets that lie in Prefect. What does not: fetching (flows/sources,
+flows/engine/incoming.py), copying and receipts (flows/engine/landing.py).
+
+Prefect cannot interrupt a thread that waits for a server, so time-outs are the places' own (`timeout_s`, `max_minutes` of a source).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from prefect import task, unmapped
+from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 
 from flows.engine import landing, progress
 from flows.engine.guard import no_values
 from flows.engine.night import Night
-from schemas.findings import TrialweaveError
+from schemas.findings import ConfigurationError, PassingError, ReadError, TrialweaveError
+
+#: Seconds before each further try at a place on a network; a folder is tried again sooner.
+PATIENCE = [2, 15, 60]
+
+
+def may_pass(task: Any, task_run: Any, state: Any) -> bool:
+    """Whether trying again may help: not where the source itself says what is wrong (password, host key, size, names, missing ids)."""
+    error = state.data
+    return isinstance(error, PassingError) or not isinstance(error, ReadError | ConfigurationError)
 
 
 @task(
-    retries=2, retry_delay_seconds=[1, 4], retry_jitter_factor=0.3, task_run_name="pull-{key}", cache_policy=NO_CACHE,
-    persist_result=False,
+    retries=2, retry_delay_seconds=[1, 4], retry_jitter_factor=0.3, retry_condition_fn=may_pass, task_run_name="pull-{key}",
+    cache_policy=NO_CACHE, persist_result=False,
 )  # fmt: skip
 def pull_site(key: str, night: Night) -> str:
-    """Pull one site's export; retried, because a share may be away for a moment."""
+    """Pull one site's export; retried with growing, uneven delays, because a share or server may be away for a moment."""
     with no_values():
-        return landing.receive(night.data, night.programme.units[key], night.programme.root, night.as_of).delivery_id
+        unit = night.programme.units[key]
+        return landing.receive(night.data, unit, night.programme.root, night.as_of, secret_block).delivery_id
 
 
 def pull_sites(keys: Sequence[str], night: Night) -> dict[str, str]:
     """Pull sites side by side; returns site -> why it could not be pulled, for those that could not."""
-    futures = pull_site.map(list(keys), unmapped(night))
+    near = [k for k in keys if night.programme.units[k].site.source.kind == "files"]
+    far = [k for k in keys if k not in near]
+    patient = pull_site.with_options(retries=len(PATIENCE), retry_delay_seconds=PATIENCE)
+    futures = dict(zip(far, patient.map(far, unmapped(night)), strict=True)) if far else {}
+    futures |= dict(zip(near, pull_site.map(near, unmapped(night)), strict=True)) if near else {}
     troubles = {}
-    for number, (key, future) in enumerate(zip(keys, futures, strict=True), start=1):
-        error = future.result(raise_on_failure=False)
+    for number, key in enumerate(keys, start=1):
+        error = futures[key].result(raise_on_failure=False)
         if isinstance(error, BaseException):
             troubles[key] = str(error) if isinstance(error, TrialweaveError) else f"{key}: {type(error).__name__}"
         progress.tell("pull", number, len(keys))
     return troubles
+
+
+def secret_block(name: str) -> str:
+    """The value of a Prefect Secret block. Raises ReadError when there is none of this name."""
+    try:
+        value = Secret.load(name).get()
+    except ValueError:
+        raise ReadError(
+            f"there is no Prefect Secret block {name!r}\n  fix   -> make it in Prefect (Blocks, Secret), or name an environment variable"
+        ) from None
+    return value if isinstance(value, str) else str(value)

@@ -6,9 +6,9 @@ What does not: a model of its own (trial.py, site.py ...), reading YAML (flows/e
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
 class Config(BaseModel):
@@ -35,3 +35,12 @@ Text = Annotated[str, StringConstraints(strict=True)]
 
 #: A visit as analysts read it (AVISIT): BASELINE, W4, WEEK 24.
 VisitName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ()/_.+-]{0,39}$", strict=True)]
+
+
+def several(value: Any) -> Any:
+    """One text stands for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+#: One text or several, kept as several.
+Texts = Annotated[tuple[Text, ...], BeforeValidator(several)]

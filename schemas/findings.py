@@ -107,6 +107,10 @@ class ReadError(TrialweaveError):
     """A file cannot be read as its mapping says; its site is held."""
 
 
+class PassingError(ReadError):
+    """Something that may be otherwise when it is simply tried again: a place that is away, a file that changes while it is read."""
+
+
 class AccountingError(TrialweaveError):
     """Rows kept and quarantined are not the rows received; nothing is published."""
 

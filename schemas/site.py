@@ -1,7 +1,7 @@
 """Typed model of config/sites/<study>_<site>/site.yaml and config/profiles/<name>.yaml: how a site writes its export.
 
-What belongs here: the mapping language (which column becomes which field, and how its text is read) and the source.
-What does not: what the protocol says (trial.py), turning a mapping into SQL (flows/engine/mapping.py).
+What belongs here: the mapping language (which column becomes which field, and how its text is read).
+What does not: where an export is (source.py), what the protocol says (trial.py), turning a mapping into SQL (flows/engine/mapping).
 
 Nothing here is guessed: a format, unit or scale that is not declared is an error, or a finding on the value.
 """
@@ -16,8 +16,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from schemas.base import CheckLimit, Config, Name, Text
+from schemas.base import CheckLimit, Config, Name, Text, Texts
 from schemas.formats import FileFormat, UserMissing, ValueLabels
+from schemas.source import Source
 
 
 class Clock(StrEnum):
@@ -49,14 +50,6 @@ class IntakeTable(StrEnum):
     ADVERSE_EVENT = "adverse_event"
     DISPOSITION = "disposition"
     RANDOMIZATION = "randomization"
-
-
-def _texts(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-#: One text or several, kept as several.
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
 
 
 def _pattern(value: str) -> str:
@@ -257,14 +250,6 @@ class BlankEnd(StrEnum):
     ONGOING = "ongoing"
 
 
-class FilesSource(Config):
-    """A folder of files; `path` is relative to the configuration folder."""
-
-    kind: str = Field(pattern=r"^files$", description="Where the export comes from.")
-    path: Text = Field(description="Folder, relative to the configuration folder.")
-    include: Texts = Field(default=("**/*",), description="Globs of the files to take.")
-
-
 class MemberSite(Config):
     """One site of an export that holds many."""
 
@@ -332,7 +317,7 @@ class Site(SiteBody):
     study: Name = Field(description="The trial, as trials/<study>.yaml names it.")
     profile: Name | None = Field(default=None, description="profiles/<name>.yaml that lies under this file.")
     timezone: Text = Field(description="IANA zone of the site's wall clocks, such as Europe/Lisbon.")
-    source: FilesSource = Field(description="Where the export is.")
+    source: Source = Field(description="Where the export is fetched from, by its `kind`: see sources.md.")
     tables: Tables = Field(min_length=1, description="Intake table -> how it is read; a list where it comes from several kinds of files.")
 
     @property

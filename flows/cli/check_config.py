@@ -7,6 +7,7 @@ What belongs here: the command. What does not: the checks (flows/engine/config.p
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,32 +27,38 @@ def check_config(
     site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Also try this site on its export.")] = "",
     json: Json = False,
 ) -> None:
-    """Load the whole configuration and check every mapping, dated ones too; prints file, line, key, and what to write. Ends 2 on error.
+    """Load the whole configuration and check every mapping, dated ones too; prints file, line, key, and what to write, and which
+    environment variables a run here would miss. Ends 2 on error, 1 when only variables are missing.
 
     Example: trialweave check-config --config config/demo --site sad01/07   (what would be kept and quarantined; writes nothing)
     """
     with told_errors():
-        units, problems = _problems(config)
+        units, problems, missing = _problems(config)
         tried = None if problems or not site else _tried(config, site)
         if json:
-            told: dict[str, Any] = {"config": str(config), "units": units, "problems": problems}
+            told: dict[str, Any] = {"config": str(config), "units": units, "problems": problems, "missing_env": missing}
             print_json(told | ({} if tried is None else {"tried": _as_json(tried)}))
         else:
             for problem in problems:
                 typer.echo(problem)
+            for key, names in missing.items():
+                typer.echo(f"{key}: not set here: {', '.join(names)}; a run here would hold the site")
             typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems")
             if tried is not None:
                 _show(tried)
-        raise typer.Exit(int(Exit.USAGE if problems else Exit.OK))
+        raise typer.Exit(int(Exit.USAGE if problems else Exit.DEGRADED if missing else Exit.OK))
 
 
-def _problems(config: Path) -> tuple[list[str], list[str]]:
-    """Units, and everything that is wrong with the configuration, under each mapping that is or was in force on some day."""
+def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]]]:
+    """Units, everything that is wrong with the configuration, under each mapping that is or was in force on some day, and which
+    environment variables each unit's source needs now that are not set."""
     from flows.engine import coding
     from flows.engine.config import change_dates, load
     from flows.engine.mapping import check_mapping
+    from flows.sources.place import absent_files, missing_env
 
     problems: dict[str, None] = {}
+    missing: dict[str, list[str]] = {}
     units: set[str] = set()
     try:
         programme = None
@@ -60,11 +67,15 @@ def _problems(config: Path) -> tuple[list[str], list[str]]:
             units |= programme.units.keys()
             for key, unit in sorted(programme.units.items()):
                 problems |= dict.fromkeys(f"{key}: {problem}" for problem in check_mapping(unit))
+        for key, unit in sorted(programme.units.items()) if programme is not None else ():
+            if names := missing_env(unit.site.source, os.environ):
+                missing[key] = names
+            problems |= dict.fromkeys(f"{key}: source: there is no file {n}" for n in absent_files(unit.site.source, config))
         if programme is not None:
             problems |= dict.fromkeys(coding.problems(coding.load_dictionary(programme.codelists), programme))
     except ConfigurationError as error:
         problems |= dict.fromkeys(str(error).splitlines())
-    return sorted(units), [*problems]
+    return sorted(units), [*problems], missing
 
 
 def _tried(config: Path, site: str) -> Tried:

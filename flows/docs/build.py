@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.docs import format_pages, lineage_table, mapping_pages, model_pages, reference_pages, rule_pages, worked_pages
+from flows.docs import format_pages, lineage_table, mapping_pages, model_pages, reference_pages, rule_pages, source_pages, worked_pages
 from flows.docs.markdown import Link, page, table
 from flows.docs.worked import PROJECT
 from flows.engine.config import PROJECT as CONFIG
@@ -23,6 +23,7 @@ INDEX = {
     "where.md": "Where is something computed?",
     "variables.md": "What does a published variable mean?",
     "mapping.md": "How is a site's export described?",
+    "sources.md": "Where can an export be fetched from?",
     "formats.md": "Which files can be read?",
     "intake.md": "Which fields must a site be mapped to?",
     "rules.md": "What is checked, and what happens then?",
@@ -40,6 +41,7 @@ def pages() -> dict[str, str]:
     out = {
         **rule_pages.pages(evidence), **model_pages.pages(evidence), **mapping_pages.pages(), **worked,
         "formats.md": format_pages.formats(),
+        "sources.md": source_pages.sources(),
         "variables.md": reference_pages.variables(),
         "evidence.md": reference_pages.evidence_page(evidence),
         "instruments.md": reference_pages.instruments(instruments),

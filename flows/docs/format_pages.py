@@ -36,7 +36,7 @@ def formats() -> str:
         if name in ("qualtrics", "nda"):
             told = "declared, or told by its first rows"
         rows.append((code(name), made.called, told, "as dates" if made.typed else "as text"))
-    traps = [(", ".join(map(code, of)) or "all", trap, code(file)) for file, of in _TESTS.items() for trap in _sentences(file)]
+    traps = [(", ".join(map(code, of)) or "all", trap, code(file)) for file, of in _TESTS.items() for trap in sentences("unit", file)]
     return page(
         "Formats",
         ["A file's format is found by the ending of its name, or declared as `format`; its content must fit, else it is told what it is.",
@@ -44,19 +44,20 @@ def formats() -> str:
          "as dates is read whatever date format a mapping declares; other text is read by the declared formats alone."],
         table(["format", "is", "known by", "dates are stored"], rows),
         ["## What is decided in each"],
-        *[[f"**{code(name)}** {_decided(made.module or name)}"] for name, made in FORMATS.items()],
+        *[[f"**{code(name)}** {decided('flows.readers.' + (made.module or name))}"] for name, made in FORMATS.items()],
         ["## Traps, and the test of each"],
         table(["format", "what holds", "tested in `tests/unit/`"], traps),
     )  # fmt: skip
 
 
-def _decided(module: str) -> str:
-    """A reader's docstring without the paragraph that says what belongs there."""
-    paragraphs = re.split(r"\n\s*\n", (import_module(f"flows.readers.{module}").__doc__ or "").strip())
+def decided(module: str) -> str:
+    """A module's docstring without the paragraph that says what belongs there."""
+    paragraphs = re.split(r"\n\s*\n", (import_module(module).__doc__ or "").strip())
     return " ".join(" ".join(p.split()) for p in paragraphs if not p.lstrip().startswith("What belongs here"))
 
 
-def _sentences(file: str) -> list[str]:
-    tree = ast.parse((PROJECT / "tests" / "unit" / file).read_text(encoding="utf-8"))
+def sentences(folder: str, file: str) -> list[str]:
+    """What the tests of a file say holds, by their names."""
+    tree = ast.parse((PROJECT / "tests" / folder / file).read_text(encoding="utf-8"))
     names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     return [name.removeprefix("test_").replace("_", " ") for name in names]

@@ -20,11 +20,12 @@ from flows.engine.mapping.shapes import FIELDS, OPTIONS, REQUIRED
 from schemas.base import Config
 from schemas.intake import CONTRACTS
 from schemas.site import IntakeTable, Profile, Site
+from schemas.source import FilesSource, RemoteSource
 
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 #: A pattern that allows a few single characters or words, as words.
-_WORDS = {r"^[.,]$": "`.` or `,`", r"^[., ' ]$": "`.` `,` `'` or a blank", r"^files$": "`files`"}
+_WORDS = {r"^[.,]$": "`.` or `,`", r"^[., ' ]$": "`.` `,` `'` or a blank"}
 
 
 def pages() -> dict[str, str]:
@@ -124,7 +125,7 @@ def _language() -> str:
         "not declared is an error of the configuration, or a finding on the value. Which fields a table has: [intake.md](intake.md).",
     ]]  # fmt: skip
     for model in models_below(Site, Profile):
-        if model is Profile:
+        if model is Profile or issubclass(model, FilesSource | RemoteSource):
             continue
         doc = (model.__doc__ or "").strip().splitlines()
         blocks += [[f"## {model.__name__}"], [line.strip() for line in doc]]

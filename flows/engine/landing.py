@@ -1,12 +1,12 @@
 """Landing: each delivery of a site, byte for byte, under its hash, with a receipt; never changed afterwards.
 
-What belongs here: which files of a source are needed, copying them safely, the log of deliveries, checking landed bytes.
-What does not: where files come from (flows/sources), reading them (flows/readers).
+What belongs here: copying files safely, the log of deliveries, checking landed bytes.
+What does not: where files come from (incoming.py), which are needed (wanted.py), reading them (flows/readers).
 
     landing/<study>/<site>/<sha256[:12]>/       original files + receipt.json
     landing/<study>/<site>/deliveries.jsonl     one line a delivery, oldest first; the same content may come again
 
-Only the standard library, flows.sources, arms.py, tombstones.py and schemas are imported: "nothing changed" must be answered at once.
+Only the standard library, incoming.py, tombstones.py and schemas are imported: "nothing changed" must be answered at once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,17 +25,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from flows import sources
-from flows.engine import tombstones
-from flows.engine.arms import shows_arms
-from flows.sources.files import archive_of, matches
-from schemas.findings import ReadError
+from flows.engine import incoming, tombstones
+from flows.engine.wanted import RECEIPT
+from flows.sources.files import matches
+from flows.sources.place import Blocks
+from schemas.findings import PassingError, ReadError
 
 if TYPE_CHECKING:
     from flows.engine.config import Unit
     from schemas.site import Site
 
-RECEIPT = "receipt.json"
 LOG = "deliveries.jsonl"
 BLOCKED = "blocked.json"
 _TEMPORARY = ".tmp-"
@@ -74,25 +74,33 @@ class Delivery:
 
 
 def peek(unit: Unit, config_root: Path) -> str:
-    """Hash the delivery that receive() would land now, without landing it. Raises ReadError as receive() does."""
-    wanted, _ = _wanted(unit, config_root)
-    return delivery_sha256(_hashed(unit.site.key, wanted).items())
+    """Hash the delivery that receive() would land now, without landing it; of a remote place, which only fetching tells of, a text that
+    is never the same. Raises ReadError as receive() does.
+    """
+    if unit.site.source.kind != "files":
+        return f"remote {secrets.token_hex(16)}"
+    return delivery_sha256(_hashed(unit.site.key, incoming.folder(unit, config_root).files).items())
 
 
-def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime) -> Delivery:
-    """Land the site's export as it is now; the same content as the latest delivery is not landed again.
+def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime, blocks: Blocks | None = None) -> Delivery:
+    """Land the site's export as it is now; the same content as the latest delivery is not landed again. `blocks` opens named secrets.
 
-    Raises ReadError: no file, a file that changes meanwhile, a link out of the folder, a clock behind the last delivery.
+    Raises PassingError where trying again may help (a place that is away, a file that changes meanwhile), else ReadError: no file, a
+    link out of the folder, a clock behind the last delivery, what a remote place refuses.
     """
     site = unit.site
     known = deliveries(data, site.study, site.site_id)
-    wanted, left_out = _wanted(unit, config_root)
-    with without_purged(data, unit, wanted) as wanted:
-        return _receive(data, unit, wanted, left_out, known, now)
+    landed = {f.sha256: file_path(known[-1], f.name) for f in known[-1].files} if known else {}
+    here = {sha256: path for sha256, path in landed.items() if path.is_file()}
+    with (
+        incoming.export(data, unit, config_root, _utc(now), here, blocks) as export,
+        without_purged(data, unit, export.files) as wanted,
+    ):
+        return _receive(data, unit, wanted, export, known, now)
 
 
 def _receive(
-    data: Path, unit: Unit, wanted: Mapping[str, Path], left_out: tuple[str, ...], known: list[Delivery], now: dt.datetime
+    data: Path, unit: Unit, wanted: Mapping[str, Path], export: incoming.Export, known: list[Delivery], now: dt.datetime
 ) -> Delivery:
     site = unit.site
     hashes = _hashed(site.key, wanted)
@@ -111,7 +119,7 @@ def _receive(
         shutil.rmtree(stale)
     folder = home / sha256[:12]
     if not folder.exists():
-        _land(unit, wanted, hashes, left_out, sha256, at, folder)
+        _land(unit, wanted, hashes, export, sha256, at, folder)
     delivery = _delivery(folder, site.study, site.site_id, sha256, at)
     verify(delivery)
     _append(home / LOG, {"delivery_id": delivery.delivery_id, "sha256": sha256, "delivered_at": _iso(at)})
@@ -232,54 +240,6 @@ def file_path(delivery: Delivery, name: str) -> Path:
     return delivery.folder / name
 
 
-def patterns(site: Site, *, blinded: bool) -> tuple[set[str], set[str]]:
-    """Globs of the files the mapping reads, and of those it must not open: the randomization list of a blinded trial."""
-    read: set[str] = set()
-    closed: set[str] = set()
-    for table, several in site.tables.items():
-        into = closed if blinded and table == "randomization" else read
-        for spec in several:
-            into |= {spec.file, *(join.file for join in spec.join)}
-            beside = spec.companion or site.defaults.companion
-            if beside is not None:
-                into.add(f"**/{beside}")
-    return _with_archives(read), _with_archives(closed)
-
-
-def _with_archives(globs: set[str]) -> set[str]:
-    """A glob of members of an archive asks for the archive."""
-    return {archive_of(glob) or glob for glob in globs}
-
-
-def _wanted(unit: Unit, config_root: Path) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """Files of the source that the mapping reads, and those that nothing names.
-
-    Of a blinded trial a file that only a glob brings in is left out where it is the randomization list or shows the arms.
-    """
-    site = unit.site
-    offered = {
-        name: path
-        for name, path in sources.find(site, config_root).items()
-        if not any(matches(name, p) for p in site.ignore_files)
-    }
-    blinded = unit.trial.blinding.status == "blinded"
-    read, closed = patterns(site, blinded=blinded)
-    wanted = {name: path for name, path in offered.items() if any(matches(name, p) for p in read)}
-    if blinded:
-        by_glob = [name for name in wanted if name not in read]
-        unwanted = [n for n in by_glob if any(matches(n, p) for p in closed) or shows_arms(wanted[n], unit.trial, site)]
-        wanted = {name: path for name, path in wanted.items() if name not in unwanted}
-    if not wanted:
-        raise ReadError(
-            f"{site.key}: none of {len(offered)} file(s) in {site.source.path} match {', '.join(sorted(read))}\n"
-            f"  fix   -> look whether the export arrived, or correct `file` in {unit.folder.name}/site.yaml"
-        )
-    if RECEIPT in wanted:
-        raise ReadError(f"{site.key}: a file called {RECEIPT} cannot be landed\n  fix   -> rename it")
-    others = [n for n in offered if n not in wanted and not any(matches(n, p) for p in closed)]
-    return wanted, tuple(others)
-
-
 def _hashed(key: str, wanted: Mapping[str, Path]) -> dict[str, str]:
     """Name -> sha256, two files at a time where there is much to read; threads cost more than small files."""
     try:
@@ -300,7 +260,7 @@ def _land(
     unit: Unit,
     wanted: Mapping[str, Path],
     hashes: Mapping[str, str],
-    left_out: tuple[str, ...],
+    export: incoming.Export,
     sha256: str,
     at: dt.datetime,
     folder: Path,
@@ -313,11 +273,11 @@ def _land(
         receipt = {
             "study": site.study,
             "site": site.site_id,
-            "source": {"kind": site.source.kind, "path": site.source.path},
+            "source": export.source,
             "delivered_at": _iso(at),
             "sha256": sha256,
             "files": [{"name": f.name, "size": f.size, "sha256": f.sha256} for f in files],
-            "left_out": list(left_out),
+            "left_out": list(export.left_out),
         }
         with (work / RECEIPT).open("w", encoding="utf-8") as file:
             json.dump(receipt, file, indent=2, ensure_ascii=False)
@@ -352,7 +312,7 @@ def _copy(key: str, name: str, source: Path, target: Path, expected: str) -> Lan
     after = source.stat()
     same = (before.st_size, before.st_mtime_ns, before.st_ino) == (after.st_size, after.st_mtime_ns, after.st_ino)
     if not same or size != after.st_size or digest.hexdigest() != expected:
-        raise ReadError(f"{key}: {name} changed while it was copied\n  fix   -> run again when the export is complete")
+        raise PassingError(f"{key}: {name} changed while it was copied\n  fix   -> run again when the export is complete")
     target.chmod(0o444)
     return LandedFile(name, size, expected)
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flows.engine import ledger, lock, purge_landing, purge_rows, releases, state, tombstones
+from flows.engine import incoming, ledger, lock, purge_landing, purge_rows, releases, state, tombstones
 from flows.engine.config import Programme, Unit
 from flows.engine.deidentify import maskers
 from schemas.findings import ConfigurationError, TrialweaveError
@@ -85,6 +85,7 @@ def _work(
     codes = {masker.code(usubjid), masker.usubjid(usubjid, site)} if masker else set()
     who = purge_rows.Gone(study, site, frozenset({subject, usubjid, *codes}), marks)
     done = {"deliveries": purge_landing.carry_out(data, unit, plan)}
+    incoming.forget(data, unit)
     done["staged"] = _remove_staged(data, unit)
     done["answers"] = purge_rows.answers_about(data, who)
     done["findings"] = purge_rows.history(data / "findings", who)

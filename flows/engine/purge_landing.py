@@ -24,6 +24,7 @@ from flows.engine import landing, models, tombstones
 from flows.engine.config import Programme, Unit
 from flows.engine.landing import Delivery, LandedFile
 from flows.engine.mapping import MapInput, map_batch
+from flows.engine.wanted import RECEIPT
 from schemas.findings import ConfigurationError, ReadError
 from schemas.intake import CONTRACTS
 
@@ -130,13 +131,13 @@ def _rewrite(
 
 def _receipt(old: Delivery, new: Delivery) -> None:
     """The receipt of a delivery that was written again."""
-    told = json.loads((old.folder / landing.RECEIPT).read_text(encoding="utf-8"))
+    told = json.loads((old.folder / RECEIPT).read_text(encoding="utf-8"))
     told |= {
         "sha256": new.sha256,
         "files": [{"name": f.name, "size": f.size, "sha256": f.sha256} for f in new.files],
         "purged_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     }
-    (new.folder / landing.RECEIPT).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (new.folder / RECEIPT).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for path in sorted(new.folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o444)
         if path.is_file():

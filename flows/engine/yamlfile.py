@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 2_000_000
@@ -109,12 +110,13 @@ class YamlFile:
         left = [*_open_paths(self.data, ())]
         for item in error.errors(include_url=False, include_context=True, include_input=False):
             loc = tuple(p for p in item["loc"] if isinstance(p, str | int) and not str(p).startswith("function-"))
+            loc, model = _followed(error.title, loc)
             if any(_same(loc, path) for path in left):
                 continue
             key = ".".join(str(p) for p in loc)
             message = item["msg"].removeprefix("Value error, ")
             if item["type"] == "extra_forbidden":
-                message = f"unknown key; allowed: {_allowed(error.title, loc[:-1])}".removesuffix("; allowed: ")
+                message = f"unknown key; allowed: {_keys(model)}".removesuffix("; allowed: ")
             out.append(f"{self.where(*loc)}: {key or error.title}: {message}")
         return out
 
@@ -146,19 +148,37 @@ def _same(loc: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
     return words[: len(of_path)] == of_path and numbers[: len(at)] == at
 
 
-def _allowed(title: str, path: tuple[str | int, ...]) -> str:
-    """Keys allowed at a path of a model, for the sentence about an unknown one."""
+def _followed(title: str, path: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], Any]:
+    """A path as it stands in the file (pydantic puts the kind of a union into it), and the model that holds its last key."""
     from schemas import evidence, instrument, site, trial  # the models that files are read into
 
     model: Any = next((getattr(m, title) for m in (trial, site, instrument, evidence) if hasattr(m, title)), None)
+    holder: Any = model
+    kinds: dict[Any, Any] = {}
+    out: list[str | int] = []
     for part in path:
-        if model is None:
-            return ""
-        if isinstance(part, int):
+        if part in kinds:
+            model, kinds = kinds[part], {}
+            continue
+        out.append(part)
+        holder = model
+        if model is None or isinstance(part, int):
             continue
         fields = {f.alias or n: f for n, f in model.model_fields.items()}
         if part in fields:
-            model = _inner_model(fields[part].annotation)
+            kinds = _kinds(fields[part])
+            model = None if kinds else _inner_model(fields[part].annotation)
+    return tuple(out), holder
+
+
+def _kinds(field: FieldInfo) -> dict[Any, Any]:
+    """Kind -> model of a field that may be several."""
+    models = [m for m in get_args(field.annotation) if hasattr(m, "model_fields")] if field.discriminator else []
+    return {get_args(m.model_fields[str(field.discriminator)].annotation)[0]: m for m in models}
+
+
+def _keys(model: Any) -> str:
+    """Keys of a model, for the sentence about an unknown one."""
     return "" if model is None else ", ".join(sorted(f.alias or n for n, f in model.model_fields.items()))
 
 

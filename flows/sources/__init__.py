@@ -1,27 +1,24 @@
-"""One file = one place exports are fetched from; each offers find(...) -> the files there, by name.
+"""One file = one kind of place exports are fetched from: flows/sources/<kind>.py, its keys in schemas/source.py.
 
-What belongs here: which source module serves which `kind`. What does not: copying and receipts (flows/engine/landing.py).
-Only the standard library and schemas are imported, so that "nothing changed" is answered at once.
+What belongs here: opening a place by its kind. What does not: a kind of its own, what is wanted of it (flows/engine/incoming.py).
+A folder of files (files.py) needs no fetching. Every other kind has connect(access) -> Place (place.py); it is imported when it is used,
+so that "nothing changed" is answered at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 
-from flows.sources import files
-from schemas.findings import ConfigurationError
-
-if TYPE_CHECKING:
-    from schemas.site import Site
-
-_KINDS = {"files": files.find}
+from flows.sources.place import Access, Place
 
 
-def find(site: Site, config_root: Path) -> Mapping[str, Path]:
-    """Name within the export (with /) -> where the file lies now."""
-    kind = _KINDS.get(site.source.kind)
-    if kind is None:
-        raise ConfigurationError(f"{site.key}: source kind {site.source.kind!r} is unknown; there are {sorted(_KINDS)}")
-    return kind(site, config_root)
+@contextmanager
+def opened(access: Access) -> Iterator[Place]:
+    """A remote place, left again at the end. Raises PassingError or ReadError when it cannot be entered."""
+    place: Place = import_module(f"flows.sources.{access.source.kind}").connect(access)
+    try:
+        yield place
+    finally:
+        place.close()

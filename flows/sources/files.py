@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from schemas.findings import ReadError
+from schemas.findings import PassingError, ReadError
 
 if TYPE_CHECKING:
     from schemas.site import Site
@@ -57,15 +57,18 @@ def _regex(pattern: str) -> re.Pattern[str]:
 def find(site: Site, config_root: Path) -> dict[str, Path]:
     """Files of the source folder that match `include`, by name; hidden files and Excel's lock files (~$) are passed over.
 
-    Raises ReadError: no such folder, a folder reached through a link (it could be another site's), a link that leads out of it,
-    a name that is no valid text.
+    Raises PassingError: no such folder, as when a share is away. ReadError: a folder reached through a link (it could be another
+    site's), a link that leads out of it, a name that is no valid text.
     """
-    root = config_root / site.source.path
+    source = site.source
+    if source.kind != "files":
+        raise TypeError(f"{source.kind} is no folder of files")
+    root = config_root / source.path
     if not root.is_dir():
-        raise ReadError(f"{site.key}: there is no folder {site.source.path}\n  fix   -> correct source.path, or mount the share")
+        raise PassingError(f"{site.key}: there is no folder {source.path}\n  fix   -> correct source.path, or mount the share")
     real_root = root.resolve()
-    if not PurePath(site.source.path).is_absolute() and real_root != Path(os.path.normpath(config_root.resolve() / site.source.path)):
-        raise ReadError(f"{site.key}: {site.source.path} is a link or lies behind one\n  fix   -> write the real folder as source.path")
+    if not PurePath(source.path).is_absolute() and real_root != Path(os.path.normpath(config_root.resolve() / source.path)):
+        raise ReadError(f"{site.key}: {source.path} is a link or lies behind one\n  fix   -> write the real folder as source.path")
     found: dict[str, Path] = {}
     for folder, folders, names in os.walk(root, onerror=_stop(site.key)):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
@@ -77,7 +80,7 @@ def find(site: Site, config_root: Path) -> dict[str, Path]:
         for name in names:
             path = Path(folder, name)
             within = _named(path, root, site.key)
-            if not name.startswith((".", "~$")) and any(matches(within, p) for p in site.source.include):
+            if not name.startswith((".", "~$")) and any(matches(within, p) for p in source.include):
                 if not path.is_file():
                     raise ReadError(f"{site.key}: {within} is no plain file (a broken link or a device)")
                 found[within] = path

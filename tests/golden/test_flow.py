@@ -93,16 +93,18 @@ def test_each_run_leaves_a_table_of_sites_and_a_link_to_the_release(in_prefect: 
     assert outcome.release.release_id in link.data
 
 
-def test_a_pull_is_tried_three_times_and_then_the_site_is_missing(in_prefect: Nights, monkeypatch):
+def test_a_pull_that_may_pass_is_tried_three_times_and_one_that_cannot_once(in_prefect: Nights, monkeypatch):
     from flows import pull
     from flows.nightly import run
-    from schemas.findings import ReadError
+    from schemas.findings import PassingError, ReadError
 
     tried = []
 
-    def away(data, unit, root, now):
+    def away(data, unit, root, now, blocks):
         tried.append(unit.key)
-        raise ReadError(f"{unit.key}: the share is away")
+        raise kind(f"{unit.key}: the share is away")
+
+    kind = PassingError
 
     run(request(in_prefect))
     in_prefect.send("01", "S1 52\n")
@@ -112,6 +114,9 @@ def test_a_pull_is_tried_three_times_and_then_the_site_is_missing(in_prefect: Ni
     assert tried == ["t01/01"] * 3
     assert outcome.degraded
     assert outcome.release.manifest["sites"][0]["status"] == "carried"
+    kind, tried = ReadError, []
+    assert run(request(in_prefect)).degraded
+    assert tried == ["t01/01"]
 
 
 def test_the_command_prints_the_table_and_ends_by_the_outcome(in_prefect: Nights):

@@ -225,3 +225,42 @@ def test_listings_answers_and_waivers_from_the_command_line(two_sites: Nights, t
 
     _, text = call("findings", "--data", two_sites.data, "--json")
     assert sorted(f["status"] for f in json.loads(text)) == ["ANSWERED", "WAIVED"]
+
+
+SFTP = "source: {kind: sftp, url: 'sftp://exports.example.org/lisbon', username_env: LISBON_USER, key_env: LISBON_KEY"
+
+
+def test_check_config_says_which_environment_variables_are_missing(two_sites: Nights, monkeypatch: pytest.MonkeyPatch):
+    file = two_sites.config / "sites" / "t01_01" / "site.yaml"
+    file.write_text(file.read_text().replace("source: {kind: files, path: exports/01", SFTP))
+    monkeypatch.setenv("LISBON_USER", "somebody")
+    monkeypatch.delenv("LISBON_KEY", raising=False)
+    code, text = call("check-config", "--config", two_sites.config)
+    assert code == 1, text
+    assert "t01/01: not set here: LISBON_KEY; a run here would hold the site" in text
+    monkeypatch.setenv("LISBON_KEY", "x")
+    assert call("check-config", "--config", two_sites.config)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (", pasword_env: X", "site.yaml line 4: source.pasword_env: unknown key; allowed: "),
+        (", known_hosts: hosts", "t01/01: source: there is no file hosts"),
+        (", password_env: X", "give one of password_env, password_block, key_env, key_block; password_env and key_env are given"),
+        (", max_mb: 0", "site.yaml line 4: source.max_mb: Input should be greater than or equal to 1"),
+    ],
+)
+def test_check_config_says_what_is_wrong_in_a_source(two_sites: Nights, wrong: str, told: str):
+    file = two_sites.config / "sites" / "t01_01" / "site.yaml"
+    file.write_text(file.read_text().replace("source: {kind: files, path: exports/01", SFTP + wrong))
+    code, text = call("check-config", "--config", two_sites.config)
+    assert code == 2, text
+    assert told in text
+
+
+def test_a_secret_is_never_written_into_an_address(two_sites: Nights):
+    file = two_sites.config / "sites" / "t01_01" / "site.yaml"
+    file.write_text(file.read_text().replace("source: {kind: files, path: exports/01", SFTP.replace("sftp://", "sftp://me:geh31m@")))
+    code, text = call("check-config", "--config", two_sites.config)
+    assert code == 2 and "holds a user name or password" in text and "geh31m" not in text
