@@ -56,13 +56,12 @@ class Https:
             if answer.status_code == 416 or (answer.status_code == 206 and not self._goes_on(answer, part)):
                 part.remove()
                 raise PassingError(f"{self._access.key}: {there.name} is another file than the one begun; it is fetched again")
-            came = self._came(there, answer)
+            came, is_packed = self._came(there, answer), "content-encoding" in answer.headers
             if resumes and answer.status_code == 206:
                 part.begin(part.version)
             else:
-                part.begin(came.version)
-            pieces = answer.iter_bytes() if "content-encoding" in answer.headers else answer.iter_raw()
-            for piece in pieces:
+                part.begin("" if is_packed else came.version)  # what was unpacked on the way cannot go on where it stopped
+            for piece in answer.iter_bytes() if is_packed else answer.iter_raw():
                 part.write(piece)
         part.complete(came.size)
         return came
@@ -100,8 +99,8 @@ class Https:
         access, kind = self._access, answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in ("text/html", "application/xhtml+xml") and not there.name.lower().endswith(_PAGES):
             raise access.final(f"{there.name} came as a web page, such as a login page", "look what the address gives, and at the secrets")
-        size = _size(answer)
-        if size is None and answer.headers.get("transfer-encoding", "").lower() != "chunked" and answer.http_version != "HTTP/2":
+        size, headers = _size(answer), answer.headers
+        if "content-length" not in headers and headers.get("transfer-encoding", "").lower() != "chunked":
             raise access.final(f"the server does not say how long {there.name} is, so a cut one would look whole", "have the server say it")
         if size is not None:
             access.bound.foresee(size)

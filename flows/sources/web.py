@@ -52,7 +52,7 @@ def asked(access: Access, using: httpx.Client, method: str, url: str, **what: An
             access.bound.seconds()
             with using.stream(method, url, **what) as answer:
                 wait = _wait(answer)
-                if answer.is_redirect:
+                if answer.has_redirect_location:
                     hops += 1
                     url = _next(access, answer, url, hops)
                 elif wait is None or wait > patience:
@@ -64,7 +64,7 @@ def asked(access: Access, using: httpx.Client, method: str, url: str, **what: An
                 patience -= wait
                 time.sleep(wait)
     except httpx.ConnectError as error:
-        if isinstance(error.__cause__.__cause__ if error.__cause__ else None, ssl.SSLCertVerificationError):
+        if _is_of_a_certificate(error):
             what_is = "the server's certificate is not trusted; nothing was sent to it"
             raise access.final(what_is, "ask who runs the server, and name the certificate of its authority as source.ca_file") from None
         raise access.passing("the server cannot be reached") from None
@@ -97,6 +97,12 @@ def _next(access: Access, answer: httpx.Response, url: str, hops: int) -> str:
         what = f"the server sends the request to another place ({there.scheme}://{there.host})"
         raise access.final(what, "write that address as source.url, if it is right")
     return str(there)
+
+
+def _is_of_a_certificate(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _wait(answer: httpx.Response) -> float | None:

@@ -192,6 +192,7 @@ def web(handler: type[BaseHTTPRequestHandler], pem: Path | None) -> Iterator[int
     """A web server; with a certificate it speaks https."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     if pem is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pem)
@@ -206,7 +207,7 @@ def web(handler: type[BaseHTTPRequestHandler], pem: Path | None) -> Iterator[int
 
 
 class Proxy:
-    """A wire that can be cut: passes bytes on to a port, and hangs up after so many have come back."""
+    """A wire that can be cut: passes bytes on to a port, and hangs up once after so many have come back in all."""
 
     def __init__(self, to: int) -> None:
         self._to, self.cut_after, self.passed = to, 0, 0
@@ -215,8 +216,8 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, after: int) -> None:
-        """Cut the next connection after so many bytes; 0: never."""
-        self.cut_after = after
+        """Cut whichever connection brings the byte after so many."""
+        self.cut_after = self.passed + after
 
     def close(self) -> None:
         self._listener.close()
@@ -228,17 +229,15 @@ class Proxy:
             except OSError:
                 return
             far = socket.create_connection(("127.0.0.1", self._to))
-            limit, self.cut_after = self.cut_after, 0
-            threading.Thread(target=self._pass, args=(near, far, 0), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, limit), daemon=True).start()
+            threading.Thread(target=self._pass, args=(near, far, False), daemon=True).start()
+            threading.Thread(target=self._pass, args=(far, near, True), daemon=True).start()
 
-    def _pass(self, one: socket.socket, other: socket.socket, limit: int) -> None:
-        done = 0
+    def _pass(self, one: socket.socket, other: socket.socket, is_back: bool) -> None:
         with suppress(OSError):
             while piece := one.recv(16384):
-                done += len(piece)
-                self.passed += len(piece)
-                if limit and done > limit:
+                self.passed += len(piece) * is_back
+                if self.cut_after and self.passed > self.cut_after:
+                    self.cut_after = 0
                     break
                 other.sendall(piece)
         for end in (one, other):
