@@ -11,6 +11,7 @@ What belongs here: the connection, the transaction, types to text. What does not
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as dbapi
+import certifi
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -25,6 +27,8 @@ from flows.sources.place import Access, Part, There
 from schemas.findings import TrialweaveError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_MINUTE_MS = 60_000
+_LINE = {"application_name": "trialweave", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 _DATES = (pa.types.is_date, pa.types.is_timestamp)
 _SETTINGS = ("timezone = 'UTC'", "datestyle = 'ISO, YMD'", "intervalstyle = 'iso_8601'", "extra_float_digits = 1", "bytea_output = 'hex'")
 
@@ -42,11 +46,13 @@ class Postgres:
         parts = urlsplit(source.url)
         user, password, trusted = access.username(), access.secret("password"), access.file("ca_file")
         who = quote(user, safe="") + (f":{quote(password, safe='')}" if password is not None else "")
-        options = {"connect_timeout": str(min(source.timeout_s, 3600)), "application_name": "trialweave"}
+        options = {"connect_timeout": str(source.timeout_s), "tcp_user_timeout": str(source.timeout_s * 1000), **_LINE}
         if trusted is not None or parts.hostname not in _LOOPBACK:
-            options |= {"sslmode": "verify-full", "sslrootcert": str(trusted) if trusted is not None else "system"}
+            usual = ssl.get_default_verify_paths().cafile or certifi.where()
+            options |= {"sslmode": "verify-full", "sslrootcert": str(trusted or usual)}
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options.items())
         address = urlunsplit(("postgresql", f"{who}@{parts.netloc}", parts.path, query, ""))
+        self._connection: Any = None
         self._connection = self._ask(dbapi.connect, address, autocommit=True)
         try:
             self._begin()
@@ -79,7 +85,7 @@ class Postgres:
 
     def about(self) -> dict[str, Any]:
         """The server's version, and what the snapshot is called there."""
-        return {"server": self._one("show server_version"), "snapshot": self._one("select pg_current_snapshot()::text")}
+        return {"server": self._setting("server_version"), "snapshot": self._one("select pg_current_snapshot()::text")}
 
     def close(self) -> None:
         """Leave; the transaction ends unwritten."""
@@ -89,8 +95,8 @@ class Postgres:
         self._do("begin transaction isolation level repeatable read read only")
         for setting in _SETTINGS:
             self._do(f"set local {setting}")
-        self._do(f"set local statement_timeout = {int(self._access.source.max_minutes * 60_000)}")
-        granted = (self._one("show transaction_isolation"), self._one("show transaction_read_only"))
+        self._do(f"set local statement_timeout = {self._access.source.max_minutes * _MINUTE_MS}")
+        granted = (self._setting("transaction_isolation"), self._setting("transaction_read_only"))
         if granted != ("repeatable read", "on"):
             raise self._access.final("the server grants no read-only snapshot", "connect to the database itself, not through a pool")
 
@@ -108,6 +114,9 @@ class Postgres:
             row = self._ask(cursor.fetchone)
         return str(row[0]) if row else ""
 
+    def _setting(self, name: str) -> str:
+        return self._one(f"select current_setting('{name}')")
+
     def _do(self, statement: str) -> None:
         with self._connection.cursor() as cursor:
             self._ask(cursor.execute, statement)
@@ -117,7 +126,7 @@ class Postgres:
         self._access.bound.seconds()
         try:
             return do(*what, **more)
-        except (adbc_driver_manager.Error, pa.ArrowException) as error:
+        except (adbc_driver_manager.Error, pa.ArrowException, OSError) as error:
             raise self._told(error, of) from None
 
     def _told(self, error: Exception, of: str) -> TrialweaveError:
@@ -126,11 +135,11 @@ class Postgres:
         name = f"query {of}: " if of else ""
         if code.startswith("28") or "authentication failed" in text or "no password supplied" in text:
             return access.final("the server refuses the user name or password", "look at the secrets the source names")
-        if "certificate" in text:
+        if "certificate" in text or "signature failure" in text:
             return access.final("the server's certificate is not trusted; nothing was sent to it", "name its authority's as source.ca_file")
         if code.startswith("3D") or ('database "' in text and "does not exist" in text):
             return access.final("there is no such database", "correct source.url")
-        if code == "25006":
+        if code == "25006" or "read-only transaction" in text:
             return access.final(f"{name}it would change the database; nothing was changed", "a query may only read")
         if code == "42501":
             return access.final(f"{name}this user may not read what it asks for", "ask who runs the server for the right to select")
@@ -138,9 +147,21 @@ class Postgres:
             said = re.search(r"ERROR:\s*([^\n]*)", text)
             why = f"({code}: {said[1]})" if said else f"({code})"
             return access.final(f"{name}the server does not understand it {why}", "correct source.queries; try it in psql")
-        if code.startswith(("08", "40", "53", "55", "57")) or not code:
-            return access.passing(f"{name}the server cannot be reached, hung up or gave up ({code or type(error).__name__})")
-        return access.final(f"{name}the server stopped it ({code})", "try it in psql")
+        if code.startswith(("08", "40", "53", "55", "57")) or "statement timeout" in text or not (code or self._stopped()):
+            return access.passing(f"{name}the server cannot be reached, hung up or gave up{f' ({code})' if code else ''}")
+        why = f" ({code})" if code else ""
+        return access.final(f"{name}the server stopped it{why}, as for a value it cannot convert", "try it in psql")
+
+    def _stopped(self) -> bool:
+        """Whether the server ended the transaction, and is still there: while it sends rows, the driver tells no code."""
+        if self._connection is None:
+            return False
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("select 1")
+        except adbc_driver_manager.Error as error:
+            return str(error.sqlstate or "") == "25P02"
+        return False
 
 
 def _as_text(field: pa.Field) -> str:

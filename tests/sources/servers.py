@@ -16,6 +16,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -70,24 +71,29 @@ def postgres_binaries() -> Path | None:
 
 
 @contextmanager
-def postgres(folder: Path, password: str) -> Iterator[int]:
+def postgres(password: str, pem: Path) -> Iterator[int]:
     """A database cluster whose user `site` needs a password; gives its port. As root it runs as somebody else."""
     binaries, port = postgres_binaries(), free_port()
     assert binaries is not None
     someone = next((u for u in ("postgres", "nobody") if u in {p.pw_name for p in pwd.getpwall()}), "")
     other = {"user": someone, "group": pwd.getpwnam(someone).pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    folder.mkdir(parents=True)
+    folder = Path(tempfile.mkdtemp(prefix="trialweave-postgres-"))
     (folder / "password").write_text(password)
-    if other:
-        shutil.chown(folder, someone)
-        shutil.chown(folder / "password", someone)
+    (folder / "server.pem").write_bytes(pem.read_bytes())
+    (folder / "server.pem").chmod(0o600)
+    for path in (folder, *folder.iterdir()) if other else ():
+        shutil.chown(path, someone)
     base = folder / "cluster"
     made = [binaries / "initdb", "-D", base, "-U", "site", "-A", "scram-sha-256", "--pwfile", folder / "password", "-E", "UTF8"]
-    subprocess.run([*map(str, made), "--locale=C", "--no-sync"], check=True, capture_output=True, cwd="/", timeout=WAIT_S, **other)
     settings = {"listen_addresses": "127.0.0.1", "fsync": "off", "unix_socket_directories": str(folder), "shared_buffers": "16MB"}
+    settings |= {"ssl": "on", "ssl_cert_file": str(folder / "server.pem"), "ssl_key_file": str(folder / "server.pem")}
     command = [str(binaries / "postgres"), "-D", str(base), "-p", str(port), *(f"--{k}={v}" for k, v in settings.items())]
-    with _running(command, port, folder / "log", signal.SIGINT, cwd="/", **other):
-        yield port
+    try:
+        subprocess.run([*map(str, made), "--locale=C", "--no-sync"], check=True, capture_output=True, cwd="/", timeout=WAIT_S, **other)
+        with _running(command, port, folder / "log", signal.SIGINT, cwd="/", **other):
+            yield port
+    finally:
+        shutil.rmtree(folder)
 
 
 # OpenSSH -----------------------------------------------------------------------
