@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import check_config, coding, decide, demo, explain, explain_rule, look, releases, rows, run, serving, tables, trust
+from flows.cli import check_config, coding, decide, demo, explain, explain_rule, export, look, releases, rows, run, serving, tables, trust
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -33,6 +33,7 @@ app.command("release-hold")(decide.release_hold)
 app.command()(explain.explain)
 app.command("explain-rule")(explain_rule.explain_rule)
 app.command()(tables.tables)
+app.command()(export.export)
 app.command("set-aside")(decide.set_aside)
 app.command()(decide.queries)
 app.command()(decide.answers)
