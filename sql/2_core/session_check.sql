@@ -8,10 +8,16 @@ with held as (
         v.study, v.site, v.subject_id, v.session_no, v.started_on,
         coalesce(v.started_on - lag(v.started_on) over course, v.started_on - s.randomized_on) as days_since_previous,
         coalesce(v.started_on < lag(v.started_on) over course, false) as is_earlier,
+        count(*) over (partition by v.study, v.site, v.subject_id, v.started_on) as n_on_day,
     from core.session as v
     inner join core.subject as s on v.study = s.study and v.site = s.site and v.subject_id = s.subject_id
     where v.attended and v.started_on is not null
     window course as (partition by v.study, v.site, v.subject_id order by v.session_no)
+),
+pace as (
+    select study, site, median(days_since_previous) as usual_days_apart,
+    from held
+    group by study, site
 ),
 broken as (
     select distinct study, site, subject_id,
@@ -48,6 +54,8 @@ select
     case when h.session_no is not null then 1 else 0 end as n_compared,
     m.session_no is not null as is_out_of_order,
     case when b.subject_id is null then h.days_since_previous end as days_since_previous,
+    h.n_on_day,
+    c.usual_days_apart,
     v.length_min,
     v.ended_at_utc is not null as is_ended,
     i.ended_at_fault,
@@ -61,6 +69,7 @@ select
 from core.session as v
 inner join ref.trial as t on v.study = t.study
 inner join intake.session as i on v.row_id = i.row_id
+left join pace as c on v.study = c.study and v.site = c.site
 left join ended as e on v.study = e.study and v.site = e.site
 left join held as h
     on v.study = h.study and v.site = h.site and v.subject_id = h.subject_id and v.session_no = h.session_no
