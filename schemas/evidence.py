@@ -110,6 +110,7 @@ class Evidence(Config):
     weight_child_at_birth_kg: Threshold[float]
     age_usual_max_years: Threshold[float]
     suds_lone_code: Threshold[float]
+    suds_mixed_end_ratio: Threshold[float]
 
     def values(self) -> dict[str, float | int]:
         """Name -> number, in declaration order: the one row of ref.evidence."""

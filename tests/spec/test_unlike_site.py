@@ -1,0 +1,253 @@
+"""What one record cannot show: clocks, units and codes that are wrong for a whole site, or for one participant among the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import ModelBench
+from tests.spec.course import course
+
+WORKED = "Sites"
+
+DAY = "2024-03-{:02d}"
+
+
+def asked(bench: ModelBench, table: str, name: str) -> list[str]:
+    """Record keys that a rule asks about."""
+    return [key for rule, _, key in bench.judge(table) if rule == name]
+
+
+def sessions(bench: ModelBench, lengths: list[int]) -> None:
+    """A site's sessions of these lengths in minutes, one a participant."""
+    people = "\n".join(f"S{n} | 2024-01-08" for n in range(1, len(lengths) + 1))
+    ends = [f"2024-03-05 {10 + length // 60:02d}:{length % 60:02d}:00" for length in lengths]
+    held = "\n".join(f"S{n} | 3 | true | 2024-03-05 10:00:00 | {end}" for n, end in enumerate(ends, 1))
+    course(
+        bench, subject="subject_id | randomized_on\n" + people,
+        session="subject_id | session_no | attended | started_at | ended_at\n" + held,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lengths", "found"),
+    [
+        ([90] * 10, []),
+        ([150] * 10, ["01"]),  # the ends are written an hour later than the starts
+        ([45] * 10, ["01"]),
+        ([150] * 5 + [90] * 5, []),  # not most of them
+        ([150] * 6 + [90] * 4, ["01"]),
+        ([134] * 10, []),  # 44 minutes longer
+        ([150] * 9, []),  # too few to tell
+    ],
+)
+def test_a_site_whose_sessions_are_all_longer_or_shorter_than_planned_is_asked_for_its_clock(
+    run_models: ModelBench, lengths: list[int], found: list[str]
+) -> None:
+    sessions(run_models, lengths)
+    run_models.run("core.site_session")
+    assert asked(run_models, "core.site_session", "session_length_off_site") == found
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ((5, 12, 19, 26), []),
+        ((5, 19, 19, 26), ["2", "3"]),  # one of the two is written to the day of the other
+        ((5, 6, 6, 7), []),  # a site that holds a session a day may hold two
+        ((5, 7, 7, 9), ["2", "3"]),
+    ],
+)
+def test_two_sessions_on_a_day_are_asked_about_where_sessions_lie_days_apart(
+    run_models: ModelBench, days: tuple[int, ...], found: list[str]
+) -> None:
+    rows = "\n".join(f"S1 | {n} | true | {DAY.format(d)} {9 + n}:00:00 | | {n}" for n, d in enumerate(days, 1))
+    course(
+        run_models, subject="subject_id | randomized_on\nS1 | 2024-03-02",
+        session="subject_id | session_no | attended | started_at | ended_at | record_key\n" + rows,
+    )  # fmt: skip
+    run_models.run("core.session_check")
+    assert asked(run_models, "core.session_check", "session_same_day") == found
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "found"),
+    [
+        ("Europe/Lisbon", ("10:00", "11:00", "12:00"), []),
+        ("Europe/Lisbon", ("05:59", "22:00", "23:00"), ["1"]),
+        ("Europe/Lisbon", ("06:00", "21:59", "23:00"), []),
+        ("Europe/Lisbon", ("02:00", "03:00"), []),  # two may have been so
+        ("Australia/Sydney", ("10:00", "11:00", "12:00"), []),
+    ],
+)
+def test_a_participant_most_of_whose_sessions_begin_at_night_is_asked_for_the_clock(
+    run_models: ModelBench, zone: str, times: tuple[str, ...], found: list[str]
+) -> None:
+    run_models.trial(timezone=zone)
+    rows = "\n".join(f"S1 | {n} | true | {DAY.format(n + 4)} {at}:00 |" for n, at in enumerate(times, 1))
+    course(run_models, session="subject_id | session_no | attended | started_at | ended_at\n" + rows).run("core.subject_clock")
+    assert asked(run_models, "core.subject_clock", "sessions_at_night") == found
+
+
+@pytest.mark.parametrize(
+    ("lags", "others", "found"),
+    [
+        # minutes before the session; the site's other doses lie at 60
+        ((120, 115, 125, 122), 20, ["S1"]),  # a phone in UTC, an hour behind the clinic
+        ((60, 55, 62, 60), 20, []),
+        ((120, 115, 125, 89), 20, []),  # one of them lies with the others
+        ((120, 115, 125, 90), 20, ["S1"]),
+        ((104, 104, 104, 104), 20, []),
+        ((0, 5, 15, 10), 20, ["S1"]),
+        ((120, 115, 125), 20, []),  # three doses may all be early
+        ((120, 115, 125, 122), 19, []),  # too few others to tell what is usual
+    ],
+)
+def test_a_participant_whose_doses_all_lie_far_from_the_sites_others_is_asked_for_the_clock(
+    run_models: ModelBench, lags: tuple[int, ...], others: int, found: list[str]
+) -> None:
+    def dosed(subject: str, no: int, lag: int) -> str:
+        at = 14 * 60 - lag
+        return f"{subject} | {no} | PRE | true | {DAY.format(no)} {at // 60:02d}:{at % 60:02d}:00"
+
+    doses = [dosed("S1", n, lag) for n, lag in enumerate(lags, 3)] + [dosed("S2", n, 60) for n in range(3, others + 3)]
+    held = [f"{s} | {n} | true | {DAY.format(n)} 14:00:00 |" for s, last in (("S1", len(lags)), ("S2", others)) for n in range(3, last + 3)]
+    run_models.trial(sessions={"number": 30, "planned_length_min": 90})
+    course(
+        run_models, subject="subject_id | record_key\nS1 | S1\nS2 | S2",
+        session="subject_id | session_no | attended | started_at | ended_at\n" + "\n".join(held),
+        dose="subject_id | session_no | time_point | taken | dosed_at\n" + "\n".join(doses),
+    ).run("core.subject_clock")  # fmt: skip
+    assert asked(run_models, "core.subject_clock", "dose_timing_unlike_site") == found
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ("true true true false false", ["01"]),
+        ("true true false false false", []),
+        ("true true true true", []),  # four may all have been
+        ("true true true true ''", []),  # of one it is not said
+    ],
+)
+def test_a_site_most_of_whose_events_are_serious_is_asked_for_its_codes(run_models: ModelBench, rows: str, found: list[str]) -> None:
+    run_models.given("mapped.subject", "subject_id\nS1")
+    lines = [f"S1 | complaint {n} | {'' if x == chr(39) * 2 else x}" for n, x in enumerate(rows.split(), 1)]
+    run_models.given("mapped.adverse_event", "subject_id | verbatim | serious\n" + "\n".join(lines))
+    run_models.run("intake.adverse_event")
+    run_models.con.execute("create or replace table ref.adverse_event_coding (verbatim varchar, term_no integer)")
+    run_models.run("core.site_event")
+    assert asked(run_models, "core.site_event", "serious_mostly_site") == found
+
+
+@pytest.mark.parametrize(
+    ("serious", "severity", "found"),
+    [("true", "MILD", ["e"]), ("true", "MODERATE", []), ("false", "MILD", []), ("true", "", []), ("", "MILD", [])],
+)
+def test_an_event_that_is_serious_and_mild_is_asked_about(run_models: ModelBench, serious: str, severity: str, found: list[str]) -> None:
+    run_models.given("mapped.subject", "subject_id\nS1")
+    row = f"S1 | fall | {serious} | {severity} | e"
+    run_models.given("mapped.adverse_event", "subject_id | verbatim | serious | severity | record_key\n" + row)
+    run_models.run("staging.adverse_event")
+    assert asked(run_models, "adverse_event", "adverse_event_serious_mild") == found
+
+
+@pytest.mark.parametrize(
+    ("age", "weights", "found"),
+    [
+        (40, [70] * 10, []),
+        (40, [154] * 10, ["01"]),  # 70 kg in pounds
+        (40, [70] * 6 + [121] * 4, ["01"]),
+        (40, [70] * 7 + [121] * 3, []),  # three of ten
+        (40, [70] * 6 + [120] * 4, []),
+        (40, [154] * 9, []),
+        (10, [37] * 10, []),  # 3 x 10 + 7
+        (10, [59] * 10, []),  # 1.6 times as much is 59.2
+        (10, [60] * 10, ["01"]),
+        (10, [82] * 10, ["01"]),  # 37 kg in pounds
+    ],
+)
+def test_a_site_of_heavy_people_is_asked_for_its_unit(run_models: ModelBench, age: int, weights: list[int], found: list[str]) -> None:
+    rows = "\n".join(f"S{n} | {age} | {kg}" for n, kg in enumerate(weights, 1))
+    run_models.given("mapped.subject", "subject_id | age_years | weight_kg\n" + rows)
+    run_models.run("core.site_weight")
+    assert asked(run_models, "core.site_weight", "weight_unit_site") == found
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ("99 99 99 70 80", ["weight_kg|99"]),
+        ("99 99 70 80 101", []),
+        ("99 99 99 97 98 100 101", []),  # a site whose people weigh about a hundred
+        ("99 99.0 99 97 101", ["weight_kg|99"]),
+        ("999 999 999 70", ["weight_kg|999"]),
+    ],
+)
+def test_a_weight_that_comes_again_and_again_is_asked_about(run_models: ModelBench, sent: str, found: list[str]) -> None:
+    rows = "\n".join(f"S{n} | {kg} | {kg}" for n, kg in enumerate(sent.split(), 1))
+    run_models.given("mapped.subject", "subject_id | weight_kg | weight_kg_raw\n" + rows)
+    run_models.given("core.total_check", "unit | study | site | paramcd | total::DOUBLE | n_answered::INTEGER | source_file")
+    run_models.run("core.site_missing_code")
+    assert asked(run_models, "core.site_missing_code", "missing_code_suspect") == found
+
+
+@pytest.mark.parametrize(("answered", "found"), [(0, ["LSASTOT|99"]), (48, [])])
+def test_a_total_that_comes_again_and_again_is_asked_about_where_no_items_stand_beside_it(
+    run_models: ModelBench, answered: int, found: list[str]
+) -> None:
+    run_models.given("mapped.subject", "subject_id\nS1")
+    rows = "\n".join(f"0 | t01 | 01 | LSASTOT | {total} | {answered} | f" for total in (99, 99, 99, 60))
+    run_models.given("core.total_check", "unit | study | site | paramcd | total::DOUBLE | n_answered::INTEGER | source_file\n" + rows)
+    run_models.run("core.site_missing_code")
+    assert asked(run_models, "core.site_missing_code", "missing_code_suspect") == found
+
+
+@pytest.mark.parametrize(("age", "found"), [("90", []), ("91", ["p"]), ("99", ["p"]), ("", [])])
+def test_an_age_above_ninety_is_asked_about(run_models: ModelBench, age: str, found: list[str]) -> None:
+    run_models.given("mapped.subject", f"subject_id | age_years | record_key\nS1 | {age} | p")
+    run_models.run("staging.subject")
+    assert asked(run_models, "subject", "age_unusual") == found
+
+
+@pytest.mark.parametrize(
+    ("scale", "rows", "found"),
+    [
+        ("0-100", "80 99, 60 30", "4"),  # the first exercise of session 4
+        ("0-100", "80 99, 60 97", None),  # who rates 97 may rate 99
+        ("0-100", "80 99, 100 30", None),
+        ("0-100", "80 99, 96 30", "4"),
+        ("0-100", "80 98, 60 30", None),
+        ("1-100", "80 98.98989898989899, 60 30", "4"),  # 99 of 1-100
+        ("1-100", "80 98.98989898989899, 96.96969696969697 30", None),
+        ("0-10", "80 99, 60 30", None),  # no number of that scale
+    ],
+)
+def test_a_rating_of_99_that_stands_alone_is_asked_about(run_models: ModelBench, scale: str, rows: str, found: str | None) -> None:
+    lines = [f"S1 | 4 | {n} | {' | '.join(r.split())} | {scale}" for n, r in enumerate(rows.split(", "), 1)]
+    run_models.given("intake.rating", "subject_id | session_no | exercise_no | begin_suds | end_suds | scale\n" + "\n".join(lines))
+    run_models.run("core.subject_suds")
+    told = run_models.rows("core.subject_suds", "lone_99_sessions")
+    assert [found for (found,) in told if found] == ([found] if found else [])
+    assert ("suds_missing_code" in {rule for rule, _, _ in run_models.judge("core.subject_suds")}) is (found is not None)
+
+
+@pytest.mark.parametrize(
+    ("exercises", "found"),
+    [
+        # begin-end of the exercises of one session
+        ("80-40, 7-4, 70-30", True),
+        ("80-40, 7-4", True),
+        ("7-4, 80-40", True),
+        ("80-9, 8-3, 7-2", False),  # fear had fallen to 9 when the next one began
+        ("80-14, 7-4", True),
+        ("80-13, 7-4", False),
+        ("80-40, 10-5, 70-30", False),  # fives and tens
+        ("30-25, 7-4", False),  # not five times as high
+    ],
+)
+def test_an_exercise_far_below_the_ones_beside_it_looks_like_another_scale(run_models: ModelBench, exercises: str, found: bool) -> None:
+    lines = [f"S1 | 4 | {n} | {x.replace('-', ' | ')} | 0-100" for n, x in enumerate(exercises.split(", "), 1)]
+    lines.append("S2 | 4 | 1 | 80 | 40 | 0-100")
+    run_models.given("intake.rating", "subject_id | session_no | exercise_no | begin_suds | end_suds | scale\n" + "\n".join(lines))
+    run_models.run("core.subject_suds")
+    assert ("suds_scale_mixed" in {rule for rule, _, _ in run_models.judge("core.subject_suds")}) is found
