@@ -8,7 +8,23 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli import check_config, coding, decide, demo, explain, explain_rule, export, look, releases, rows, run, serving, tables, trust
+from flows.cli import (
+    check_config,
+    coding,
+    decide,
+    demo,
+    explain,
+    explain_rule,
+    export,
+    harmonization,
+    look,
+    releases,
+    rows,
+    run,
+    serving,
+    tables,
+    trust,
+)
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -22,6 +38,7 @@ app.command()(look.status)
 app.command()(rows.findings)
 app.command()(rows.changes)
 app.command()(rows.checks)
+app.command()(harmonization.harmonization)
 app.command()(rows.sql)
 app.command("check-config")(check_config.check_config)
 app.command()(look.propose)

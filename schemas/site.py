@@ -292,6 +292,9 @@ class SiteBody(Config):
     no_medication_table: NoMedicationTable = Field(
         default=NoMedicationTable.UNKNOWN, description="What it means that no medication table is mapped: nothing known, or none taken."
     )
+    not_collected: dict[IntakeTable, Texts] = Field(
+        default={}, description="Intake table -> fields the site does not collect; `*`: none of it. Told in the harmonization matrix."
+    )
     blank_medication_end: BlankEnd = Field(
         default=BlankEnd.UNKNOWN, description="What a blank end means where the row does not say whether the medication goes on."
     )

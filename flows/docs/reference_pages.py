@@ -12,6 +12,7 @@ from flows.docs.markdown import code, page, table
 from flows.docs.model_pages import ROOT
 from schemas.columns import columns
 from schemas.evidence import Evidence
+from schemas.harmonization import COLUMNS, needs
 from schemas.instrument import Instrument, Missing, Scale
 
 
@@ -29,7 +30,26 @@ def variables() -> str:
             for c in found
         ]  # fmt: skip
         blocks += [[f"## {dataset}"], [f"One row a {keys}."], table(["variable", "label", "type", "values", "meaning"], rows)]
-    return page("Published variables", *blocks)
+    return page("Published variables", *blocks, *_harmonization())
+
+
+def _harmonization() -> list[list[str]]:
+    """The matrix beside the sets, and what each variable cannot do without."""
+    rows = [(code(name), label, kind, codes, meaning) for name, (label, kind, codes, _, meaning) in COLUMNS.items()]
+    wanted: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (dataset, variable), fields in needs().items():
+        wanted.setdefault((dataset, fields), []).append(variable)
+    rests = [(dataset, " ".join("every variable" if n == "*" else code(n) for n in names), ", ".join(map(code, fields)))
+             for (dataset, fields), names in wanted.items()]  # fmt: skip
+    return [
+        ["## harmonization"],
+        ["One file a release (`harmonization.parquet`, `.csv`): which variable can be had from which site, from what its mapping",
+         "reads, what it declares in `not_collected`, and what was received. `UNDETERMINED`: a mapping or a delivery could still",
+         "change the answer."],
+        table(["variable", "label", "type", "values", "meaning"], rows),
+        ["A variable stands no better than the intake fields it cannot do without:"],
+        table(["set", "variables", "need"], rests),
+    ]  # fmt: skip
 
 
 def evidence_page(evidence: Evidence) -> str:

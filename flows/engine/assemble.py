@@ -26,6 +26,7 @@ from flows.engine import (
     checks,
     copies,
     findings_store,
+    harmonization,
     ledger,
     recovery,
     releases,
@@ -84,7 +85,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     told = _findings(roster, entries, release_id, how, keep_history=leads)
     sets = copies.shown([*set_parts(p.staged for p in roster.placed.values()), *set_parts(pooled)], how)
     copies.gate(sets, how, _gated(night.base))
-    parts = [*sets, *told.parts]
+    parts = [*sets, *told.parts, *harmonization.parts(matrix_sites(roster, entries, pooled, sets, how))]
     missing = [s for s in (*PER_SITE, *POOLED) if not any(p.dataset == s for p in parts)]
     if missing:
         raise PublicationError(f"no file was made of {', '.join(missing)}; nothing is published")
@@ -100,7 +101,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
         "checks": checks.of_release(night.programme, entries, _results(roster), roster.told),
     }  # fmt: skip
     folder = releases.write(night.data, release_id, [*parts, *described], manifest)
-    catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings"])
+    catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings", harmonization.NAME])
     made = _marks(roster)
     fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in made]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
@@ -179,6 +180,18 @@ def _results(roster: Roster) -> dict[tuple[str, str], list[Entry]]:
         (key, site): [c for c in placed.staged.receipt["checks"] if c["site"] == site]
         for key, of in roster.chosen.items() for site, placed in of.items()
     }  # fmt: skip
+
+
+def matrix_sites(
+    roster: Roster, entries: Iterable[Entry], pooled: Iterable[Staged], sets: Iterable[Part], how: dict[str, Shown]
+) -> list[harmonization.SiteIn]:
+    """The sites of a release as the harmonization matrix sees them: under the mapping their data were read by."""
+    sites = []
+    for entry in entries:
+        placed = roster.chosen.get(entry["unit"], {}).get(entry["site"])
+        unit = placed.attempt.unit if placed else roster.night.programme.units[entry["unit"]]
+        sites.append((entry["study"], entry["site"], unit, placed.staged if placed else None))
+    return harmonization.sites_in(sites, pooled, sets, {study for study, shown in how.items() if shown.masker})
 
 
 def site_entries(roster: Roster, key: str) -> list[Entry]:

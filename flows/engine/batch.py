@@ -23,7 +23,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference
+from flows.engine import blinding, coding, filled, judge, models, outcome, partitions, records, reference
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
 from flows.engine.mapping import MapInput, map_batch
@@ -170,7 +170,9 @@ def _stage(
         for source in (written, trt, base):
             for key in mine:
                 for dataset, one in source.get(key, {}).items():
-                    entry = {"file": one.file, "rows": one.rows, "sha256": one.sha256}
+                    entry: dict[str, Any] = {"file": one.file, "rows": one.rows, "sha256": one.sha256}
+                    if dataset in PER_SITE:
+                        entry |= filled.told(folders[key] / one.file, dataset)
                     files.setdefault(dataset, {})[key[1]] = entry
         newest = item.deliveries[-1]
         receipt = {
@@ -232,7 +234,8 @@ def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged])
         written = write_sets(con, ["adipd"], "pooled", {(study, p[0]): home for p in parts})
         files = {"adipd": {k[1]: v["adipd"] for k, v in written.items()}, "adref": {study: partitions.write_whole(con, study, home)}}
         told = {
-            d: {n: {"file": w.file, "rows": w.rows, "sha256": w.sha256} for n, w in of.items()} for d, of in files.items()
+            d: {n: {"file": w.file, "rows": w.rows, "sha256": w.sha256} | filled.told(home / w.file, d) for n, w in of.items()}
+            for d, of in files.items()
         }
         return _settle(home, folder, f"{study}/_pooled", mark, {"unit": f"{study}/_pooled", "fingerprint": mark, "files": told})
     except duckdb.Error as error:

@@ -18,8 +18,10 @@ import duckdb
 
 from schemas.columns import columns
 from schemas.findings import PublicationError
+from schemas.harmonization import COLUMNS
 
 FINDINGS = "findings"
+HARMONIZATION = "harmonization"
 
 
 def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
@@ -30,11 +32,13 @@ def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
         con.execute("set variable release = $1", [str(folder.resolve())])
         con.execute("begin")  # one transaction: each would be forced to the disk
         for dataset in datasets:
+            place = f"/{dataset}.parquet" if dataset == HARMONIZATION else f"/{dataset}/**/*.parquet"
             con.execute(f"""
                 create view {dataset} as
-                select * from read_parquet(coalesce(getvariable('release'), {_text(str(final))}) || '/{dataset}/**/*.parquet')""")
-            for column in columns().get(dataset, ()):
-                con.execute(f'comment on column {dataset}."{column.name}" is {_text(column.label)}')
+                select * from read_parquet(coalesce(getvariable('release'), {_text(str(final))}) || '{place}')""")
+            labels = {n: c[0] for n, c in COLUMNS.items()} if dataset == HARMONIZATION else {}
+            for name, label in (labels or {c.name: c.label for c in columns().get(dataset, ())}).items():
+                con.execute(f'comment on column {dataset}."{name}" is {_text(label)}')
         con.execute("commit")
         con.execute("checkpoint")
     except duckdb.Error as error:

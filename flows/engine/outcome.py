@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from flows.engine import judge, partitions
+from flows.engine.filled import Filled, intake_counts
 from schemas.findings import AccountingError, CheckStatus, Severity
 from schemas.rules import catalogue
 
@@ -38,6 +39,7 @@ class Tally:
     sites: list[tuple[int, str, str]]
     counts: Counts
     quarantine: pl.DataFrame
+    filled: dict[tuple[int, str], Filled]
 
 
 #: Published columns of a finding (DESIGN section 7), in order; the life cycle is added by the history.
@@ -94,7 +96,7 @@ def write(tally: Tally, judged: Sequence[judge.Judged], homes: dict[int, Path]) 
         _put(mine, home / "findings.parquet")
         _put(kept_out, home / "quarantine.parquet")
         out[unit] = {
-            "sites": {site: {"tables": of} for (u, site), of in tables.items() if u == unit},
+            "sites": {site: {"tables": of, "filled": tally.filled.get((u, site), {})} for (u, site), of in tables.items() if u == unit},
             "checks": checks.get(unit, []),
             "dropped": _dropped(kept_out),
             "findings": mine.height,
@@ -167,7 +169,7 @@ def tally(con: duckdb.DuckDBPyConnection) -> Tally:
                 raise AccountingError(
                     f"site {site}, table {table}: received {n['received']}, kept {n['kept']}, quarantined {n['quarantined']}"
                 )
-    return Tally(found, out, _quarantine(con))
+    return Tally(found, out, _quarantine(con), intake_counts(con, COUNTED))
 
 
 def _add_withheld(counts: Counts, findings: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ manifest the counts and check results are compared.
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import answers, batch, copies, findings_store, ledger, night, releases, remake
-from flows.engine.assemble import restricted_parts, set_parts
+from flows.engine import answers, batch, copies, findings_store, harmonization, ledger, night, releases, remake
+from flows.engine.assemble import matrix_sites, restricted_parts, set_parts
 from flows.engine.batch import Staged
 from flows.engine.config import Programme
 from flows.engine.copies import Shown
@@ -59,15 +60,18 @@ def rebuild(data: Path, release: Release) -> Report:
         place = Path(name)
         made, failed = _work(programme, place, release, sources)
         pooled = _pool(programme, place, made)
-        how = copies.how(_roster(Night(programme, place, release.as_of), sources, made))
-        differs = [*failed, *_compare_sets(release, copies.shown(set_parts([*made.values(), *pooled]), how))]
+        roster = _roster(Night(programme, place, release.as_of), sources, made)
+        how = copies.how(roster)
+        sets = copies.shown(set_parts([*made.values(), *pooled]), how)
+        matrix = harmonization.parts(matrix_sites(roster, release.manifest["sites"], pooled, sets, how))
+        differs = [*failed, *_compare_sets(release, [*sets, *matrix])]
         differs += _compare_restricted(data, release, restricted_parts(list(made.values()), how))
         differs += _compare_facts(release, made)
         found, told = _compare_findings(data, release, made, how)
         differs += told
         differs += _compare_documents(release)
-        sets = sum(f["dataset"] != "findings" for f in release.manifest["files"])
-        return Report(release.release_id, changed, sets + found + len(release.manifest.get("documents", ())), differs)
+        others = sum(f["dataset"] != "findings" for f in release.manifest["files"])
+        return Report(release.release_id, changed, others + found + len(release.manifest.get("documents", ())), differs)
 
 
 def _work(
@@ -120,17 +124,22 @@ def _pool(programme: Programme, place: Path, made: dict[tuple[str, str], Staged]
 
 def _compare_sets(release: Release, made: Sequence[Part]) -> list[str]:
     """Sentences on files of sets that came out otherwise, with the rows that differ counted."""
-    again = {(p.dataset, p.path.rpartition("-")[0]): p for p in made}
+    again = {_plain(p.path): p for p in made}
     out = []
     for file in release.manifest["files"]:
         if file["dataset"] == "findings":
             continue
-        part = again.pop((file["dataset"], file["path"].rpartition("-")[0]), None)
+        part = again.pop(_plain(file["path"]), None)
         if part is None:
             out.append(f"{file['path']}: was not made again")
         elif part.sha256 != file["sha256"]:
             out.append(f"{file['path']}: {_rows(release.folder / file['path'], part.source)}")
     return out + [f"{part.path}: is not in the release" for part in again.values()]
+
+
+def _plain(path: str) -> str:
+    """A file's path without the hash in its name."""
+    return re.sub(r"-[0-9a-f]{8}(?=\.parquet$)", "", path)
 
 
 def _rows(before: Path, after: Path | None) -> str:

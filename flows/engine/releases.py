@@ -226,8 +226,10 @@ def moment(text: str) -> dt.datetime:
 
 
 def beside(folder: Path) -> dict[str, str]:
-    """sha256 of what explains a release beside its sets: dictionary, catalog. The ledger tells them; the manifest is made before."""
-    return {p.name: file_sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != MANIFEST}
+    """sha256 of what explains a release beside its sets: dictionary, catalog. The ledger tells them; the manifest is made before and
+    tells the files it lists."""
+    listed = {f["path"] for f in json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]}
+    return {p.name: file_sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name not in {MANIFEST, *listed}}
 
 
 def file_sha256(path: Path) -> str:

@@ -18,6 +18,7 @@ from flows.docs.build import DOCS, project_evidence
 from flows.engine.describe import derivation, documents, facts
 from schemas.codes import code_list, code_lists
 from schemas.columns import RESTRICTED, TITLES, columns
+from schemas.harmonization import COLUMNS
 
 NS = {"o": "http://www.cdisc.org/ns/odm/v1.3", "d": "http://www.cdisc.org/ns/def/v2.1"}
 
@@ -91,8 +92,9 @@ def test_the_three_documents_name_the_same_variables(made, define):
     listed = {(r["dataset"], r["name"]) for r in csv.DictReader(io.StringIO(made["dictionary.csv"].decode()))}
     defined = {tuple(e.get("OID").split(".")[1:]) for e in found(define, "o:ItemDef")}
     page = Page(made["dictionary.html"])
-    assert listed == {(d, c.name) for d, of in columns().items() for c in of}
-    assert {(d.upper(), n) for d, n in listed if d not in RESTRICTED} == defined
+    matrix = {("harmonization", name) for name in COLUMNS}
+    assert listed == {(d, c.name) for d, of in columns().items() for c in of} | matrix
+    assert {(d.upper(), n) for d, n in listed - matrix if d not in RESTRICTED} == defined
     assert {f"{d}.{n}" for d, n in listed} <= page.ids
 
 

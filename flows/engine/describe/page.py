@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from flows.engine.describe import Fact, derivation, facts
 from schemas.codes import CodeList
 from schemas.columns import RESTRICTED, TITLES
+from schemas.harmonization import COLUMNS
 
 STYLE = """
 :root { color-scheme: light }
@@ -53,6 +54,7 @@ box.addEventListener('input', () => {
 });
 """
 
+LAST = '<li><a href="#harmonization">harmonization</a>: which variable can be had from which site</li>\n'
 HEADS = ("Variable", "Label", "Type", "Values", "How it comes about", "SQL model", "Site's fields", "Configuration")
 ORIGINS = {
     "Collected": "the site's own field, unchanged after mapping",
@@ -74,11 +76,12 @@ def as_html() -> bytes:
         '<a class="skip" href="#main">To the variables</a>\n<header><h1>Data dictionary</h1>',
         f"<p>{n} variables of {len(sets)} sets. The same facts are in dictionary.csv, define.xml and the field metadata of the Parquet"
         " files. Instants are in UTC, dates are the site's own.</p></header>",
-        f'<nav aria-label="Sets">\n<ul>\n{links}\n<li><a href="#codes">Code lists</a></li>\n</ul>\n</nav>\n<main id="main">',
+        f'<nav aria-label="Sets">\n<ul>\n{links}\n{LAST}<li><a href="#codes">Code lists</a></li>\n</ul>\n</nav>\n<main id="main">',
         '<div class="filter" hidden><label for="filter">Filter</label> <input id="filter" type="search" autocomplete="off">'
         ' <span id="shown" role="status"></span></div>',
         f"<h2>Origins</h2>\n<dl>\n{origins}\n</dl>",
         *(_set(dataset, found) for dataset, found in sets.items()),
+        _matrix(),
         '<section aria-labelledby="codes">\n<h2 id="codes">Code lists</h2>',
         *(_codes(lists[name]) for name in sorted(lists)),
         f"</section>\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
@@ -110,6 +113,22 @@ def _row(dataset: str, fact: Fact) -> str:
     inside = "".join(f"<td>{cell}</td>" for cell in cells)
     name = f"{column.name}{' (key)' if column.is_key else ''}"
     return f'<tr id="{dataset}.{column.name}"><th scope="row">{_e(name)}</th>{inside}</tr>'
+
+
+def _matrix() -> str:
+    """The harmonization matrix, which is no set of participants' data."""
+    heads = "".join(f'<th scope="col">{_e(h)}</th>' for h in ("Variable", "Label", "Type", "Values", "Meaning"))
+    rows = "\n".join(
+        f'<tr id="harmonization.{name}"><th scope="row">{_e(name)}{" (key)" if is_key else ""}</th>'
+        + "".join(f"<td>{_e(text)}</td>" for text in (label, kind, codes, meaning)) + "</tr>"
+        for name, (label, kind, codes, is_key, meaning) in COLUMNS.items()
+    )  # fmt: skip
+    return (
+        '<section aria-labelledby="harmonization">\n<h2 id="harmonization">harmonization: which variable can be had from which site</h2>\n'
+        '<div class="scroll" role="region" tabindex="0" aria-labelledby="harmonization">\n<table>\n'
+        f"<caption>Files: harmonization.parquet, harmonization.csv.</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n"
+        "</table>\n</div>\n</section>"
+    )
 
 
 def _codes(codes: CodeList) -> str:

@@ -34,11 +34,23 @@ def check_mapping(unit: Unit, lists: Codelists | None = None) -> list[str]:
         for number, spec in enumerate(specs):
             label = f"tables.{table}" + (f"[{number}]" if len(specs) > 1 else "")
             out += [f"{label}: {text}" for text in _table(unit, table, spec, words)]
+    out += [f"not_collected.{t}" for t in _not_collected(unit)]
     out += [f"ignore_rows: {t}" for rule in site.ignore_rows for t in _conditions(rule.where)]
     if site.sites is not None:
         out += [f"sites: {t}" for t in _regex(site.sites.pattern)]
         out += [f"sites.map: {v!r} is no site name" for v in (site.sites.map or {}).values() if not _SITE_NAME.match(v)]
     return list(dict.fromkeys(out + corrections.problems(unit)))
+
+
+def _not_collected(unit: Unit) -> Iterator[str]:
+    """What is declared not collected is a field there is, and nothing reads it."""
+    for table, names in unit.site.not_collected.items():
+        specs = unit.site.tables.get(table, ())
+        for name in names:
+            if name != "*" and name not in FIELDS[table]:
+                yield f"{table}: unknown field {name!r}; {table} has {', '.join(FIELDS[table])}"
+            elif specs and (name == "*" or name in REQUIRED[table] or any(name in spec.fields for spec in specs)):
+                yield f"{table}: {'the table' if name == '*' else name} is mapped; take it out of one of the two"
 
 
 def refuse(unit: Unit, lists: Codelists) -> None:

@@ -1,0 +1,200 @@
+"""The harmonization matrix of a release: every site by every intake field, set variable and score, from configuration and what came.
+
+What belongs here: deciding each cell of the matrix, its two files. What does not: counting values (filled.py), its columns and which
+fields a variable cannot do without (schemas/harmonization.py).
+
+The counts are taken when a site is staged and lie in its receipt, so a release only puts them together. Same sites, same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flows.engine import copies, partitions
+from flows.engine.batch import Staged
+from flows.engine.config import Unit
+from flows.engine.deidentify import FREE_TEXT
+from flows.engine.filled import Filled, file_counts
+from flows.engine.mapping.shapes import FIELDS, REQUIRED
+from flows.engine.releases import Part
+from schemas.columns import PER_SITE, columns
+from schemas.harmonization import COLUMNS, POTENTIAL, Kind, Status, needs
+from schemas.intake import CONTRACTS
+from schemas.site import Column, FieldSpec, IntakeTable, NoMedicationTable, TableSpec
+
+NAME = "harmonization"
+#: Sets with a file a site: all of them are in the matrix.
+SETS = (*PER_SITE, "adipd")
+_TYPES = {"Text": pa.string(), "Integer64": pa.int64()}
+
+Row = tuple[str, str, str, str, str, str, str, str, int, int, str]
+
+
+@dataclass(frozen=True)
+class SiteIn:
+    """One site of a release. `unit`: under the mapping it was read by; `staged`: what came out of it, None when there is nothing; `files`:
+    set -> what its receipt says of its file; `shown`: set -> the release's own copy of it, where that is not the staged one."""
+
+    study: str
+    site: str
+    unit: Unit
+    staged: Staged | None
+    files: dict[str, dict[str, Any]]
+    shown: dict[str, Path]
+    deidentified: bool
+
+
+def sites_in(
+    sites: Iterable[tuple[str, str, Unit, Staged | None]], pooled: Iterable[Staged], sets: Iterable[Part], deidentified: Collection[str]
+) -> list[SiteIn]:
+    """The sites of a release with all that is known of them. `sets`: the release's files; `deidentified`: trials."""
+    own = {(p.dataset, *copies.place(p)): p for p in sets if p.source is not None}
+    of_trial = {s.unit_key.partition("/")[0]: s for s in pooled}
+    out = []
+    for study, site, unit, staged in sites:
+        if unit.site.sites is not None and site == unit.site.site_id and site not in unit.site.sites.known:
+            continue  # rows of an export that belong to none of its sites
+        told = [s.receipt["files"] for s in (staged, of_trial.get(study)) if staged is not None and s is not None]
+        files = {d: of[d][site] for of in told for d in SETS if site in of.get(d, {})}
+        there = {d: own[(d, study, site)] for d in files if (d, study, site) in own}
+        shown = {d: p.source for d, p in there.items() if p.source is not None and p.sha256 != files[d]["sha256"]}
+        out.append(SiteIn(study, site, unit, staged, files, shown, study in deidentified))
+    return out
+
+
+def parts(sites: Iterable[SiteIn]) -> list[Part]:
+    """harmonization.parquet and harmonization.csv of a release."""
+    rows = [row for one in sorted(sites, key=lambda s: (s.study, s.site)) for row in _of_site(one)]
+    schema = pa.schema(
+        [pa.field(n, _TYPES[c[1]], metadata={"label": c[0], "meaning": c[4]}) for n, c in COLUMNS.items()],
+        metadata={"dataset": NAME.upper(), "grain": " ".join(n for n, c in COLUMNS.items() if c[3])},
+    )
+    table = pa.table([pa.array([r[i] for r in rows], f.type) for i, f in enumerate(schema)], schema=schema)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[*COLUMNS], *rows])
+    files = (("parquet", partitions.encode(table, schema)), ("csv", text.getvalue().encode()))
+    return [Part(NAME, f"{NAME}.{end}", len(rows), hashlib.sha256(body).hexdigest(), content=body) for end, body in files]
+
+
+def _of_site(one: SiteIn) -> list[Row]:
+    """Every row of one site, in the order of intake tables, sets and scores."""
+    filled: Filled = one.staged.receipt["sites"].get(one.site, {}).get("filled", {}) if one.staged else {}
+    stands: dict[str, tuple[Status, str]] = {}
+    rows: list[Row] = []
+    for table in IntakeTable:
+        labels = _labels(table)
+        counts = filled.get(table, {})
+        for name in FIELDS[table]:
+            n_rows, n = counts.get("", 0), counts.get(name, 0)
+            status, why = _intake(one, table, name, n)
+            stands[f"{table}.{name}"] = (status, why)
+            rows.append(_row(one, Kind.INTAKE, table, name, labels.get(name, ""), status, n_rows, n, why))
+    for dataset in SETS:
+        counts = _set_counts(one, dataset)
+        for column in columns()[dataset]:
+            n_rows, n = counts.get("", 0), counts.get(column.name, 0)
+            status, why = _variable(one, dataset, column.name, n_rows, n, stands)
+            rows.append(_row(one, Kind.SET, dataset, column.name, column.label, status, n_rows, n, why))
+    scores = one.files.get("adqs", {}).get("scores", {})
+    for instrument in one.unit.instruments:
+        for scale in instrument.scales:
+            n_rows, n = scores.get(scale.paramcd, [0, 0])
+            status, why = _variable(one, "adqs", "AVAL", n_rows, n, stands)
+            rows.append(_row(one, Kind.SCORE, "adqs", scale.paramcd, scale.label, status, n_rows, n, why))
+    return rows
+
+
+def _row(one: SiteIn, kind: Kind, dataset: str, name: str, label: str, status: Status, n_rows: int, n: int, why: str) -> Row:
+    return (one.study, one.site, str(kind), dataset, name, label, str(POTENTIAL[status]), str(status), n_rows, n, why)
+
+
+def _intake(one: SiteIn, table: IntakeTable, name: str, n: int) -> tuple[Status, str]:
+    """How a field of an intake table stands at a site, and why."""
+    site = one.unit.site
+    declared = site.not_collected.get(table, ())
+    if "*" in declared or name in declared:
+        return Status.NOT_COLLECTED, "declared in not_collected"
+    if table not in site.tables:
+        if table == IntakeTable.MEDICATION and site.no_medication_table == NoMedicationTable.NONE:
+            return Status.NOT_COLLECTED, "none is taken, as no_medication_table says"
+        return Status.NOT_MAPPED, f"table {table} is not mapped"
+    read = {c: None for spec in site.tables[table] for c in _columns(one.unit, table, spec, name) or ()}
+    if not read:
+        return Status.NOT_MAPPED, "the mapping does not name it"
+    where = f"read from {', '.join(read)}"
+    if n:
+        return Status.FILLED, where
+    if table == IntakeTable.RANDOMIZATION and one.unit.trial.blinding.status == "blinded":
+        return Status.EMPTY, "not opened while the trial is blinded"
+    return Status.EMPTY, f"{where}; no kept row has a value" if one.staged else f"{where}; nothing of the site is in the release"
+
+
+def _columns(unit: Unit, table: IntakeTable, spec: TableSpec, name: str) -> list[str]:
+    """What a field is read from; empty when the mapping does not name it."""
+    field = spec.fields.get(name)
+    if field is not None and (field.from_ or field.const is not None):
+        return _named(field)
+    if name == "subject_id" and unit.site.subject_id is not None:
+        return _named(unit.site.subject_id)
+    if table == IntakeTable.ASSESSMENT:
+        totals = [c for total in spec.totals.values() for c in _named(total)]
+        if name in ("item", "value") and (spec.wide is not None or totals):
+            return [*([spec.wide.pattern] if spec.wide else []), *totals]
+        if name == "instrument" and len(unit.instruments) == 1:
+            return [f"constant {unit.instruments[0].name}"]
+    return [name] if name in REQUIRED[table] else []
+
+
+def _named(field: FieldSpec) -> list[str]:
+    if field.const is not None:
+        return [f"constant {field.const}"]
+    return [*field.from_, *([field.times] if field.times else []), *([field.unit.from_] if isinstance(field.unit, Column) else [])]
+
+
+def _variable(
+    one: SiteIn, dataset: str, name: str, n_rows: int, n: int, stands: dict[str, tuple[Status, str]]
+) -> tuple[Status, str]:
+    """How a published variable stands at a site: what it cannot do without comes first, then whether a value came out."""
+    wanted = dict.fromkeys((*needs().get((dataset, "*"), ()), *needs().get((dataset, name), ())))
+    none_taken = one.unit.site.no_medication_table == NoMedicationTable.NONE
+    open_ones = [w for w in wanted if not (none_taken and w.startswith("medication.") and dataset != "adcm")]
+    for status in (Status.NOT_COLLECTED, Status.NOT_MAPPED):
+        if lacking := [w for w in open_ones if stands[w][0] == status]:
+            told = "declared not collected" if status == Status.NOT_COLLECTED else "not mapped"
+            return status, f"{', '.join(lacking)}: {told}"
+    if n:
+        return Status.FILLED, ""
+    if one.staged is None:
+        return Status.EMPTY, "nothing of the site is in the release"
+    if one.deidentified and name in FREE_TEXT.get(dataset, ()):
+        return Status.EMPTY, "free text is left out: the trial is de-identified"
+    if lacking := [w for w in open_ones if stands[w][0] == Status.EMPTY]:
+        return Status.EMPTY, f"{', '.join(lacking)}: {stands[lacking[0]][1].rpartition('; ')[2]}"
+    return Status.EMPTY, "no row has a value" if n_rows else "no row of the site is in it"
+
+
+def _set_counts(one: SiteIn, dataset: str) -> dict[str, int]:
+    if dataset in one.shown:
+        return file_counts(one.shown[dataset])
+    told: dict[str, int] = one.files.get(dataset, {}).get("filled", {})
+    return told
+
+
+def _labels(table: IntakeTable) -> dict[str, str]:
+    """Field -> its meaning in the contract."""
+    out: dict[str, str] = {}
+    for part in ("item", "form") if table == IntakeTable.ASSESSMENT else (str(table),):
+        described = CONTRACTS[part].contract.to_schema().columns
+        for name, of in FIELDS[table].items():
+            column = next((c for c in (of.column, name, f"{name}_utc") if c in described), None)
+            if column is not None:
+                out[name] = described[column].description or ""
+    return out
