@@ -12,15 +12,18 @@ import os
 from pathlib import Path
 from typing import Any
 
+from flows.engine import lock
+
 NAME = "ledger.jsonl"
 START = "0" * 64
 
 
 def append(data: Path, event: str, **facts: Any) -> None:
-    """Add one line, on disk when this returns. Only the holder of the data folder's lock may call it.
+    """Add one line, on disk when this returns. Only the holder of the data folder's lock may call it; raises LockedError when it lost it.
 
     A last line that a crash has cut short is closed and named by a line of its own, so that the chain goes on.
     """
+    lock.demand(data)
     path = data / NAME
     with path.open("a+b") as file:
         last, whole = _last_line(path)

@@ -1,25 +1,34 @@
-"""One writer per data folder: a lock that names its holder.
+"""One writer per data folder, on one machine and across machines: a lock that names its holder.
 
-What belongs here: taking and giving back the lock. What does not: what is done under it.
-The operating system frees the lock of a process that died, so a killed run never blocks the next one on the same host.
+What belongs here: taking and giving back the lock. What does not: the lease that holds it across machines (lease.py), what is done
+under it. On one machine the operating system frees the lock of a process that died, so a killed run never blocks the next one; that of
+another machine that died is taken over when its lease has run out.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import errno
 import fcntl
-import json
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from flows.engine import lease
+from flows.engine.lease import Lease, LeasedError
 from schemas.findings import TrialweaveError
 
 NAME = ".lock"
-_held: dict[Path, int] = {}
+
+
+@dataclass
+class _Held:
+    lease: Lease
+    times: int = 1
+
+
+_held: dict[Path, _Held] = {}
 
 
 class LockedError(TrialweaveError):
@@ -27,61 +36,56 @@ class LockedError(TrialweaveError):
 
 
 @contextmanager
-def writing(data: Path, purpose: str = "run") -> Iterator[dict[str, str] | None]:
+def writing(data: Path) -> Iterator[dict[str, Any] | None]:
     """Hold the data folder for writing; yields the leftover of a dead holder whose place was taken, or None.
 
-    May be nested within one process. Raises LockedError naming the holder.
+    May be nested within one process. Raises LockedError naming the holder; that of another machine is watched for as long as its
+    lease lasts before it counts as dead.
     """
     data.mkdir(parents=True, exist_ok=True)
     key = data.resolve()
-    if _held.get(key):
-        _held[key] += 1
+    if (held := _held.get(key)) is not None:
+        held.times += 1
         try:
             yield None
         finally:
-            _held[key] -= 1
+            held.times -= 1
         return
     with (key / NAME).open("a+", encoding="utf-8") as file:
-        leftover = _take(file, key)
-        _held[key] = 1
+        alone_here = _take_here(file, key)
+        try:
+            taken, leftover = lease.take(key / lease.FOLDER, alone_here=alone_here)
+        except LeasedError as error:
+            raise _locked(key, error.holder) from None
+        _held[key] = _Held(taken)
         try:
             yield leftover
         finally:
-            _held[key] -= 1
-            file.truncate(0)
+            del _held[key]
+            taken.give_back()
 
 
-def _take(file: IO[str], data: Path) -> dict[str, str] | None:
-    """Lock the file and write this process into it; returns who was left in it."""
+def demand(data: Path) -> None:
+    """Raises LockedError when this process held the folder and somebody else has taken over, because it was not heard of for too long."""
+    held = _held.get(data.resolve())
+    if held is not None and not held.lease.is_held():
+        raise LockedError(
+            f"{data} was taken over by another run, because this one was not heard of for {held.lease.record['lease_s']:.0f} s\n"
+            "  fix -> nothing; this run ends and what it staged is used by the next one"
+        )
+
+
+def _take_here(file: IO[str], data: Path) -> bool:
+    """Take the operating system's lock; False where the file system has none. Raises LockedError when another process holds it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise LockedError(f"{data} is being written by {_name(_read(file))}\n  fix -> wait for it to end, or stop it") from None
-    left = _read(file)
-    here = socket.gethostname()
-    if left and left.get("host") != here and os.environ.get("TRIALWEAVE_BREAK_LOCK") != "1":
-        raise LockedError(
-            f"{data} was last written by {_name(left)}, which did not end well and is on another host\n"
-            f"  fix -> when nothing runs there any more: rm {data / NAME}"
-        )
-    file.seek(0)
-    file.truncate()
-    since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    json.dump({"pid": str(os.getpid()), "host": here, "since": since}, file)
-    file.flush()
-    return left or None
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            raise _locked(data, lease.newest(data / lease.FOLDER)) from None
+        return False
+    return True
 
 
-def _read(file: IO[str]) -> dict[str, str]:
-    file.seek(0)
-    try:
-        found = json.loads(file.read() or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _name(holder: dict[str, str]) -> str:
-    if not holder:
-        return "another process"
-    return f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"
+def _locked(data: Path, holder: dict[str, Any]) -> LockedError:
+    told = f"process {holder['pid']} on {holder['host']} since {holder['since']}" if holder.get("pid") else "another process"
+    return LockedError(f"{data} is being written by {told}\n  fix -> wait for it to end, or stop it")

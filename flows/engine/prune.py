@@ -35,7 +35,7 @@ class Plan:
 
 def prune(data: Path, *, keep: int = 0, keep_days: int = 0, dry_run: bool = False, now: dt.datetime | None = None) -> Plan:
     """Remove what is older than asked. Raises LockedError while a run holds the folder, PublicationError when there is no release."""
-    with lock.writing(data, "prune"):
+    with lock.writing(data):
         plan = _plan(data, keep, keep_days, now or dt.datetime.now(dt.UTC))
         if not dry_run and (plan.releases or plan.staged or plan.config):
             ledger.append(

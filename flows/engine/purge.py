@@ -47,7 +47,7 @@ def purge(programme: Programme, data: Path, name: str, subject: str, who: str, r
     """
     if not who.strip() or not reason.strip():
         raise ConfigurationError("say who asked for the purge (--who) and why (--reason)")
-    with lock.writing(data, "purge"):
+    with lock.writing(data):
         releases.clear_leftovers(data)
         unit, site = _place(programme, data, name)
         study = unit.site.study

@@ -27,7 +27,7 @@ from flows.engine.config import Unit
 
 PURGED = "release_purged"
 _WHO = ("USUBJID", "SUBJID", "subject", "subject_id")
-_KEPT = ("ledger.jsonl", "purges/", ".lock", ".tombstones.key")
+_KEPT = ("ledger.jsonl", "purges/", ".lock", ".leases/", ".tombstones.key")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from flows.engine import ledger
+from flows.engine import ledger, lock
 from schemas.findings import PublicationError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -181,7 +181,8 @@ def sync(path: Path) -> None:
 
 
 def settle(data: Path, release_id: str) -> Release:
-    """Give the finished release its name. Raises PublicationError when it cannot be read back."""
+    """Give the finished release its name. Raises PublicationError when it cannot be read back, LockedError when the lock was lost."""
+    lock.demand(data)
     home = data / "releases"
     (home / f".tmp-{release_id}").rename(home / release_id)
     sync(home)
@@ -196,6 +197,7 @@ def switch_latest(data: Path, release: Release) -> bool:
     present = latest(data)
     if present is not None and present.as_of > release.as_of:
         return False
+    lock.demand(data)
     home = data / "releases"
     link = home / f".tmp-latest-{os.getpid()}"
     link.unlink(missing_ok=True)

@@ -1,0 +1,140 @@
+"""Who may write into a data folder that several machines share: one at a time, whatever their clocks say and however one of them dies.
+
+A process whose `kernel()` is another name stands for another machine: the lock of the operating system is not asked.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.engine import lease
+from tests.conftest import ROOT
+
+HOLD = """
+    import sys, time
+    from pathlib import Path
+    from flows.engine import lease, ledger, lock
+    folder, machine, seconds = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    lease.LEASE_S, lease.kernel = seconds, lambda: machine
+"""
+
+
+def elsewhere(folder: Path, code: str, machine: str = "another", seconds: float = 0.6) -> subprocess.Popen[str]:
+    """Run code on another machine."""
+    program = textwrap.dedent(HOLD) + textwrap.dedent(code)
+    command = [sys.executable, "-c", program, str(folder), machine, str(seconds)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def said(process: subprocess.Popen[str], line: str) -> bool:
+    assert process.stdout
+    return process.stdout.readline().strip() == line
+
+
+TAKE = "held = lease.take(folder, alone_here=True); print('held', flush=True); sys.stdin.readline()"
+
+
+def test_a_living_holder_on_another_machine_is_seen_by_its_beat_and_refused_before_its_lease_runs_out(tmp_path):
+    other = elsewhere(tmp_path, TAKE, seconds=6)
+    assert said(other, "held")
+    began = time.monotonic()
+
+    with pytest.raises(lease.LeasedError) as refused:
+        lease.take(tmp_path, alone_here=True)
+
+    assert time.monotonic() - began < 6
+    assert refused.value.holder["pid"] == str(other.pid)
+    other.communicate("\n")
+
+
+def test_a_holder_on_another_machine_that_was_killed_gives_way_when_its_lease_has_run_out(tmp_path):
+    other = elsewhere(tmp_path, TAKE)
+    assert said(other, "held")
+    other.kill()
+    other.communicate()
+    began = time.monotonic()
+
+    taken, left = lease.take(tmp_path, alone_here=True)
+
+    assert time.monotonic() - began >= 0.6
+    assert left is not None and left["kernel"] == "another"
+    assert taken.is_held()
+    taken.give_back()
+
+
+@pytest.mark.parametrize("since", ["1970-01-01T00:00:00+00:00", "2099-12-31T23:59:59+00:00"])
+def test_a_clock_that_is_wrong_neither_prolongs_a_dead_lease_nor_ends_a_living_one(tmp_path, since):
+    told = {"token": "t", "pid": "1", "host": "h", "kernel": "another", "since": since, "lease_s": 0.4, "beat": 3, "released": False}
+    (tmp_path / "00000007.json").write_text(json.dumps(told))
+
+    taken, left = lease.take(tmp_path, alone_here=True)
+
+    assert left == told and taken.path.name == "00000008.json"
+    taken.give_back()
+
+
+def test_of_two_that_see_a_dead_holder_at_once_only_one_takes_over(tmp_path):
+    told = {"kernel": "dead", "lease_s": 0.6, "released": False}
+    (tmp_path / "00000001.json").write_text(json.dumps(told))
+    code = """
+        try:
+            held, left = lease.take(folder, alone_here=True)
+        except lease.LeasedError:
+            print("refused", flush=True)
+        else:
+            print("held", flush=True)
+            sys.stdin.readline()
+    """
+    both = [elsewhere(tmp_path, code, machine) for machine in ("one", "two")]
+    told = [p.stdout.readline().strip() for p in both]
+    for process in both:
+        process.communicate("\n")
+    assert sorted(told) == ["held", "refused"]
+
+
+def test_a_lease_that_was_given_back_is_taken_at_once_and_old_numbers_are_cleared_away(tmp_path):
+    for _ in range(3):
+        lease.take(tmp_path, alone_here=False)[0].give_back()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["00000002.json", "00000003.json"]
+
+
+def test_a_holder_that_was_asleep_past_its_lease_writes_no_more(tmp_path):
+    data = tmp_path / "data"
+    code = """
+        try:
+            with lock.writing(folder):
+                print("held", flush=True)
+                sys.stdin.readline()
+                ledger.append(folder, "should_not_be_there")
+        except lock.LockedError as error:
+            print("taken over" if "taken over" in str(error) else error, flush=True)
+    """
+    other = elsewhere(data, code)
+    assert said(other, "held")
+    other.send_signal(signal.SIGSTOP)
+
+    taken, _ = lease.take(data / lease.FOLDER, alone_here=True)
+    other.send_signal(signal.SIGCONT)
+    out, err = other.communicate("\n")
+
+    assert out.strip() == "taken over", err
+    assert not (data / "ledger.jsonl").exists()
+    assert taken.is_held()
+    taken.give_back()
+
+
+def test_a_folder_held_by_a_dead_process_of_this_machine_is_free_at_once(tmp_path):
+    code = "held = lock.writing(folder); held.__enter__(); import os; os._exit(9)"
+    elsewhere(tmp_path, code, machine=lease.kernel(), seconds=600).wait()
+    from flows.engine import lock
+
+    with lock.writing(tmp_path) as leftover:
+        assert leftover and leftover["lease_s"] == 600
