@@ -9,6 +9,7 @@ from __future__ import annotations
 import typer
 
 from flows.cli import (
+    backfill,
     check_config,
     coding,
     decide,
@@ -33,7 +34,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.command()(run.run)
 app.command()(demo.demo)
-app.command()(run.backfill)
+app.command()(backfill.backfill)
 app.command()(look.status)
 app.command()(rows.findings)
 app.command()(rows.changes)

@@ -29,6 +29,7 @@ class NightlyRequest(BaseModel):
     data: Path = Field(default=Path("data"), description="Data folder; one run at a time writes into it.")
     sites: list[str] = Field(default=[], description="Pull only these sites (study/site); empty: all.")
     as_of: dt.datetime | None = Field(default=None, description="Replay with the deliveries known then; pulls nothing.")
+    config_as_of: dt.date | None = Field(default=None, description="Replay with the configuration kept with the release of this day.")
     reason: str = Field(default="", description="Why, for the manifest and the ledger.")
     started: float | None = Field(default=None, description="When the command began, seconds since 1970.")
 
@@ -36,7 +37,8 @@ class NightlyRequest(BaseModel):
 @flow(name="nightly", persist_result=False, log_prints=False)
 def nightly(request: NightlyRequest) -> State[Outcome]:
     """Turn the sites' exports into one release, or leave the last one standing."""
-    with session.opened(request.config, request.data, frozenset(request.sites), request.as_of, request.started) as run:
+    asked = (request.config, request.data, frozenset(request.sites), request.as_of, request.started, request.config_as_of)
+    with session.opened(*asked) as run:
         run.troubles = pull_sites(run.to_pull(), run.night)
         roster = choose_deliveries(run.night, run.troubles)
         while roster.work_left:

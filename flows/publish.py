@@ -5,6 +5,8 @@ What belongs here: the task and its artifacts (keys and counts only). What does 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from prefect import get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -29,12 +31,14 @@ def publish_release(roster: Roster, pooled: Sealed[list[Staged]], reason: str) -
 
 
 def show(outcome: Outcome) -> None:
-    """Leave a table of the sites and a link to the release with the flow run.
+    """Leave a table of the sites and a link to the release with the flow run."""
+    quietly(lambda: _show(outcome))
 
-    The release stands already; a server that cannot take the artifacts is a warning, not a failed night.
-    """
+
+def quietly(leave: Callable[[], object]) -> None:
+    """Leave an artifact. What it tells of stands already; a server that cannot take it is a warning, not a failed run."""
     try:
-        _show(outcome)
+        leave()
     except Exception as error:  # noqa: BLE001 - whatever the server's trouble is, the night is done
         get_run_logger().warning("the run's artifacts could not be stored: %s", type(error).__name__)
 

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 from flows.engine import batch, judge, landing, outcome, partitions, records, session
 from flows.engine import night as nights
@@ -86,6 +87,14 @@ class Nights:
             ended: Outcome = publishing(roster, rosters.pool(roster))
             run.finish(ended, roster)
         return ended
+
+
+def call(*words: object) -> tuple[int, str]:
+    """`trialweave WORDS` in this process: exit code and output."""
+    from flows.__main__ import app
+
+    ended = CliRunner().invoke(app, [str(w) for w in words])
+    return ended.exit_code, ended.output
 
 
 def status(ended: Outcome) -> dict[str, str]:

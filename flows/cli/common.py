@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -35,7 +38,12 @@ _MACHINE = (
 
 @contextmanager
 def told_errors() -> Iterator[None]:
-    """End the command with the error's exit code and its sentence; anything unforeseen ends as failed, by its kind only."""
+    """End the command with the error's exit code and its sentence; anything unforeseen ends as failed, by its kind only.
+
+    SIGTERM stops a command as Ctrl-C does: what was begun is written down, the lock is given back.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _interrupt) if is_main else None
     try:
         yield
     except (typer.Exit, typer.Abort):
@@ -44,7 +52,7 @@ def told_errors() -> Iterator[None]:
         say(str(error))
         raise typer.Exit(int(error.exit_code)) from None
     except KeyboardInterrupt:
-        say("stopped; the last release stands")
+        say("stopped; the last release stands\n  fix   -> run the same command again: it goes on where it was")
         raise typer.Exit(int(Exit.FAILED)) from None
     except Exception as error:
         if "--debug" in sys.argv:
@@ -53,6 +61,13 @@ def told_errors() -> Iterator[None]:
         todo = next((todo for numbers, todo in _MACHINE if number in numbers), "look with --debug where it happened")
         say(f"failed: {type(error).__name__}{f': {strerror}' if strerror else ''}; the last release stands\n  fix   -> {todo}")
         raise typer.Exit(int(Exit.FAILED)) from None
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def say(text: str) -> None:

@@ -14,6 +14,7 @@ from flows.cli.common import Data, Json, print_json, print_table, say, told_erro
 from schemas.findings import Exit
 
 if TYPE_CHECKING:
+    from flows.engine.diff import Difference
     from flows.engine.releases import Release
 
 
@@ -88,12 +89,17 @@ def diff(
             more = " ..." if 0 < limit < len(touched) else ""
             typer.echo(f"{name} touched: {len(touched)} participants" + (f": {some}{more}" if some else ""))
         if values:
-            told = [[s.dataset, *v] for s in found.sets for v in s.values]
-            told += [[s.dataset, k, "", "no row", "row"] for s in found.sets for k in s.added]
-            told += [[s.dataset, k, "", "row", "no row"] for s in found.sets for k in s.removed]
-            print_table("values", ["set", "key", "column", "old", "new"], told[: limit or len(told)])
-            if 0 < limit < len(told):
-                typer.echo(f"{len(told) - limit} more; --limit 0 lists all")
+            print_values("values", found, limit)
+
+
+def print_values(title: str, found: Difference, limit: int) -> None:
+    """Old and new values, and rows that are new or gone."""
+    told = [[s.dataset, *v] for s in found.sets for v in s.values]
+    told += [[s.dataset, k, "", "no row", "row"] for s in found.sets for k in s.added]
+    told += [[s.dataset, k, "", "row", "no row"] for s in found.sets for k in s.removed]
+    print_table(title, ["set", "key", "column", "old", "new"], told[: limit or len(told)])
+    if 0 < limit < len(told):
+        typer.echo(f"{len(told) - limit} more; --limit 0 lists all")
 
 
 def prune(

@@ -1,20 +1,19 @@
-"""`trialweave run` and `trialweave backfill`: nights, now and again.
+"""`trialweave run`: one night.
 
-What belongs here: the fast answer that nothing changed, starting a flow, showing how it went. What does not: the flow.
+What belongs here: the fast answer that nothing changed, starting the flow, showing how it went. What does not: the flow.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, Json, Sites, as_path, print_json, print_table, say, told_errors
+from flows.cli.bar import bar
+from flows.cli.common import DEMO, Config, Data, Json, Sites, as_path, print_json, print_table, told_errors
 from schemas.findings import Exit
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def run(config: Config = DEMO, data: Data = Path("data"), site: Sites = [], json
             raise typer.Exit(code)
         from flows import embedded
 
-        with embedded.server(data) as server, _progress("starting Prefect", quiet=json):
+        with embedded.server(data) as server, bar("starting Prefect", quiet=json):
             from flows import nightly
 
             server.ready()
@@ -66,77 +65,6 @@ def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, j
         if standing.degraded:
             typer.echo(f"  it is degraded; look -> trialweave status --data {data}")
     return int(Exit.DEGRADED if standing.degraded else Exit.OK)
-
-
-def backfill(
-    first: Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First night.")],
-    last: Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last night, included.")],
-    config: Config = DEMO,
-    data: Data = Path("data"),
-    site: Sites = [],  # noqa: B006
-    reason: Annotated[str, typer.Option(help="Why, for the manifest and the ledger.")] = "",
-    json: Json = False,
-    debug: bool = False,
-) -> None:
-    """Replay nights with the deliveries known then and today's mapping, newest last; unchanged nights cost nothing.
-
-    Example: trialweave backfill --from 2026-03-01 --to 2026-03-07 --site sad01/07 --reason "mapping of the dose corrected"
-    """
-    with told_errors():
-        if last < first:
-            say(f"--to {last.date()} is before --from {first.date()}")
-            raise typer.Exit(int(Exit.USAGE))
-        from flows.engine.config import load
-        from flows.engine.units import units_of
-
-        units_of(load(config), frozenset(site))
-        from flows import embedded
-
-        with embedded.server(data) as server, _progress("starting Prefect", quiet=json):
-            from flows import backfill as flow
-
-            server.ready()
-            request = flow.BackfillRequest(first=first.date(), last=last.date(), config=config, data=data, sites=site, reason=reason)
-            outcomes = flow.run(request)
-        if json:
-            from flows.engine.session import as_json
-
-            print_json([as_json(o) for o in outcomes])
-        else:
-            for outcome in outcomes:
-                told = f"{outcome.release.as_of:%Y-%m-%d}  {outcome.release.release_id}"
-                typer.echo(f"{told}  {'latest' if outcome.is_latest else 'latest stays'}{'  degraded' if outcome.degraded else ''}")
-            typer.echo(f"{len(outcomes)} of {(last - first).days + 1} nights changed")
-        raise typer.Exit(int(Exit.DEGRADED if any(o.degraded for o in outcomes) else Exit.OK))
-
-
-@contextmanager
-def _progress(first: str, *, quiet: bool) -> Iterator[None]:
-    """A progress bar on a terminal; nothing elsewhere."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from flows.engine import progress
-
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task(first, total=None)
-
-        def listener(step: str, done: int, total: int) -> None:
-            bar.update(task, description=step, completed=done, total=total or None)
-
-        progress.listen(listener)
-        try:
-            yield
-        finally:
-            progress.stop(listener)
 
 
 def _show(outcome: Outcome, json: bool) -> None:

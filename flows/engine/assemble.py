@@ -60,8 +60,35 @@ class Outcome:
         self.new_findings = new_findings or {}
 
 
-def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outcome:
-    """Publish what is placed as one release; nothing is published when the release that stands holds the same.
+@dataclass(frozen=True)
+class _Findings:
+    """A release's findings: its files, how many are new a site, the rows the history gains, how many answers were known."""
+
+    parts: list[Part]
+    new: dict[str, int]
+    history: pl.DataFrame
+    n_answers: int
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A release as it would be published: its sets and findings, what describes them. `leads`: it would become `latest`."""
+
+    manifest: dict[str, Any]
+    parts: list[Part]
+    documents: list[Part]
+    findings: _Findings
+    how: dict[str, Shown]
+    leads: bool
+
+    @property
+    def release_id(self) -> str:
+        """The id it would get."""
+        return str(self.manifest["release_id"])
+
+
+def draft(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Draft | Release:
+    """What is placed as one release, not yet published; or the release that stands, when it holds the same.
 
     Raises PublicationError when there is nothing to publish, AccountingError when rows are lost.
     """
@@ -74,9 +101,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     content = content_hash(roster, pooled, how)
     base = night.base
     if base is not None and base.content == content:
-        present = releases.latest(night.data)
-        is_latest = present is not None and present.release_id == base.release_id
-        return Outcome(base, roster, published=False, is_latest=is_latest)
+        return base
     now = dt.datetime.now(dt.UTC)
     release_id = releases.new_id(night.data, content, now)
     present = releases.latest(night.data)
@@ -100,23 +125,38 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
         "documents": documents.listed(described),
         "checks": checks.of_release(night.programme, entries, _results(roster), roster.told),
     }  # fmt: skip
-    folder = releases.write(night.data, release_id, [*parts, *described], manifest)
+    return Draft(manifest, parts, described, told, how, leads)
+
+
+def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outcome:
+    """Publish what is placed as one release; nothing is published when the release that stands holds the same.
+
+    Raises as draft() does.
+    """
+    night = roster.night
+    made = draft(roster, pooled, reason)
+    if isinstance(made, Release):
+        present = releases.latest(night.data)
+        is_latest = present is not None and present.release_id == made.release_id
+        return Outcome(made, roster, published=False, is_latest=is_latest)
+    release_id, told, how, parts = made.release_id, made.findings, made.how, made.parts
+    folder = releases.write(night.data, release_id, [*parts, *made.documents], made.manifest)
     catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings", harmonization.NAME])
-    made = _marks(roster)
-    fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in made]
+    worked = _marks(roster)
+    fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in worked]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
     ledger.append(night.data, recovery.BEGUN, release_id=release_id)
     closed = _restrict(roster, release_id, how)
     release = releases.settle(night.data, release_id)
-    if leads:
+    if made.leads:
         findings_store.append(night.data, release_id, told.history)
         changes.append(night.data, release_id, [roster.changes[key] for key in sorted(roster.changes)])
     ledger.append(
-        night.data, recovery.PUBLISHED, release_id=release_id, as_of=night.as_of.isoformat(), latest=leads, reason=reason,
+        night.data, recovery.PUBLISHED, release_id=release_id, as_of=night.as_of.isoformat(), latest=made.leads, reason=reason,
         manifest_sha256=releases.file_sha256(release.folder / releases.MANIFEST), restricted_sha256=closed,
         beside=releases.beside(release.folder), answers=told.n_answers,
     )  # fmt: skip
-    is_latest = leads and releases.switch_latest(night.data, release)
+    is_latest = made.leads and releases.switch_latest(night.data, release)
     return Outcome(release, roster, published=True, is_latest=is_latest, new_findings=told.new)
 
 
@@ -270,16 +310,6 @@ def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> str | N
     releases.make_durable(folder)
     folder.rename(home / release_id)
     return hashlib.sha256(listed).hexdigest()
-
-
-@dataclass(frozen=True)
-class _Findings:
-    """A release's findings: its files, how many are new a site, the rows the history gains, how many answers were known."""
-
-    parts: list[Part]
-    new: dict[str, int]
-    history: pl.DataFrame
-    n_answers: int
 
 
 def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[str, Shown], *, keep_history: bool) -> _Findings:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.engine import coding, deidentify, landing, ledger, lock, recovery, releases, restricted, snapshots, state, unblinding
+from flows.engine import coding, deidentify, landing, ledger, lock, preview, recovery, releases, restricted, state, unblinding
 from flows.engine.assemble import Outcome
-from flows.engine.config import load
+from flows.engine.config_then import configured
 from flows.engine.night import Night
+from flows.engine.releases import Release
 from flows.engine.roster import Roster
 from flows.engine.units import units_of
 from schemas.findings import ConfigurationError
@@ -69,9 +70,10 @@ class Session:
 
 @contextmanager
 def opened(
-    config: Path, data: Path, only: frozenset[str] = frozenset(), as_of: dt.datetime | None = None, started: float | None = None
-) -> Iterator[Session]:
-    """Open a run: lock, clear what a killed run left, load the configuration. `as_of` replays a past night.
+    config: Path, data: Path, only: frozenset[str] = frozenset(), as_of: dt.datetime | None = None, started: float | None = None,
+    kept_on: dt.date | None = None,
+) -> Iterator[Session]:  # fmt: skip
+    """Open a run: lock, clear what a killed run left, load the configuration (`kept_on`: of that day). `as_of` replays a past night.
 
     A run that fails is written down as failed, and its error goes on.
     """
@@ -82,27 +84,44 @@ def opened(
         for name in releases.clear_leftovers(data):
             ledger.append(data, "leftover_removed", name=name)
         recovery.put_right(data)
-        now = dt.datetime.now(dt.UTC)
-        at = min(as_of, now) if as_of else now
-        kept = snapshots.take(config)
-        programme = load(config, on=at.date())
+        with _night(config, data, only, as_of, kept_on) as night:
+            look = None if as_of else state.look(config, night.programme, night.only)
+            session = Session(night, look, began)
+            ledger.append(data, "run_started", as_of=night.as_of.isoformat(), config=str(config), only=sorted(night.only))
+            try:
+                yield session
+            except BaseException as error:
+                session.note(None, "failed", [], 0, {})
+                ledger.append(data, "run_failed", error=type(error).__name__)
+                raise
+
+
+@contextmanager
+def rehearsed(
+    config: Path, data: Path, only: frozenset[str], as_of: dt.datetime, kept_on: dt.date | None, before: Release | None
+) -> Iterator[Night]:
+    """A past night as it would be replayed, of which nothing will be published. `before`: what the nights before would have published."""
+    with lock.writing(data), _night(config, data, only, as_of, kept_on) as night:
+        if preview.on_top(before, data, as_of):
+            night.base = before
+        yield night
+
+
+@contextmanager
+def _night(
+    config: Path, data: Path, only: frozenset[str], as_of: dt.datetime | None, kept_on: dt.date | None
+) -> Iterator[Night]:
+    """The night with everything it needs to know. Raises ConfigurationError for what must not be begun."""
+    now = dt.datetime.now(dt.UTC)
+    at = min(as_of, now) if as_of else now
+    with configured(config, data, at.date(), kept_on) as (programme, kept):
         if wrong := coding.problems(coding.load_dictionary(programme.codelists), programme):
             raise ConfigurationError("\n".join(wrong))
         deidentify.maskers(programme.trials.values())
         unblinding.demand(programme, data)
         restricted.guard(data)
-        chosen = units_of(programme, only)
-        look = None if as_of else state.look(config, programme, chosen)
         base = releases.standing(data, at)
-        night = Night(programme, data, at, chosen, base, replay=as_of is not None, config_files=kept)
-        session = Session(night, look, began)
-        ledger.append(data, "run_started", as_of=at.isoformat(), config=str(config), only=sorted(chosen))
-        try:
-            yield session
-        except BaseException as error:
-            session.note(None, "failed", [], 0, {})
-            ledger.append(data, "run_failed", error=type(error).__name__)
-            raise
+        yield Night(programme, data, at, units_of(programme, only), base, replay=as_of is not None, config_files=kept)
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 
 import pytest
-from typer.testing import CliRunner
 
-from tests.nights import Nights
+from tests.nights import Nights, call
 from tests.nights import two_sites as two_sites
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="session")
-def harness() -> Iterator[None]:
-    """A temporary Prefect server, its recorder batched, the flows' heartbeat off."""
-    with pytest.MonkeyPatch.context() as patch:
-        from flows.prefect_home import SETTINGS
-
-        for name, value in SETTINGS.items():
-            patch.setenv(name, value)
-        patch.setenv("PREFECT_LOGGING_LEVEL", "CRITICAL")
-        from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-        from prefect.testing.utilities import prefect_test_harness
-
-        with prefect_test_harness(server_startup_timeout=60), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-            yield
 
 
 @pytest.fixture
@@ -45,13 +27,6 @@ def request(nights: Nights, **more):
     from flows.nightly import NightlyRequest
 
     return NightlyRequest(config=nights.config, data=nights.data, **more)
-
-
-def call(*words: object) -> tuple[int, str]:
-    from flows.__main__ import app
-
-    ended = CliRunner().invoke(app, [str(w) for w in words])
-    return ended.exit_code, ended.output
 
 
 def test_a_good_night_completes_and_a_night_with_a_held_site_is_degraded(in_prefect: Nights):
