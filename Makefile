@@ -55,6 +55,19 @@ faults: setup
 demo-nights: setup
 	$(BIN)/python -m tests.golden.demo_nights $(if $(FOLDER),--folder $(FOLDER))
 
+# CDISC's open rules engine on the demo's SDTM-shaped exports, in an environment of its own: it needs Python 3.12 and other versions of
+# libraries than the project. CDISC's own rules are no part of the package: CACHE=folder names a copy of its repository's resources/cache.
+PYTHON312 ?= python3.12
+CORE := build/core-venv
+core-check: setup
+	@command -v $(PYTHON312) >/dev/null || { echo "the engine needs Python 3.12: make core-check PYTHON312=/path/to/python3.12"; exit 2; }
+	@test -f $(CORE)/.ready || { $(PYTHON312) -m venv $(CORE) && $(CORE)/bin/pip install -q cdisc-rules-engine==0.17.1 && touch $(CORE)/.ready; }
+	$(BIN)/python -m flows run --data build/core/data >/dev/null || test $$? -eq 1
+	rm -rf build/core/sdtm
+	$(BIN)/python -m flows export --sdtm --data build/core/data --out build/core/sdtm >/dev/null
+	$(CORE)/bin/python tests/core/check.py build/core/sdtm/* --out build/core/results.csv $(if $(CACHE),--cache $(CACHE))
+	$(BIN)/python -m pytest tests/core
+
 truth: setup
 	$(BIN)/python -m tests.truth
 

@@ -92,6 +92,7 @@ class Instrument(Config):
     name: Text
     title: Text
     version_of: Text | None = Field(default=None, description="The instrument this is another version of.")
+    clinician_rated: bool = Field(default=False, description="Rated by a clinician (SDTM domain RS), not by the participant (QS).")
     of_change: bool = Field(default=False, description="Whether it rates a change, which there cannot be at baseline.")
     source: Text
     items: tuple[ItemBlock, ...]

@@ -73,6 +73,12 @@ def project_instruments() -> dict[str, Instrument]:
 MEASURED = ("truth.md",)
 #: A folder of pages that people write.
 WRITTEN = "guide"
+#: Those that readers of the index look for: page -> what it answers.
+GUIDES = {
+    "analyst.md": "How do I read a release in R, Python, SQL?",
+    "exports.md": "What does each export format hold?",
+    "sdtm.md": "What is in the SDTM-shaped domains, and what do CDISC's checks say?",
+}
 
 
 def stale(folder: Path = DOCS) -> list[str]:
@@ -98,6 +104,8 @@ def write(folder: Path = DOCS) -> list[str]:
 
 def _index(worked: list[str]) -> str:
     rows = [(question, Link(name, name)) for name, question in INDEX.items()]
+    rows += [(question, Link(f"{WRITTEN}/{name}", f"{WRITTEN}/{name}")) for name, question in GUIDES.items()]
     rows += [(f"Worked examples: {Path(name).stem.replace('_', ' ')}", Link(name, name)) for name in worked]
-    about = ["Every page here is made by `make docs` from the code, the configuration and the spec tests; a test fails when one is stale."]
+    about = ["Every page here is made by `make docs` from the code, the configuration and the spec tests; a test fails when one is stale.",
+             f"Pages of `{WRITTEN}/` are written by people; a test runs every block of them."]  # fmt: skip
     return page("trialweave, in detail", about, table(["question", "page"], rows))

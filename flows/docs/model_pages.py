@@ -24,6 +24,7 @@ LAYERS = {
     "analysis": "the published sets of one site",
     "pooled": "the published sets that need a whole trial",
     "tables": "what `trialweave tables` counts in a release",
+    "sdtm": "what `trialweave export --sdtm` makes of a release",
 }
 
 

@@ -149,7 +149,7 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def sets_of(data: Path, release: Release, wanted: Sequence[str]) -> list[Source]:
+def sets_of(data: Path, release: Release, wanted: Sequence[str], con: duckdb.DuckDBPyConnection | None = None) -> list[Source]:
     """The sets of a release by name, all of them when none is named. Restricted ones only where they are named.
 
     Raises ExportError for a set that does not exist, or an assignment that is still blinded; PublicationError for a file not as
@@ -159,7 +159,7 @@ def sets_of(data: Path, release: Release, wanted: Sequence[str]) -> list[Source]
     names = list(dict.fromkeys(w.lower() for w in wanted)) or known
     if unknown := sorted(set(names) - set(columns())):
         raise ExportError(f"there is no set {', '.join(unknown)}\n  sets: {', '.join(columns())}")
-    con = models.connect()
+    con = con or models.connect()
     return [_restricted(con, data, release, n) if n in RESTRICTED else _published(con, release, n) for n in names]
 
 
