@@ -125,7 +125,8 @@ class Redcap:
                 continue
             rows = _rows(text)
             if not rows:
-                raise self._access.final(f"the server returned nothing for {len(asked)} records", "look at the rights of the token's user")
+                self._prove(asked, set())
+                continue
             if self._id not in rows[0] or any(len(row) != len(rows[0]) for row in rows):
                 raise self._access.passing("what the server returned is cut or no record export")
             if header and rows[0] != header:

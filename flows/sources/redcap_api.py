@@ -1,7 +1,7 @@
 """One request to REDCap's API: paced, and its answer told by the body.
 
 What belongs here: posting, pace, what the API's own words mean. What does not: what is asked (redcap.py), the client (web.py).
-Sources of the messages: those that REDCapR and PyCap test for. An unknown message is shown without anything it quotes.
+Sources of the messages: those that REDCapR and PyCap test for. A message may quote a record: none is shown.
 """
 
 from __future__ import annotations
@@ -96,8 +96,7 @@ class Api:
             raise access.final("a form, field or event of the source is not in the project", "correct source.forms, fields or events")
         if message.startswith("<"):
             raise access.passing("a web page came in place of data, as when REDCap is offline")
-        plain = re.split(r"[\"'(:;<]", message)[0].strip()[:100]
-        raise access.final(f"REDCap refuses the request ({status}): {plain}", "look at the API's log in REDCap")
+        raise access.final(f"REDCap refuses the request ({status})", "look at the logging of the project in REDCap for its reason")
 
 
 def _error(text: str, status: int) -> str | None:
