@@ -145,7 +145,8 @@ class _Fetching:
         for name in kept.wanted:
             is_old = here[name].parent != self.home
             at = self.seen.files[name]["at"] if is_old else self.now.isoformat()
-            self.after.files[name] = {"version": came[name].version, "exact": came[name].exact, "sha256": _sha256(here[name]), "at": at}
+            version = came[name].version if came[name].settled or came[name].exact else ""
+            self.after.files[name] = {"version": version, "exact": came[name].exact, "sha256": _sha256(here[name]), "at": at}
         versions = {name: came[name].version for name in kept.wanted if came[name].version}
         source = self.unit.site.source
         told = {"kind": source.kind, "path": source.where, "fetched_at": self.now.isoformat(timespec="seconds"), "versions": versions}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -104,7 +105,8 @@ class Https:
             raise access.final(f"the server does not say how long {there.name} is, so a cut one would look whole", "have the server say it")
         if size is not None:
             access.bound.foresee(size)
-        return There(there.name, _version(answer), _version(answer).startswith('{"etag": "\\"'), size, there.ref)
+        version = _version(answer)
+        return There(there.name, version, _told(version).get("etag", "").startswith('"'), size, there.ref, settled=_is_settled(answer))
 
 
 def _size(answer: httpx.Response) -> int | None:
@@ -120,6 +122,15 @@ def _version(answer: httpx.Response) -> str:
     """ETag and date of a file, as the server wrote them; empty where it wrote neither."""
     told = {name: answer.headers[name] for name in ("etag", "last-modified") if answer.headers.get(name)}
     return json.dumps(told) if told else ""
+
+
+def _is_settled(answer: httpx.Response) -> bool:
+    """Whether the file's date lies a minute behind the server's clock, so that another change would show (RFC 9110, 8.8.2.2)."""
+    try:
+        now, then = (parsedate_to_datetime(answer.headers[name]) for name in ("date", "last-modified"))
+        return (now - then).total_seconds() >= 60
+    except (KeyError, ValueError, TypeError):
+        return False
 
 
 def _told(version: str) -> dict[str, str]:

@@ -27,7 +27,7 @@ Blocks = Callable[[str], str]
 class There:
     """One file at its place. `version` changes when the content does (empty: not known before it is fetched); `exact`: it is made of
     the content itself, not only of size and time. `ref` is what the place calls the file, where that is not its name. `optional`: it may
-    stay where it is without being told as unread."""
+    stay where it is without being told as unread. `settled`: the file is not so fresh that it may change again within the same second."""
 
     name: str
     version: str = ""
@@ -35,6 +35,7 @@ class There:
     size: int | None = None
     ref: str = ""
     optional: bool = False
+    settled: bool = True
 
 
 class Place(Protocol):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import logging
 import stat as modes
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from schemas.findings import PassingError
 _DEPTH = 16
 _PIECE = 2**18
 _AHEAD = 64
+_FRESH_S = 120
 _KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
@@ -145,7 +147,8 @@ class Sftp:
             if modes.S_ISDIR(entry.st_mode or 0):
                 yield from self._walk(path, f"{name}/", depth + 1)
             elif modes.S_ISREG(entry.st_mode or 0):
-                yield There(name, _version(entry), size=entry.st_size, ref=path)
+                settled = abs(time.time() - (entry.st_mtime or 0)) > _FRESH_S
+                yield There(name, _version(entry), size=entry.st_size, ref=path, settled=settled)
             else:
                 raise self._access.final(f"{name!a} is no plain file", "take it away there")
 

@@ -145,3 +145,35 @@ def test_a_backfill_from_a_later_to_an_earlier_night_is_refused(harness):
 
     with pytest.raises(ValueError, match="before the first"):
         BackfillRequest(first=dt.date(2026, 3, 2), last=dt.date(2026, 3, 1))
+
+
+def test_a_token_in_a_secret_block_opens_a_server_that_is_tried_again_and_is_found_nowhere_after(in_prefect: Nights, tmp_path, monkeypatch):
+    from prefect.blocks.system import Secret
+
+    from flows import pull
+    from flows.nightly import run
+    from tests.sources import redcap_standin, servers
+
+    token = redcap_standin.TOKEN
+    Secret(value=token).save("lisbon-redcap", overwrite=True)
+    authority, pem = servers.certificate(tmp_path / "tls")
+    project = redcap_standin.Project(["id", "dose"], [["S1", "50"], ["S2", "50"]], [["id", "main", *[""] * 16]])
+    project.answers = [(503, b"")]
+    monkeypatch.setattr(pull, "PATIENCE", [0, 0, 0])
+    with redcap_standin.serving({token: project}, pem) as url:
+        file = in_prefect.config / "sites" / "t01_01" / "site.yaml"
+        source = f"source: {{kind: redcap, url: '{url}', token_block: lisbon-redcap, ca_file: '{authority}', fields: [id]}}"
+        text = file.read_text().replace("source: {kind: files, path: exports/01}", source)
+        file.write_text(text.replace("file: dose.csv", "file: data.csv"))
+        monkeypatch.setattr("tests.nights._lines", lambda d: next(d.folder.glob("*.csv")).read_text().splitlines())
+        outcome = run(request(in_prefect))
+        again = run(request(in_prefect))
+        assert call("run", "--config", in_prefect.config, "--data", in_prefect.data)[1].startswith("release ")
+
+    assert not outcome.degraded and outcome.published
+    assert not again.published
+    told = json.loads(next((in_prefect.data / "landing" / "t01" / "01").glob("*/receipt.json")).read_text())
+    assert told["source"]["path"] == url
+    assert (told["source"]["records"], told["files"][0]["size"]) == (2, 9)
+    for path in in_prefect.data.rglob("*"):
+        assert not path.is_file() or token.encode() not in path.read_bytes(), path

@@ -26,7 +26,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 WAIT_S = 30
-_POSTGRES = ("/usr/lib/postgresql/*/bin", "/usr/local/bin")
 
 
 def free_port() -> int:
@@ -66,7 +65,7 @@ def _running(command: list[str], port: int, log: Path, stop: int = signal.SIGTER
 
 def postgres_binaries() -> Path | None:
     """Where initdb and postgres are."""
-    found = [p.parent for pattern in _POSTGRES for p in sorted(Path("/").glob(f"{pattern[1:]}/initdb"))]
+    found = [p.parent for p in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
     return next((p for p in reversed(found) if (p / "postgres").is_file()), None)
 
 
@@ -91,6 +90,10 @@ def postgres(password: str, pem: Path) -> Iterator[int]:
     try:
         subprocess.run([*map(str, made), "--locale=C", "--no-sync"], check=True, capture_output=True, cwd="/", timeout=WAIT_S, **other)
         with _running(command, port, folder / "log", signal.SIGINT, cwd="/", **other):
+            ready = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-t", str(WAIT_S)]
+            end = time.monotonic() + WAIT_S
+            while subprocess.run(ready, timeout=WAIT_S).returncode and time.monotonic() < end:
+                time.sleep(0.05)
             yield port
     finally:
         shutil.rmtree(folder)
@@ -245,8 +248,7 @@ class Proxy:
                 if self.cut_after and self.passed > self.cut_after:
                     self.cut_after = 0
                     break
-                other.sendall(piece)
-        for end in (one, other):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+                with suppress(OSError):  # what still comes is read to the end: a reset would take back what was sent before
+                    other.sendall(piece)
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_WR)
