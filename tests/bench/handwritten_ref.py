@@ -32,20 +32,6 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "adverse_events": ("subject", "term", "start", "severity", "serious", "related"),
     "withdrawals": ("subject", "date", "reason"),
 }
-#: pattern, term, special interest, expected side effect.
-EVENT_TERMS = (
-    ("psychos|hallucinat|delusion", "Psychosis", "PSYCHOSIS", False),
-    ("convuls|seizure", "Convulsion", "CONVULSION", False),
-    ("headache", "Headache", "", True),
-    ("irritab", "Irritability", "", True),
-    ("low mood|depress", "Depression", "", True),
-    ("nausea", "Nausea", "", True),
-    ("fatigue|tired", "Fatigue", "", True),
-    ("insomnia", "Insomnia", "", True),
-    ("dizz", "Dizziness", "", True),
-)
-
-
 class SentSite(NamedTuple):
     """One site: its number in this run, its clock and its files, table by table."""
 
@@ -102,12 +88,24 @@ def _change(zone: ZoneInfo, day: dt.date, before: int, after: int) -> tuple[dt.d
     return min(walls), max(walls)
 
 
+def event_terms() -> Iterator[tuple[object, ...]]:
+    """Number, pattern, term, special interest, whether it is an expected side effect; the first that fits decides."""
+    with (CODELISTS / "adverse_events.csv").open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines)):
+            yield number, row["pattern"], row["term"], row["special_interest"], row["expected"].upper() in ("Y", "TRUE")
+
+
 def drugs() -> list[dict[str, object]]:
     """Each name of the code list (ingredient or brand, lower case) with the ingredient it means and that one's classes."""
     with (CODELISTS / "medications.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     by_name = {row["ingredient"]: row for row in rows}
     out: dict[tuple[str, str], dict[str, object]] = {}
+    with (CODELISTS / "medication_names.csv").open(encoding="utf-8", newline="") as lines:
+        others = [r for r in csv.DictReader(lines) if r["ambiguous"] != "Y"]
+    for other in others:
+        if other["ingredient"] in by_name:
+            by_name[other["ingredient"]]["brands"] += "|" + other["name"]
     for row in rows:
         parts = [p for p in (row["components"] or "").split("|") if p in by_name] or [row["ingredient"]]
         names = [(row["ingredient"], "EXACT_INGREDIENT"), *((b, "EXACT_BRAND") for b in row["brands"].split("|") if b)]
@@ -130,6 +128,7 @@ def _drug(name: str, status: str, row: dict[str, str]) -> dict[str, object]:
         "is_benzodiazepine": kind == "BENZODIAZEPINE",
         "is_psychotropic": row["psychotropic"] == "Y",
         "is_interacting": row["interacting"] == "Y",
+        "by_use": row["by_use"] == "Y",
     }
 
 
@@ -159,7 +158,7 @@ def tables(all_sites: list[SentSite]) -> Tables:
             "drug": pa.Table.from_pylist(drugs()),
             "site_name": _table("site_no site", ((s.no, s.site) for s in all_sites)),
             "visit_name": _table("label visit visit_order target_day from_day to_day", (baseline, *visits)),
-            "event_term": _table("term_no pattern term special_interest expected", ((i, *t) for i, t in enumerate(EVENT_TERMS))),
+            "event_term": _table("term_no pattern term special_interest expected", event_terms()),
         },
     )
 

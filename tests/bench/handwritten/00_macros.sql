@@ -27,4 +27,5 @@ create macro date_part_imputed(dtc) as case length(dtc) when 7 then 'D' when 4 t
 create macro ynu(surely, maybe) as case when surely then 'Y' when maybe then 'U' else 'N' end;
 create macro yn(flag) as case when flag then 'Y' when not flag then 'N' end;
 create macro study_day(d, day1) as case when d >= day1 then d - day1 + 1 else d - day1 end;
-create macro prorated(total, n, k) as case when n = k then total::double when n >= 0.8 * k then total::double / n * k end;
+create macro prorated(total, n, k) as case when n = k then total::double when n >= 0.8 * k then total::double * k / n end;
+create macro off_target(d, target) as d - target - (d > 0 and target < 0)::int + (d < 0 and target > 0)::int;

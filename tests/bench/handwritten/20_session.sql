@@ -37,9 +37,11 @@ select
     t.site_no, t.timezone, t.usubjid, t.session_no, t.attended,
     utc(t.start_local, t.start_offset_s) as started_at_utc,
     utc(t.exposure_local, t.exposure_offset_s) as exposure_started_at_utc,
-    case when t.end_local >= t.start_local or t.start_local is null then utc(t.end_local, t.end_offset_s) end as ended_at_utc,
+    case when started_at_utc is null or utc(t.end_local, t.end_offset_s) >= started_at_utc then utc(t.end_local, t.end_offset_s) end as ended_at_utc,
+    t.start_local is not null and t.start_offset_s is null as start_is_nonexistent, t.attended_raw, t.start_raw, t.end_raw,
+    t.exposure_raw is not null and exposure_started_at_utc is null as is_exposure_withheld,
     coalesce(t.start_local::date, try_cast(left(t.start_raw, 10) as date)) as started_on,
-    t.end_local < t.start_local as ends_before_start,
+    utc(t.end_local, t.end_offset_s) < started_at_utc as ends_before_start,
     t.source_file, t.source_row,
 from session_typed as t
 left join session_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no

@@ -29,38 +29,75 @@ from rating_typed where reason is null group by all having count(*) > 1;
 
 create table rating as
 select
-    t.site_no, t.usubjid, t.session_no, t.exercise_no, t.begin_suds, t.peak_suds, t.end_suds, t.source_file, t.source_row,
+    t.site_no, t.usubjid, t.session_no, t.exercise_no, t.begin_suds, t.peak_suds, t.end_suds,
+    (t.begin_raw is not null and t.begin_suds is null) or (t.peak_raw is not null and t.peak_suds is null) or (t.end_raw is not null and t.end_suds is null)
+        as is_part_withheld,
+    t.source_file, t.source_row,
 from rating_typed as t
 left join rating_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no and d.exercise_no = t.exercise_no
 where t.reason is null and (d.usubjid is null or (not d.is_conflict and d.first_row = t.source_row));
 
-create table session_suds as
-with rated as (
-    select
-        usubjid, session_no, count(*) as n_exercises,
-        arg_min(begin_suds, exercise_no) as suds_begin_any, arg_max(end_suds, exercise_no) as suds_end_any,
-        max(greatest(begin_suds, peak_suds, end_suds)) as suds_peak,
-        min(exercise_no) as first_no, max(exercise_no) as last_no,
-        min(exercise_no) filter (begin_suds is not null) as first_rated, max(exercise_no) filter (end_suds is not null) as last_rated,
-    from rating group by all
+-- an exercise that was set aside may have been the first, the last or the worst of its session
+create table session_exercise as
+with numbered as (
+    select usubjid, session_no, exercise_no, row_number() over (partition by usubjid, session_no order by exercise_no, source_row) as place,
+        count(*) over (partition by usubjid, session_no) as n
+    from rating
 ),
-ends as (
+course as (
+    select usubjid, session_no, any_value(n) as n, min(exercise_no) = 1 as has_first,
+        coalesce(bool_and(exercise_no = place) filter (place < n), true) as has_all_but_last, list(exercise_no) as numbers,
+        bool_and(exercise_no = place) as is_numbered,
+    from numbered group by all
+),
+set_aside as (
+    select t.usubjid, t.session_no, t.exercise_no, coalesce(t.session_no between 1 and 12, false) as is_session_known
+    from rating_typed as t
+    left join rating_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no and d.exercise_no = t.exercise_no
+    where t.usubjid is not null and (t.reason is not null or d.is_conflict)
+),
+doubted as (
+    select c.usubjid, c.session_no, bool_or(q.is_session_known) as is_own
+    from course as c join set_aside as q using (usubjid)
+    where (q.is_session_known and q.session_no = c.session_no)
+        or (not q.is_session_known and q.exercise_no <= c.n + 1 and not list_contains(c.numbers, q.exercise_no))
+    group by all
+)
+select c.usubjid, c.session_no, c.is_numbered, c.has_first and d.is_own is not true as is_begin_told,
+    c.has_all_but_last and d.usubjid is null as is_end_told, d.usubjid is null as is_peak_told,
+from course as c left join doubted as d using (usubjid, session_no);
+
+create table session_suds as
+with course as (
     select
-        *, case when first_no = first_rated then suds_begin_any end as suds_begin,
-        case when last_no = last_rated then suds_end_any end as suds_end,
-    from rated
+        usubjid, session_no, count(*) as n_exercises, bool_or(is_part_withheld) as is_part_withheld,
+        arg_min_null(begin_suds, exercise_no) as suds_begin, arg_max_null(end_suds, exercise_no) as suds_end,
+        case when not bool_or(is_part_withheld) then max(greatest(begin_suds, peak_suds, end_suds)) end as suds_peak,
+    from rating where is_part_withheld or coalesce(begin_suds, peak_suds, end_suds) is not null group by all
+),
+certain as (
+    select c.usubjid, c.session_no, case when n.is_peak_told then c.n_exercises end as n_exercises,
+        c.is_part_withheld or not (n.is_begin_told and n.is_end_told) as is_in_doubt,
+        case when n.is_begin_told then c.suds_begin end as suds_begin, case when n.is_peak_told then c.suds_peak end as suds_peak,
+        case when n.is_end_told then c.suds_end end as suds_end,
+    from course as c join session_exercise as n using (usubjid, session_no)
+    union all
+    select distinct t.usubjid, t.session_no, null::bigint, true, null::double, null::double, null::double
+    from rating_typed as t
+    left join rating_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no and d.exercise_no = t.exercise_no
+    left join course as c on c.usubjid = t.usubjid and c.session_no = t.session_no
+    where t.usubjid is not null and t.session_no between 1 and 12 and c.usubjid is null and (t.reason is not null or d.is_conflict)
 )
 select
-    usubjid, session_no, n_exercises, suds_begin, suds_peak, suds_end, suds_begin - suds_end as reduction,
-    case when suds_begin > 0 then 100 * (suds_begin - suds_end) / suds_begin end as reduction_pct,
-    suds_end <= 40 as crit1, 100 * (suds_begin - suds_end) / nullif(suds_begin, 0) >= 50 as crit2,
+    *, suds_begin - suds_end as reduction, case when suds_begin > 0 then 100 * (suds_begin - suds_end) / suds_begin end as reduction_pct,
+    suds_end <= 40 as crit1, round(100 * (suds_begin - suds_end) / nullif(suds_begin, 0), 9) >= 50 as crit2,
     case
         when suds_end <= 40 then 'GOOD'
         when suds_end > suds_begin then 'BAD'
-        when suds_end is null or suds_begin is null then 'UNKNOWN'
-        else 'NEUTRAL'
+        when suds_end > 40 and suds_begin is not null then 'NEUTRAL'
+        else 'UNKNOWN'
     end as outcome,
-from ends;
+from certain;
 
 insert into finding
 with faults as (

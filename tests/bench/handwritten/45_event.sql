@@ -27,8 +27,9 @@ with terms as (
 )
 select
     t.site_no, t.usubjid, t.verbatim, t.start_dtc, first_day(t.start_dtc) as start_on, last_day_of(t.start_dtc) as start_latest,
-    t.severity, t.serious, t.related, m.e.term as term, m.e.special_interest as special_interest, m.e.expected as expected,
-    row_number() over (partition by t.usubjid order by t.start_dtc, t.verbatim, t.source_row) as ae_seq,
+    t.severity, t.serious, t.related, t.start_raw, nullif(m.e.term, 'NOT_AN_EVENT') as term, m.e.special_interest as special_interest,
+    case when m.e.term <> 'NOT_AN_EVENT' then m.e.expected end as expected,
+    row_number() over (partition by t.usubjid order by start_on nulls last, t.source_row) as ae_seq,
     t.source_file, t.source_row,
 from event_typed as t
 left join terms as m using (verbatim)
