@@ -165,7 +165,7 @@ def _gated(base: Release | None) -> frozenset[str]:
     if base is None:
         return frozenset()
     blinded = set(base.manifest["blinded"])
-    return frozenset(f["sha256"] for f in base.manifest["files"] if f["path"].split("/")[1] in blinded)
+    return frozenset(f["sha256"] for f in base.manifest["files"] if f["path"].count("/") > 1 and f["path"].split("/")[1] in blinded)
 
 
 def check_accounts(staged: Iterable[Staged]) -> None:
