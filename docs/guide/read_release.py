@@ -30,19 +30,19 @@ def manifest_of(release):
 
 
 def proven(release, dataset):
-    """The bytes of every file of a set, in order; raises NotAsPublished for the first that is not as the manifest says."""
+    """Path and bytes of every file of a set, in order; raises NotAsPublished for the first that is not as the manifest says."""
     folder = Path(release).resolve()
     listed = {f["path"]: f["sha256"] for f in manifest_of(folder)["files"] if f["dataset"] == dataset}
     if not listed:
         raise NotAsPublished(f"the release has no set {dataset}")
-    there = {p.relative_to(folder).as_posix() for p in (folder / dataset).rglob("*.parquet")}
+    there = {p.relative_to(folder).as_posix() for p in [*folder.glob(f"{dataset}.*"), *(folder / dataset).rglob("*.parquet")]}
     if there != set(listed):
         raise NotAsPublished(f"{dataset}: {len(there ^ set(listed))} files are missing or not in the manifest")
     for path in sorted(listed):
         content = (folder / path).read_bytes()
         if hashlib.sha256(content).hexdigest() != listed[path]:
             raise NotAsPublished(f"{path} is not as it was published")
-        yield content
+        yield path, content
 
 
 def read_set(release, dataset, columns=None, library="pandas"):
@@ -53,7 +53,8 @@ def read_set(release, dataset, columns=None, library="pandas"):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.concat_tables([pq.read_table(BytesIO(content), columns=columns) for content in proven(release, dataset)])
+    found = [content for path, content in proven(release, dataset) if path.endswith(".parquet")]
+    table = pa.concat_tables([pq.read_table(BytesIO(content), columns=columns) for content in found])
     about = {
         kind + "s": {field.name: text for field in table.schema if (text := _told(field, kind))}
         for kind in ("label", "unit", "code", "meaning")

@@ -26,6 +26,8 @@ def place(demo_release: DemoRelease, tmp_path: Path) -> Path:
     home.mkdir(parents=True)
     (home / "trialweave").write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m flows "$@"\n')
     (home / "trialweave").chmod(0o755)
+    (home / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (home / "python").chmod(0o755)
     return tmp_path
 
 
@@ -76,9 +78,10 @@ print(adex.attrs["labels"]["TIMCAT"], adex.attrs["units"]["LAGSTRT"], adex.attrs
 print(adex["SESSNO"].dtype, adex["EXSTDTM"].dt.tz, "flows" in sys.modules, "schemas" in sys.modules)
 frame, about = read_set("data/releases/latest", "adex", library="polars")
 print(frame.height == len(adex), about["labels"]["TIMCAT"])
+print(sorted(set(read_set("data/releases/latest", "harmonization")["STATUS"]))[1])
 """)
     assert done.stdout.splitlines() == [
-        "Dose Timing Category min ['PRE_GE4H', 'PRE_2_4H']", "Int32 UTC False False", "True Dose Timing Category",
+        "Dose Timing Category min ['PRE_GE4H', 'PRE_2_4H']", "Int32 UTC False False", "True Dose Timing Category", "FILLED",
     ], done.stderr  # fmt: skip
 
 

@@ -75,6 +75,13 @@ def test_a_derived_variable_has_its_method_and_a_coded_one_its_list(define):
     assert (codes, found(define, "o:CodeList[@OID='CL.YNU']/o:Alias/@Name")) == (["Y", "N", "U"], ["C66742"])
 
 
+def test_the_page_names_the_file_that_computes_a_variable(made):
+    page = made["dictionary.html"].decode()
+    row = page[page.index('<tr id="adex.TIMCAT">') :].split("</tr>")[0]
+    assert "<code>sql/2_core/dose_timing.sql</code>" in row.replace("<wbr>", "") and "<td>Derived.</td>" in row and 'href="#CL.TIMCAT"' in row
+    assert "Made by <code>sql/3_analysis/adex.sql</code>" in page
+
+
 def test_the_dictionary_says_from_which_fields_of_the_site_a_variable_comes():
     told = {(d, f.column.name): (f.origin, f.fields) for d, of in facts().items() for f in of}
     assert told["adsl", "SEX"] == ("Collected", ("subject.sex",))
@@ -143,4 +150,4 @@ def test_every_set_has_a_title_that_every_format_can_hold():
 
 def test_a_derivation_is_a_sentence():
     texts = [derivation(f) for of in facts().values() for f in of]
-    assert [t for t in texts if not t.endswith(".") or t[0].islower()] == []
+    assert [t for t in texts if not t.endswith(".") or (t[0].islower() and "." not in t.split()[0][:-1])] == []

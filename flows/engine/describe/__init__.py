@@ -61,9 +61,25 @@ def published() -> dict[str, tuple[Fact, ...]]:
     return {dataset: found for dataset, found in facts().items() if dataset not in RESTRICTED}
 
 
+def file_of(table: str) -> str:
+    """The SQL file that makes a table; empty for one that no file makes (the configuration, the staged rows of a trial's sites)."""
+    name = table.replace("intake.", "staging.", 1).replace("staged.", "core.", 1)
+    model = models.catalogue().get(name)
+    return model.path.relative_to(models.SQL.parent).as_posix() if model else ""
+
+
+def meaning(fact: Fact) -> str:
+    """What a variable means, as a sentence; empty where that is only its codes and it is derived."""
+    text = fact.column.meaning
+    if fact.origin == "Derived" and tuple(text.split()) == fact.column.codes:
+        return ""
+    first = text.split()[0]
+    if not any(c in first.rstrip(",;:") for c in "._/"):  # the name of a file or column stays as it is
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith(".") else ".")
+
+
 def derivation(fact: Fact) -> str:
     """How a variable comes about, as a sentence or two for a person."""
-    parts = [fact.column.meaning[:1].upper() + fact.column.meaning[1:] + ("" if fact.column.meaning.endswith(".") else ".")]
-    if fact.origin == "Derived":
-        parts.append(f"Computed by {fact.file}" + (f" from {', '.join(fact.reads)}." if fact.reads else "."))
-    return " ".join(parts)
+    computed = f"Computed by {fact.file}" + (f" from {', '.join(fact.reads)}." if fact.reads else ".")
+    return f"{meaning(fact)} {computed}".strip() if fact.origin == "Derived" else meaning(fact)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from flows.engine.describe import Fact, derivation, facts
+from flows.engine.describe import Fact, facts, file_of, meaning
 from schemas.codes import CodeList
 from schemas.columns import RESTRICTED, TITLES
 from schemas.harmonization import COLUMNS
 
 STYLE = """
 :root { color-scheme: light }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; margin: 1.5rem auto; max-width: 90rem; padding: 0 1rem }
+body { font: 15px/1.45 system-ui, sans-serif; color: #1b1b1b; background: #fff; margin: 1.5rem auto; max-width: 90rem; padding: 0 1rem }
 a { color: #0b4f9e }
 :focus-visible { outline: 3px solid #0b4f9e; outline-offset: 2px }
 .skip { position: absolute; left: -99rem }
@@ -30,7 +30,8 @@ caption { text-align: left; padding: .2rem 0; color: #404040 }
 th, td { border-bottom: 1px solid #767676; padding: .3rem .5rem; text-align: left; vertical-align: top }
 thead th { border-bottom: 2px solid #1b1b1b }
 tbody th { font-weight: 600; white-space: nowrap }
-code { font-size: .92em; overflow-wrap: anywhere }
+tbody.variables td:nth-child(5) { min-width: 16rem }
+code { font-size: .85em }
 .scroll { overflow-x: auto }
 tr:target { background: #fff3c4 }
 @media print { nav, .filter, .skip { display: none } body { margin: 0; max-width: none; font-size: 9pt } tr { break-inside: avoid } }
@@ -55,12 +56,13 @@ box.addEventListener('input', () => {
 """
 
 LAST = '<li><a href="#harmonization">harmonization</a>: which variable can be had from which site</li>\n'
-HEADS = ("Variable", "Label", "Type", "Values", "How it comes about", "SQL model", "Site's fields", "Configuration")
+HEADS = ("Variable", "Label", "Type", "Values", "How it comes about", "Computed from", "Rests on")
 ORIGINS = {
     "Collected": "the site's own field, unchanged after mapping",
     "Derived": "computed",
     "Assigned": "a text or number of trialweave or the configuration",
 }
+RESTS = "Rests on: the fields of intake tables, as a site's mapping names them, and what of the configuration goes in."
 
 
 def as_html() -> bytes:
@@ -79,7 +81,7 @@ def as_html() -> bytes:
         f'<nav aria-label="Sets">\n<ul>\n{links}\n{LAST}<li><a href="#codes">Code lists</a></li>\n</ul>\n</nav>\n<main id="main">',
         '<div class="filter" hidden><label for="filter">Filter</label> <input id="filter" type="search" autocomplete="off">'
         ' <span id="shown" role="status"></span></div>',
-        f"<h2>Origins</h2>\n<dl>\n{origins}\n</dl>",
+        f"<h2>Origins</h2>\n<dl>\n{origins}\n</dl>\n<p>{_e(RESTS)}</p>",
         *(_set(dataset, found) for dataset, found in sets.items()),
         _matrix(),
         '<section aria-labelledby="codes">\n<h2 id="codes">Code lists</h2>',
@@ -96,7 +98,8 @@ def _set(dataset: str, found: Sequence[Fact]) -> str:
     return (
         f'<section class="set" aria-labelledby="{dataset}">\n<h2 id="{dataset}">{dataset}: {_e(TITLES[dataset])}</h2>\n'
         f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{dataset}">\n<table>\n'
-        f"<caption>One row a {_e(keys)}. {where}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody class=\"variables\">\n"
+        f"<caption>One row a {_e(keys)}. Made by <code>{_e(found[0].file)}</code>. {where}</caption>\n"
+        f'<thead><tr>{heads}</tr></thead>\n<tbody class="variables">\n'
         + "\n".join(_row(dataset, f) for f in found)
         + "\n</tbody>\n</table>\n</div>\n</section>"
     )
@@ -106,9 +109,11 @@ def _row(dataset: str, fact: Fact) -> str:
     column = fact.column
     kind = column.type + (f", {column.unit}" if column.unit else "")
     values = f'<a href="#CL.{fact.codes.name}">{_e(" ".join(column.codes))}</a>' if fact.codes else ""
+    models = [file_of(table) or table for table in fact.reads]
+    rests_on = [_coded(fact.fields)] if fact.fields else []
+    rests_on += [f"configuration: {_coded(fact.configuration)}"] if fact.configuration else []
     cells = [
-        _e(column.label), _e(kind), values, f"{_e(fact.origin)}. {_e(derivation(fact))}", f"<code>{_e(fact.file)}</code>",
-        _coded(fact.fields), _coded(fact.configuration),
+        _e(column.label), _e(kind), values, f"{_e(fact.origin)}. {_e(meaning(fact))}".strip(), _coded(models), "<br>".join(rests_on),
     ]  # fmt: skip
     inside = "".join(f"<td>{cell}</td>" for cell in cells)
     name = f"{column.name}{' (key)' if column.is_key else ''}"
@@ -139,7 +144,8 @@ def _codes(codes: CodeList) -> str:
 
 
 def _coded(names: Iterable[str]) -> str:
-    return " ".join(f"<code>{_e(name)}</code>" for name in names)
+    shown = (_e(name).replace("/", "/<wbr>") for name in names)  # where a line may break
+    return " ".join(f"<code>{name}</code>" for name in shown)
 
 
 def _e(text: str) -> str:
