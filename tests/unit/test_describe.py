@@ -78,7 +78,8 @@ def test_a_derived_variable_has_its_method_and_a_coded_one_its_list(define):
 def test_the_page_names_the_file_that_computes_a_variable(made):
     page = made["dictionary.html"].decode()
     row = page[page.index('<tr id="adex.TIMCAT">') :].split("</tr>")[0]
-    assert "<code>sql/2_core/dose_timing.sql</code>" in row.replace("<wbr>", "") and "<td>Derived.</td>" in row and 'href="#CL.TIMCAT"' in row
+    assert "<code>sql/2_core/dose_timing.sql</code>" in row.replace("<wbr>", "")
+    assert "<td>Derived.</td>" in row and 'href="#CL.TIMCAT"' in row
     assert "Made by <code>sql/3_analysis/adex.sql</code>" in page
 
 
