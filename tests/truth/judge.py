@@ -26,17 +26,21 @@ STRONG = ("query", "withhold", "reject")
 SILENT = (None, "U", "UNKNOWN")
 
 PEOPLE = ("subject", "disposition")
-COURSE = ("session", "session_check", "dose", "dose_timing", "dose_amount", "planned_dose", "site_timing", *PEOPLE)
+WEIGHTS = ("site_weight", "site_missing_code")
+COURSE = (
+    "session", "session_check", "dose", "dose_timing", "dose_amount", "planned_dose", "site_timing", "site_session", "subject_clock",
+    *PEOPLE,
+)  # fmt: skip
 FORMS = ("form", "item", "item_fault", "form_check", "total_check", "site_item", "subject_baseline", "dose_timing", *PEOPLE)
 RATINGS = ("rating", "subject_suds", "site_suds", "session_suds", "session_exercise")
 #: Tables of findings about a row, a file or a delivery.
 GENERAL = ("loose_row", "file_column", "file_note", "wide_file", "delivery", "table")
 #: Set -> tables whose findings may tell of a difference in it.
 MADE_OF: dict[str, tuple[str, ...]] = {
-    "adex": (*COURSE, *RATINGS, "medication"), "adsess": (*COURSE, *RATINGS, *FORMS), "adsuds": (*RATINGS, "session", *PEOPLE),
-    "adqs": FORMS, "aditem": FORMS, "adcm": ("medication", *COURSE), "adae": ("adverse_event", *COURSE),
-    "addv": (*COURSE, *RATINGS, *FORMS, "medication"),
-    "adsl": (*COURSE, *RATINGS, *FORMS, "medication"), "adipd": (*COURSE, *RATINGS, *FORMS, "medication"),
+    "adex": (*COURSE, *RATINGS, *WEIGHTS, "medication"), "adsess": (*COURSE, *RATINGS, *FORMS), "adsuds": (*RATINGS, "session", *PEOPLE),
+    "adqs": FORMS, "aditem": FORMS, "adcm": ("medication", *COURSE), "adae": ("adverse_event", "site_event", *COURSE),
+    "addv": (*COURSE, *RATINGS, *FORMS, *WEIGHTS, "medication"),
+    "adsl": (*COURSE, *RATINGS, *FORMS, *WEIGHTS, "medication"), "adipd": (*COURSE, *RATINGS, *FORMS, "medication"),
 }  # fmt: skip
 #: Intake table -> the set its own cells are published in.
 OWN = {
