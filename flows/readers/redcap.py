@@ -112,9 +112,15 @@ def _codes_back(table: pa.Table, dictionary: Dictionary, notes: list[str]) -> tu
 
 
 def _kind(column: pa.ChunkedArray, labels: dict[str, str]) -> str:
-    """What a column of choices holds: codes, labels, either (both fit and differ); "" where nothing tells or a value is neither."""
+    """What a column of choices holds: codes, labels, either (both fit and differ); "" where nothing tells.
+
+    A value that is neither takes nothing from the others: with labels and no code beside it, the column holds labels.
+    """
     met = {value for value in pc.unique(column).to_pylist() if value is not None}
     words = list(labels.values())
+    foreign = {value for value in met if value not in labels and words.count(value) != 1}
+    if foreign and foreign < met and not met & set(labels):
+        return "labels"
     as_codes = met <= set(labels)
     as_labels = all(words.count(value) == 1 for value in met)
     if not met or not (as_codes or as_labels) or (as_codes and as_labels and all(labels[v] == v for v in met)):
@@ -124,7 +130,7 @@ def _kind(column: pa.ChunkedArray, labels: dict[str, str]) -> str:
 
 def _to_codes(column: pa.ChunkedArray, labels: dict[str, str]) -> pa.ChunkedArray:
     found = pc.index_in(column, pa.array([*labels.values()], pa.string())).combine_chunks()
-    return pa.chunked_array([pa.array([*labels], pa.string()).take(found)], pa.string())
+    return pa.chunked_array([pc.coalesce(pa.array([*labels], pa.string()).take(found), column.combine_chunks())], pa.string())
 
 
 def _instrument(path: Path, cells: Cells, dictionary: Dictionary, wanted: str) -> Cells:

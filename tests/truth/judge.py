@@ -272,7 +272,7 @@ def _written(site: Site, table: str, member: str) -> int | None:
     """Rows written of a table; None where a style does not write one row a record."""
     if site.style.wide or table not in ("session", "dose", "rating", "medication", "adverse_event", "disposition"):
         return None
-    if site.style.name in ("xpt", "redcap"):
+    if site.style.name == "xpt" or site.style.members:
         return None
     return sum(1 for s in site.subjects for r in s.records[table] for _ in r.rows())
 

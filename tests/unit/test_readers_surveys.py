@@ -101,6 +101,10 @@ def test_a_value_that_is_neither_code_nor_label_stays_as_it_is(redcap):
     assert rows(redcap("record_id,sex\n1,1\n2,NI\n3,Male\n"), "sex") == [("1", 1), ("NI", 2), ("Male", 3)]
 
 
+def test_among_labels_a_value_that_is_neither_takes_nothing_from_the_others(redcap):
+    assert rows(redcap("record_id,sex\n1,Female\n2,perhaps\n3,Male\n"), "sex") == [("2", 1), ("perhaps", 2), ("1", 3)]
+
+
 def test_json_of_the_api_and_its_error_messages(redcap):
     cells = redcap(json.dumps([{"record_id": "1", "sex": "2"}, {"record_id": "2", "sex": ""}]), "data.json")
     assert rows(cells, "record_id", "sex") == [("1", "2", 1), ("2", None, 2)]

@@ -96,7 +96,7 @@ def file_damaged(site: Site) -> None:
     site.rewrite.append(damage)
 
 
-@kind("site", lambda s: not s.wide and s.name not in ("redcap", "excel"), whole_site=True)
+@kind("site", lambda s: not s.wide and not s.one_file, whole_site=True)
 def file_not_delivered(site: Site) -> None:
     def lose(files: dict[str, bytes]) -> None:
         files.pop(next(n for n in files if _is(n, site, "dose")))
@@ -104,7 +104,7 @@ def file_not_delivered(site: Site) -> None:
     site.rewrite.append(lose)
 
 
-@kind("site", lambda s: not s.wide and s.name not in ("redcap", "excel"), whole_site=True)
+@kind("site", lambda s: not s.wide and not s.one_file, whole_site=True)
 def file_not_delivered_of_medications(site: Site) -> None:
     def lose(files: dict[str, bytes]) -> None:
         files.pop(next(n for n in files if _is(n, site, "medication")))
@@ -138,7 +138,7 @@ def quote_never_closed(site: Site) -> None:
         delimiter = site.style.delimiter.encode()
         lines = files[name].split(b"\n")
         at = min(3, len(lines) - 2)
-        if site.style.name == "redcap":
+        if site.style.one_file:
             at = next(n for n, line in enumerate(lines) if b",conmed," in line)
             name_at = lines[at].split(delimiter).index(b"1 tablet") - 1
         else:
@@ -162,13 +162,17 @@ def file_in_another_encoding(site: Site) -> None:
 
 #: Style -> which file or sheet holds a table, where the name alone does not say.
 FILES = {
-    "suds": ("suds", "SUDS", "usas", "qs.xpt", "OCD01_DATA", "ocd01_export.xlsx#SUDS", "aq.csv"),
-    "dose": ("dosing", "medikation", "doses", "ec.xpt", "OCD01_DATA", "dosis", "capsules", "pills", "deelnemers", "ocd01_export"),
-    "medication": ("conmeds", "begleitmedikation", "medications", "cm.xpt", "OCD01_DATA", "medicacion", "meds", "medicatie", "Läkemedel"),
+    "suds": ("suds", "SUDS", "usas", "qs.xpt", "OCD01_DATA", "ocd01_export.xlsx#SUDS", "export.xml#IG.SUDS", "aq.csv"),
+    "dose": (
+        "dosing", "medikation", "doses", "ec.xpt", "OCD01_DATA", "dosis", "capsules", "pills", "deelnemers", "ocd01_export", "export.xml",
+    ),
+    "medication": (
+        "conmeds", "begleitmedikation", "medications", "cm.xpt", "OCD01_DATA", "medicacion", "meds", "medicatie", "Läkemedel", "export.xml",
+    ),
 }
 
 
 def _is(name: str, site: Site, what: str) -> bool:
     if "#" in name and what == "suds":
-        return name.endswith("#SUDS")
+        return name.endswith(("#SUDS", "#IG.SUDS"))
     return any(name.startswith(stem) for stem in FILES[what])

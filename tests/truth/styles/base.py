@@ -68,6 +68,7 @@ class Style:
     delimited: ClassVar[bool] = True  # a text file: rows can be cut
     typed: ClassVar[bool] = False
     wide: ClassVar[bool] = False  # several records a row
+    one_file: ClassVar[bool] = False  # all tables are in one file
     id_pad: ClassVar[int] = 0
     codes: ClassVar[dict[str, dict[Any, str]]] = {}
 

@@ -17,7 +17,7 @@ class Excel(Style):
     """Typed dates, numbers and texts; a text in a number cell stays a text."""
 
     name, study, zone = "excel", "ocd01", "Europe/Stockholm"
-    delimited, typed, blank = False, True, None
+    delimited, typed, blank, one_file = False, True, None, True
     codes = {
         "yn": {True: "Ja", False: "Nej"}, "sex": {"M": "Pojke", "F": "Flicka"},
         "visit": {"BASELINE": "Baslinje", "WEEK 4": "Vecka 4", "WEEK 7": "Vecka 7", "POST": "Avslut"},

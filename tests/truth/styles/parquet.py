@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -138,11 +139,17 @@ tables:
         return out
 
 
-def _typed(values: list) -> pa.Array:
-    """An Arrow array; texts among numbers make all of it texts."""
+def as_column(values: list[Any]) -> list[Any]:
+    """One type a column, as data frames keep them: texts among numbers or dates make all of it texts."""
     kinds = {type(v) for v in values if v is not None}
     if str in kinds and len(kinds) > 1:
-        return pa.array([None if v is None else v.isoformat() if isinstance(v, dt.date) else str(v) for v in values], pa.string())
+        return [None if v is None else v.isoformat() if isinstance(v, dt.date) else str(v) for v in values]
     if kinds <= {int, float} and float in kinds:
-        return pa.array([None if v is None or math.isnan(v) else float(v) for v in values], pa.float64())
-    return pa.array(values) if kinds else pa.array(values, pa.string())
+        return [None if v is None or math.isnan(v) else float(v) for v in values]
+    return values
+
+
+def _typed(values: list[Any]) -> pa.Array:
+    """An Arrow array of such a column."""
+    column = as_column(values)
+    return pa.array(column) if any(v is not None for v in column) else pa.array(column, pa.string())

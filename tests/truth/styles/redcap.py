@@ -28,7 +28,7 @@ class Redcap(Style):
     """Many sites in one export; every form but one blank on every row."""
 
     name, study, zone = "redcap", "ocd01", "America/New_York"
-    members, weight_unit, dose_kind = ("81", "82"), "lb", "fixed"
+    members, weight_unit, dose_kind, one_file = ("81", "82"), "lb", "fixed", True
     codes = {
         "yn": {True: "1", False: "0"}, "sex": {"M": "1", "F": "2"}, "dag": GROUPS, "visit": VISIT,
         "grade": {"MILD": "1", "MODERATE": "2", "SEVERE": "3"},
