@@ -1,8 +1,9 @@
 -- core.antidepressant_course: whether an antidepressant was taken without a break over the days that make it chronic
 -- Grain: study, site, subject_id, ingredient
 -- Reads: core.medication, core.medication_lost, core.treatment_period, ref.evidence
--- Why:   a change of dose ends one record and begins the next, so records of one ingredient that follow each other day on day (or
---        overlap) are one course. Chronic: its days cover every day from so many days before the first taken dose up to that day.
+-- Why:   records of one ingredient that follow each other day on day (or overlap) are one course: a new record need not be a new
+--        drug. Chronic: its days cover every day from so many days before the first taken dose up to that day, and its dose did not
+--        change in them: of two records that surely lie in those days, the dose texts differ in their number alone.
 --        is_sure: by the days on which it was surely taken; is_possible: by those on which it may have been, together with
 --        uncoded and quarantined medications, which may be the same drug. Both null when the day of the first dose is not known.
 --        The ingredient '' stands for medications whose drug is not known
@@ -35,6 +36,13 @@ period as (
     from course as c
     inner join unknown as u on c.study = u.study and c.site = u.site and c.subject_id = u.subject_id
 ),
+dosed as (
+    select m.study, m.site, m.subject_id, m.ingredient, m.dose_text, regexp_replace(m.dose_text, '[0-9]+([.,][0-9]+)?', '#') as dose_form,
+    from core.medication as m
+    inner join core.treatment_period as t on m.study = t.study and m.site = t.site and m.subject_id = t.subject_id
+    cross join ref.evidence as e
+    where m.is_antidepressant and m.start_latest <= t.first_on and m.end_earliest >= t.first_on - e.chronic_antidepressant_days
+),
 stepped as (
     -- covered_to: the last day that the periods begun before this one reach
     select
@@ -57,12 +65,22 @@ covered as (
     from stepped
     group by study, site, subject_id, ingredient, is_sure
 ),
+changed as (
+    select distinct a.study, a.site, a.subject_id, a.ingredient,
+    from dosed as a
+    inner join dosed as b
+        on a.study = b.study and a.site = b.site and a.subject_id = b.subject_id and a.ingredient = b.ingredient
+        and a.dose_form = b.dose_form and a.dose_text < b.dose_text
+),
 told as (
     select
         c.study, c.site, c.subject_id, c.ingredient,
-        case when t.first_on is not null then coalesce(bool_or(v.is_whole) filter (v.is_sure), false) end as is_sure,
-        case when t.first_on is not null then coalesce(bool_or(v.is_whole), false) end as is_possible,
+        case when t.first_on is not null then coalesce(bool_or(v.is_whole) filter (v.is_sure), false) and any_value(x.ingredient) is null end
+            as is_sure,
+        case when t.first_on is not null then coalesce(bool_or(v.is_whole), false) and any_value(x.ingredient) is null end as is_possible,
     from course as c
+    left join changed as x
+        on c.study = x.study and c.site = x.site and c.subject_id = x.subject_id and c.ingredient = x.ingredient
     left join core.treatment_period as t on c.study = t.study and c.site = t.site and c.subject_id = t.subject_id
     left join covered as v
         on c.study = v.study and c.site = v.site and c.subject_id = v.subject_id and c.ingredient = v.ingredient

@@ -28,6 +28,7 @@ with coded as (
         -- a dose written as one number of mg; anything else (twice 50 mg, 25-50 mg) is not compared
         replace(regexp_extract(lower(coalesce(m.dose_text, m.verbatim)), '^\D*(\d+(?:[.,]\d+)?)\s*mg\D*$', 1), ',', '.') as mg,
         try_cast(nullif(mg, '') as double) <= p.review_to_mg as is_low_dose,
+        lower(trim(m.dose_text)) as dose_text,
     from intake.medication as m
     left join ref.coding as c on m.unit = c.unit and m.verbatim = c.verbatim
     left join ref.coding_part as p on m.unit = p.unit and m.verbatim = p.verbatim
@@ -81,6 +82,7 @@ select
     ) as is_over_before_dosing,
     coalesce(c.class like 'STUDY_DRUG%' or c.class like '%CYCLOSERINE%', false) as is_study_drug,
     coalesce(c.is_low_dose, false) as is_low_dose,
+    c.dose_text,
     coalesce(c.by_use, false) as is_by_use,
     c.indication,
     case

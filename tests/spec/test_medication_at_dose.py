@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from flows.engine import coding
@@ -181,7 +183,7 @@ def test_adcm_has_the_contracts_columns_in_order(run_models):
 @pytest.mark.parametrize(
     ("periods", "rows", "participant"),
     [
-        # a change of dose: records that follow day on day, touch or overlap are one course
+        # records that follow day on day, touch or overlap are one course
         ("sertraline 2023-01-01 2024-05-31, sertraline 2024-06-01 -", "YY", "Y"),
         ("sertraline 2023-01-01 2024-06-01, Zoloft 2024-06-01 -", "YY", "Y"),
         ("sertraline 2023-01-01 2024-06-10, sertraline 2024-05-01 -", "YY", "Y"),
@@ -209,6 +211,29 @@ def test_records_of_one_drug_that_follow_each_other_are_one_course(run_models, p
     run(run_models, "\n".join(lines))
     assert "".join(r[1] for r in run_models.rows("analysis.adcm", "SRCROW", "ADCHRFL")) == rows
     assert run_models.rows("core.subject_medication", "ad_chr_fl") == [(participant,)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "from_on", "flags"),
+    [
+        ("50 mg daily", "50 mg daily", "2024-05-01", "YY"),
+        ("50 mg daily", "100 mg daily", "2024-05-01", "NN"),  # not stable for sixty days
+        ("50 mg daily", "100 mg daily", "2024-04-12", "NN"),
+        ("50 mg daily", "100 mg daily", "2024-04-11", "NY"),  # changed sixty days before the first dose, on 2024-06-10
+        ("0.5 mg", "1 mg", "2024-05-01", "NN"),
+        ("50 mg bid", "100 mg daily", "2024-05-01", "YY"),  # the same a day, in other words: no change that is certain
+        ("50 mg daily", "", "2024-05-01", "YY"),
+    ],
+)
+def test_an_antidepressant_whose_dose_changed_is_not_chronic(run_models, first, second, from_on, flags):
+    day = dt.date.fromisoformat(from_on) - dt.timedelta(days=1)
+    run(run_models, f"""
+        subject_id | verbatim   | dose_text | started_on | ended_on | ongoing
+        S1         | sertraline | {first}   | 2023-01-01 | {day}    |
+        S1         | sertraline | {second}  | {from_on}  |          | true
+    """)
+    assert "".join(r[1] for r in run_models.rows("analysis.adcm", "SRCROW", "ADCHRFL")) == flags
+    assert run_models.rows("core.subject_medication", "ad_chr_fl") == [(max(flags),)]
 
 
 FLAGS = ("ad_fl", "ssri_fl", "bzd_fl", "psy_fl", "int_fl")
