@@ -103,45 +103,55 @@ def _model(model: Model, evidence: Evidence, trial: Trial | None) -> dict[str, A
     files = [s for s in spec_files() if re.search(rf"\b{re.escape(model.name)}\b", s.doc)]
     files.sort(key=lambda s: not s.doc.startswith(model.name))
     told = [e for s in files for e in s.examples if e.cases] or [e for s in files for e in s.examples if e.has_table]
+    values = values_of(model, evidence)
+    codes = {v["value"] for v in values if re.fullmatch(r"[A-Z][A-Z0-9_]+", v["value"])}
+    told.sort(key=lambda e: -len(codes & {cell for table in e.cases for row in table.rows for cell in row}))
     return {
         "kind": "model", "name": model.name, "text": f"{model.title[:1].upper()}{model.title[1:]}.", "why": model.why,
         "file": model_pages.file_of(model), "page": "docs/models.md", "grain": list(model.grain), "reads": list(model.reads),
-        "read_by": model_pages.read_by(model.name), "values": values_of(model, evidence),
+        "read_by": model_pages.read_by(model.name), "values": values,
         "thresholds": _thresholds(model_pages.thresholds_of(model.name), evidence), "trial": _trial([model], trial),
         "rules": _rules_of(model), "examples": [_example(told[0])] if told else [],
     }  # fmt: skip
 
 
 def values_of(model: Model, evidence: Evidence) -> list[dict[str, str]]:
-    """Coded columns of a model as its SQL decides them: column, value, when; the first line that holds decides.
+    """Columns that a model decides by cases, where it gives codes or holds against thresholds: column, value, when; the first line that
+    holds decides.
 
     Thresholds stand as their numbers, and `threshold` names them.
     """
     out: list[dict[str, str]] = []
     lines = re.sub(r"--[^\n]*", "", model.sql).splitlines()
     for start, line in enumerate(lines):
-        if line.strip() != "case":
+        if one := re.fullmatch(r"\s*case (when .*) end as ([a-z_0-9]+),?", line):
+            body, column = one.groups()
+        elif line.strip() == "case":
+            indent = line[: len(line) - len(line.lstrip())]
+            end = next((n for n in range(start + 1, len(lines)) if lines[n].startswith(f"{indent}end as ")), None)
+            if end is None:
+                continue
+            column = lines[end].split(" as ")[1].strip(" ,")
+            body = " ".join(" ".join(lines[start + 1 : end]).split())
+        else:
             continue
-        indent = line[: len(line) - len(line.lstrip())]
-        end = next((n for n in range(start + 1, len(lines)) if lines[n].startswith(f"{indent}end as ")), None)
-        if end is None:
-            continue
-        column = lines[end].split(" as ")[1].strip(" ,")
-        body = " ".join(" ".join(lines[start + 1 : end]).split())
         branches = re.findall(r"(?:when (.*?) then|\belse) (.*?)(?= when | else |$)", body)
-        if sum(then.startswith("'") for _, then in branches) >= 3:
-            out += [_value(column, when, then, evidence) for when, then in branches]
+        told = [_value(column, when, then, evidence) for when, then in branches if "case " not in body]
+        if sum(then.startswith("'") for _, then in branches) >= 3 or any(v["threshold"] for v in told):
+            out += told
     return out
 
 
 def _value(column: str, when: str, then: str, evidence: Evidence) -> dict[str, str]:
-    used = [n for n in Evidence.model_fields if re.search(rf"\b[a-z]+\.{n}\b", when)]
-    text = when
-    for name in used:
-        text = re.sub(rf"\b[a-z]+\.{name}\b", f"{getattr(evidence, name).value:g}", text)
-    text = re.sub(r"\b[a-z]\.(?=[a-z_]+)", "", text) or "otherwise"
-    value = "" if then == "null" else then.strip("'") if re.fullmatch(r"'[^']*'", then) else re.sub(r"\b[a-z]\.(?=[a-z_]+)", "", then)
-    return {"column": column, "value": value, "when": text, "threshold": ", ".join(used)}
+    used = [n for n in Evidence.model_fields if re.search(rf"\b[a-z]+\.{n}\b", f"{when} {then}")]
+
+    def shown(text: str) -> str:
+        for name in used:
+            text = re.sub(rf"\b[a-z]+\.{name}\b", f"{getattr(evidence, name).value:g}", text)
+        return re.sub(r"\b[a-z]\.(?=[a-z_]+)", "", text)
+
+    value = "" if then == "null" else then.strip("'") if re.fullmatch(r"'[^']*'", then) else shown(then)
+    return {"column": column, "value": value, "when": shown(when) or "otherwise", "threshold": ", ".join(used)}
 
 
 def _thresholds(used: Iterable[str], evidence: Evidence) -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,9 @@ SPEC = PROJECT / "tests" / "spec"
 _NAME = re.compile(r"^[A-Za-z_]\w*(::\w+(\[\])?)?$")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -315,7 +319,22 @@ def _shown(node: ast.expr) -> str:
         return str(dt.date(*(ast.literal_eval(a) for a in node.args)))
     if isinstance(node, ast.List) and all(isinstance(e, ast.Constant) for e in node.elts):
         return ", ".join(_shown(e) for e in node.elts) or "none"
+    if isinstance(node, ast.BinOp | ast.UnaryOp) and (number := _number(node)) is not None:
+        return f"{number:.10g}"
     return ast.unparse(node)
+
+
+def _number(node: ast.expr) -> float | None:
+    """What a sum written out in numbers comes to; None where anything else stands in it."""
+    if isinstance(node, ast.Constant):
+        return float(node.value) if isinstance(node.value, int | float) else None
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        of = _number(node.operand)
+        return None if of is None else -of
+    if not isinstance(node, ast.BinOp) or type(node.op) not in _OPERATORS:
+        return None
+    left, right = _number(node.left), _number(node.right)
+    return None if left is None or right is None else _OPERATORS[type(node.op)](left, right)
 
 
 def _looks_like_table_name(text: str) -> bool:

@@ -114,8 +114,8 @@ select
     case when is_timed then m.lag_to_start_min between e.timing_1h_min and e.timing_2h_min end as is_1_2h_before,
     case
         -- the exposure never starts before its session: over 60 min before the one is over 60 min before the other
-        when is_timed and m.is_exposure_withheld then case when m.lag_to_start_min > e.timing_over60_min then true end
-        when is_timed then coalesce(m.lag_to_exposure_min, m.lag_to_start_min) > e.timing_over60_min
+        when is_timed and m.is_exposure_withheld and m.lag_to_start_min > e.timing_over60_min then true
+        when is_timed and not m.is_exposure_withheld then coalesce(m.lag_to_exposure_min, m.lag_to_start_min) > e.timing_over60_min
     end as is_over60_before,
     case when is_timed then m.lag_to_start_min >= e.timing_ge4h_min end as is_ge4h_before,
     case when is_timed then timing = 'POST_IMM' end as is_immediately_after,

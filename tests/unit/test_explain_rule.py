@@ -40,7 +40,14 @@ def test_dose_timing_shows_its_categories_with_edges_sources_rules_and_an_exampl
     assert "Storch 2007" in sources["timing_ge4h_min"]
     assert {"am_pm_slip", "implausible_lag"} <= {r["rule"] for r in found["rules"]}
     assert (found["file"], found["grain"][0]) == ("sql/2_core/dose_timing.sql", "study")
-    assert found["examples"][0]["cases"][0]["columns"][0] == "dose"
+    flags = {(v["column"], v["value"], v["when"], v["threshold"]) for v in found["values"]}
+    assert ("is_ge4h_before", "lag_to_start_min >= 240", "is_timed", "timing_ge4h_min") in flags
+    over60 = "coalesce(lag_to_exposure_min, lag_to_start_min) > 60"
+    assert ("is_over60_before", over60, "is_timed and not is_exposure_withheld", "timing_over60_min") in flags
+    # of its worked examples the one that shows most of its codes, edge by edge
+    cases = found["examples"][0]["cases"][0]
+    assert cases["columns"] == ["at", "lag", "timing", "over60"]
+    assert cases["rows"][3] == ["2024-03-05 11:59:59", "120.0166667", "PRE_2_4H", "True"]
     assert found["trial"] is None
 
 
