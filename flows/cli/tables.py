@@ -48,7 +48,10 @@ def tables(
             rows = {table.name: [writing.cells_of(found.release_id, r) for r in own] for table, own in counted}
             print_json({"release": found.release_id, "files": [str(p) for p in paths], "tables": rows})
             return
-        columns = ["study", "arm", "class", "n", "doses", "with change", "mean change"]
+        level = f"{evidence.table_confidence_pct.value:g}"
+        columns = ["study", "population", "outcome", "arm", "class", "n", "doses", "with change", f"mean change ({level} % interval)"]
         for table, own in counted:
-            print_table(table.title, columns, [[r.study, r.arm, r.label, *writing.shown(r)[:4]] for r in own], right=tuple(columns[3:]))
+            shown = [[r.study, r.disorder, f"{r.paramcd} at {r.visit}", r.arm, r.label, *writing.shown(r)[:4]] for r in own]
+            print_table(table.title, columns, shown, right=tuple(columns[5:]))
+        typer.echo("classes are not randomized: differences between them are no effects; definitions are in the notes of the page")
         typer.echo(as_path(folder / "tables.html"))
