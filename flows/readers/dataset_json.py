@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,8 @@ def _table(
     names = column_names([str(c["name"]) for c in columns], notes)
     arrays = [pa.chunked_array([pa.array(_column(good, place, c), pa.string())], pa.string()) for place, c in enumerate(columns)]
     about = {name: About(label=str(c.get("label") or "")) for name, c in zip(names, columns, strict=True)}
-    return finish(names, arrays, np.array(numbers, np.int64), options, notes, encoding=encoding, ragged=bad, about=about)
+    cells = finish(names, arrays, np.array(numbers, np.int64), options, notes, encoding=encoding, ragged=bad, about=about)
+    return replace(cells, typed=True)  # also under the name .json, which alone would not say so
 
 
 def _fault(cells: Any, width: int) -> str | None:

@@ -8,6 +8,7 @@ The catalogue is `companion`, a file beside it; a code whose format it does not 
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -41,5 +42,11 @@ def _catalogue(path: Path, encoding: str | None) -> dict[str, dict[Any, str]]:
     """Format name -> code -> label. SAS writes the name of a text format with its dollar sign."""
     if not path.is_file():
         raise unreadable(path, "the format catalogue is not in the delivery", "correct `companion`, or ask for the catalogue")
-    catalogue = load(path, path.read_bytes(), pyreadstat.read_sas7bcat, encoding, [])
-    return {name.upper(): labels for name, labels in catalogue.meta.value_labels.items()}
+    data = path.read_bytes()
+    for one in dict.fromkeys((encoding, None, "windows-1252")):
+        try:
+            _, meta = pyreadstat.read_sas7bcat(io.BytesIO(data), encoding=one, output_format="dict")
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError, MemoryError, LookupError):
+            continue
+        return {name.upper(): labels for name, labels in meta.value_labels.items()}
+    raise unreadable(path, "the format catalogue is damaged, or of a version that cannot be read", "export the labels another way")

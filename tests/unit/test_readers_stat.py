@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import lzma
 import struct
 from pathlib import Path
 
@@ -166,6 +168,44 @@ def test_every_double_survives_spss_and_stata(tmp_path_factory, values):
         got = [float(v) for v in column(read(folder / name), "x")]
         small = [v for v in values if not (name == "p.dta" and abs(v) >= 8.9e307)]
         assert got == small
+
+
+#: Three rows of ours (sex 1 2 3 with format SEXF8., arm A B C with format $ARMF4.) and their catalogue (SEXF: 1 Female, 2 Male; $ARMF: A
+#: Arm A, B Arm B), as ReadStat's own writer makes them; xz and base64, because no library of Python writes a catalogue.
+SAS = (
+    "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4B//AepdAABsVp1CzvFLONQu8+tepEAstmgmXu20wXP/5H2DnZWPMVEl6MpAeOwwtqh5CanpSsNnTNngiZcTvLUOcWCL"
+    "PuidjmrbHrBA+Vg7pzvTRb38AyATjE1fRbhBHwfObOG0BYhifevB4IeNDf0idT/iFmVtmly3jU8/NeMA8QS0J7/enveeaXNbQ5iczkwww81hMe8Q2apNCi9VxAAw"
+    "ULUnD2RJS7iJQRoA3bDL2CEqfPwcrquD8TSuuBogXrBmeUvaxQiOGHmMAoCgc7Q+iV4UCD9Cf6A/kZ5mR/H8Fd3ENlwnLZ2VmlFybiUBpKHdf5xpvSgiytkcdyw3"
+    "x+woSur3VdR8GfSAs6ZUwwKP0zOBbsv6sYHAc3B8cOsFlFv6CTo61q7f/yjul8tHW8W2X0Iv/+zF3ZEm4H1eB08/VqQyH49xmaiZdJSwIxBoeXqhxgKzs/jwOTqv"
+    "jC2qHW4GfdUbMqLetHJp3MopwrfqVtY8h1sLun7h3lE9yqC6yrYwsvWXCE8YDjSJiuh+sPgxOlw+jRgQK539WGCEe/8nYdBF53WwpxoAYGGJFqooUbg/WFC2Zgu4"
+    "Uxn4eKvbXC0/3WF0MGGd2w8HC4lP24CbPuZFL1l6rljChNLBN1RZTMIwmg6+Gn3g7XM7JBi4dgAAAAA/g0NPMgHYCQABhgSAQAAAI77/Y7HEZ/sCAAAAAARZWg=="
+)
+CATALOGUE = (
+    "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4F//AUBdAABsVp1Czv1LCNQu8+tepEAstmgmXu20wXP/5H0c6sLhv24cUvZVJKrRAVrSR2rqs98Mb37ooVL9FDOky944"
+    "mC68uEVEGc0T/U8FEqHvmQs+vml7q9vApqwynR+0kXcUOvB0skAbRdn45QiDX68Wui9VRCnFlCnmJ+3Zb4cC/a4UCvCpJ4e0o4PN2ONICUbu+ydd5AkfDnXctVbs"
+    "JuzcObexinEMJnKNi3gOZcOyXliw30TlzUmLaZYQspJGLpL/43UdMxxsRK4q3qH0GvY2kRQGBIummb+Y1hJZhjIFCntgcrWWZKbrUcDq25wCsJRI+y1mrAOaNVhl"
+    "4HETBjZKJe43dPGWKWjUktj/qZIgbgXxdE6+5YAhylVty7EXOmAoCsFGCWBtpkxKoW/zi2ds68sxF7IZ5N55eQ3DMBqkKuMAAJLodI4k9F+2AAHcAoDAAQDTSoS5"
+    "scRn+wIAAAAABFla"
+)
+
+
+@pytest.mark.parametrize(
+    ("how", "sex", "arm"),
+    [
+        ("codes", {"sex": ["1", "2", "3"]}, {"arm": ["A", "B", "C"]}),
+        ("text", {"sex": ["Female", "Male", "3"]}, {"arm": ["Arm A", "Arm B", "C"]}),
+        ("beside", {"sex": ["1", "2", "3"], "sex.label": ["Female", "Male", None]}, {"arm.label": ["Arm A", "Arm B", None]}),
+    ],
+)
+def test_a_sas_catalogue_beside_the_data_gives_its_labels_to_numbers_and_text(tmp_path, how, sex, arm):
+    for name, content in (("d.sas7bdat", SAS), ("formats.sas7bcat", CATALOGUE)):
+        (tmp_path / name).write_bytes(lzma.decompress(base64.b64decode(content)))
+    cells = read(tmp_path / "d.sas7bdat", ReadOptions(companion="formats.sas7bcat", value_labels=how))
+    assert {name: column(cells, name) for name in [*sex, *arm]} == sex | arm
+    assert cells.about["sex"].labels == {"1": "Female", "2": "Male"}
+    (tmp_path / "formats.sas7bcat").write_bytes(b"no catalogue" * 100)
+    with pytest.raises(ReadError, match="catalogue is damaged"):
+        read(tmp_path / "d.sas7bdat", ReadOptions(companion="formats.sas7bcat"))
 
 
 def test_sas_without_its_catalogue_is_told_when_one_is_named(tmp_path):
