@@ -18,7 +18,7 @@ from typing import Any
 
 from flows.engine import judge, models, reference
 from flows.engine.config import PROJECT
-from flows.engine.mapping import corrections, items, loose
+from flows.engine.mapping import corrections, hidden, items, loose
 from flows.engine.yamlfile import YamlFile
 from schemas.evidence import Evidence
 from schemas.instrument import Instrument
@@ -37,6 +37,7 @@ BESIDE = {
     "wide_file": loose.WIDE_COLUMNS,
     "repeated_cell": loose.REPEATED_COLUMNS,
     "stale_correction": corrections.STALE_COLUMNS,
+    "hidden_cell": hidden.COLUMNS,
 }
 
 TRIAL: dict[str, Any] = {

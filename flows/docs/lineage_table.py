@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from flows.engine import lineage, models, reference
-from flows.engine.mapping import corrections, items, loose
+from flows.engine.mapping import corrections, hidden, items, loose
 from schemas.columns import POOLED, columns
 from schemas.evidence import Evidence
 from schemas.intake import CONTRACTS
@@ -38,7 +38,7 @@ _COMPANIONS = ("_local", "_on", "_part", "_offset_s", "_raw", "_fault", "_repair
 _KINDS = {
     "item_fault": items.ITEM_FAULT_COLUMNS, "loose_row": loose.COLUMNS, "file_column": loose.FILE_COLUMNS,
     "file_note": loose.FILE_NOTE_COLUMNS, "wide_file": loose.WIDE_COLUMNS, "repeated_cell": loose.REPEATED_COLUMNS,
-    "stale_correction": corrections.STALE_COLUMNS,
+    "stale_correction": corrections.STALE_COLUMNS, "hidden_cell": hidden.COLUMNS,
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ import pyarrow as pa
 from flows.engine import blinding, coding, filled, judge, models, outcome, partitions, records, reference
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
+from flows.engine.hidden import Hidden
 from flows.engine.mapping import MapInput, map_batch
 from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
@@ -110,13 +111,14 @@ def compute(
         reference.UnitRow(i.unit_no, i.unit, i.deliveries[-1].delivered_at.date(), i.deliveries[-1].delivery_id) for i in inputs
     ]
     reference.build(con, rows, programme.evidence, reference.symptom_terms(programme.codelists))
-    judged = judge.judge_intake(con, programme.evidence, models.Kept() if keep else None)
+    hidden = Hidden.of(con)
+    judged = judge.judge_intake(con, programme.evidence, models.Kept() if keep else None, hidden)
     judge.check_contracts(con)
     tally = outcome.tally(con)
     taken = records.take(con)
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
     held = models.Kept() if keep else models.Held(con, ["staging", "core"], keep=["core.ipd_base"])
-    judged += judge.judge_core(con, programme.evidence, held)
+    judged += judge.judge_core(con, programme.evidence, held, hidden)
     models.run_schema(con, "analysis", then=held.ran)
     return Computed(judged, tally, taken)
 

@@ -17,6 +17,7 @@ import duckdb
 import pandera.errors
 import polars as pl
 
+from flows.engine.hidden import PLACE, Hidden
 from flows.engine.models import Held, helpers, run_schema
 from flows.engine.split import split
 from flows.engine.steps import Task, answers_of
@@ -29,7 +30,7 @@ from schemas.rules import Rule, catalogue
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
-    "loose_row", "file_column", "file_note", "wide_file", "repeated_cell", "stale_correction", "subject", "disposition",
+    "loose_row", "file_column", "file_note", "wide_file", "repeated_cell", "stale_correction", "hidden_cell", "subject", "disposition",
     "randomization", "session", "dose", "rating", "medication", "form", "item", "item_fault", "adverse_event",
 )  # fmt: skip
 
@@ -53,8 +54,11 @@ class Judged:
     results: pl.DataFrame
 
 
-def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held | None = None) -> list[Judged]:
-    """Run each staging model, judge it, split it: intake.<table> holds the kept rows, withheld values null.
+def judge_intake(
+    con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held | None = None, hidden: Hidden | None = None
+) -> list[Judged]:
+    """Run each staging model, judge it, split it: intake.<table> holds the kept rows, withheld values null. `hidden`: cells that no
+    check asks for.
 
     Raises AccountingError when kept and quarantined rows are not the rows received.
     """
@@ -63,13 +67,13 @@ def judge_intake(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held 
     for table in JUDGED:
         beside = [name for name in helpers(f"staging.{table}") if name.removeprefix("staging.") not in JUDGED]
         run_schema(con, "staging", [f"staging.{table}", *beside], held.ran)
-        judged = judge_table(con, table, evidence)
+        judged = judge_table(con, table, evidence, hidden)
         split(con, table, judged.findings)
         out.append(judged)
     return out
 
 
-def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held) -> list[Judged]:
+def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held, hidden: Hidden | None = None) -> list[Judged]:
     """Run the core models and judge the tables that rules name; tables go when nothing reads them any more.
 
     Only queries and notes are allowed there: rows are already in the sets.
@@ -82,7 +86,7 @@ def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held) -
 
     def made(name: str) -> None:
         if name in named:
-            out.append(judge_table(con, name, evidence))
+            out.append(judge_table(con, name, evidence, hidden))
         if name == "core.dose_timing":
             check_timing(con)
         held.ran(name)
@@ -91,7 +95,7 @@ def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held) -
     return out
 
 
-def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) -> Judged:
+def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, hidden: Hidden | None = None) -> Judged:
     """Apply every rule that judges a table. `table` is a staging table's short name or `core.<table>`.
 
     Raises TrialweaveError naming the rule when a rule cannot run: a check that could not run never passes.
@@ -105,12 +109,15 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence) 
         return Judged(pl.DataFrame(schema=FINDING), pl.DataFrame(schema=RESULT))
     roots = {name for task in tasks for name in task.check.meta.root_names()}
     keys = [c for c in ("unit", "study", "site") if c in columns]
-    wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys)))
+    not_asked = {i: t for i, t in enumerate(tasks) if hidden is not None and hidden.concerns(t, columns)}
+    wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys) | set(PLACE if not_asked else ())))
     frame = con.execute(f"select {wanted}, rowid as _at from {source}").pl()
     try:
         answers = answers_of(frame, tasks, keys)
     except pl.exceptions.PolarsError as error:
         raise TrialweaveError(f"a rule of {table} could not run: {type(error).__name__}; rules: {_names(tasks)}") from None
+    if not_asked and hidden is not None:
+        answers = hidden.without(answers, frame, not_asked)
     results = _results(answers, tasks, table, keys)
     broken = [i for i in range(len(tasks)) if answers.get_column(f"t{i}").not_().any()]
     if not broken:
@@ -184,7 +191,7 @@ def _findings(rows: pl.DataFrame, task: Task, table: str, columns: dict[str, str
     rule, field = task.rule, task.field
     raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
     subject = [pl.col(c).cast(pl.String) for c in ("subject_id", "subject_id_raw") if c in columns]
-    shown = {"item_fault": "item", "stale_correction": "field"}.get(table)
+    shown = {"item_fault": "item", "stale_correction": "field", "hidden_cell": "field"}.get(table)
     suggestion = rule.suggest(field, evidence).cast(pl.String) if rule.suggest else pl.lit(None, pl.String)
     frame = rows.select(
         pl.lit(rule.id).alias("rule"), pl.lit(rule.sha).alias("rule_sha"), pl.lit(str(rule.category)).alias("category"),

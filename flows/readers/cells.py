@@ -78,9 +78,14 @@ class About:
     shown_if: str = ""
 
 
+#: Columns of Cells.hidden.
+HIDDEN = pa.schema([(ROW, pa.int64()), ("column", pa.string()), ("filled", pa.bool_())])
+
+
 @dataclass(frozen=True)
 class Cells:
     """A file as text: string columns named by the header (null = blank cell) and int64 `_row`; `about`: its own words on columns.
+    `hidden`: cells whose field the form did not show, so that a blank there is no missing answer (HIDDEN).
 
     `_row` is the 1-based number of the data row in the file; ragged rows have a number too, so numbers may jump.
     """
@@ -91,12 +96,19 @@ class Cells:
     notes: list[str] = field(default_factory=list)
     about: dict[str, About] = field(default_factory=dict)
     typed: bool = False
+    hidden: pa.Table | None = None
 
     @property
     def doubts(self) -> list[str]:
         """The notes that a person should look at: the file may not be what it seems."""
         words = ("may be wrong", "may be cut", "a guess", "is a second", "matches end_at", "cut end", "without value")
         return [note for note in self.notes if any(word in note for word in words)]
+
+    @property
+    def remarks(self) -> list[str]:
+        """Notes of what was read as it stands, or passed over, where a person may have meant something else by it."""
+        words = ("hidden row", "merged range", "not read", "hold an error", "hold an Excel error", "and none is named", "is beyond what")
+        return [note for note in self.notes if any(word in note for word in words) and note not in self.doubts]
 
 
 def column_names(header: list[str | None], notes: list[str], places: list[int] | None = None) -> list[str]:

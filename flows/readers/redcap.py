@@ -5,7 +5,8 @@ cells (delimited.py, json_records.py), reading the dictionary (redcap_dictionary
 
 `companion` is the data dictionary, `sheet` an instrument: then only its rows and fields are read, because rows of a repeating instrument
 leave every other one blank. Without `sheet` the file is read as it is. Two exports of one project, raw and label, give the same cells.
-A field that branching logic hides is blank as REDCap exports it; About.shown_if holds the logic, so that hidden is not taken for missing.
+Which cells branching logic hides is worked out from the dictionary (redcap_hidden.py): no answer is missed where none was asked for, and
+a value in such a cell is told.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow.compute as pc
 from flows.readers import delimited, json_records
 from flows.readers.cells import ROW, About, Cells, ReadOptions, labelled, unreadable
 from flows.readers.redcap_dictionary import Dictionary, load
+from flows.readers.redcap_hidden import hidden_cells
 
 #: Columns REDCap adds (their names in a label export beside them).
 _KEYS = {
@@ -49,8 +51,10 @@ def read(path: Path, options: ReadOptions) -> Cells:
         return replace(cells, about={n: About(is_structure=True) for n in cells.table.column_names if n in _KEYS})
     dictionary = load(path.parent / options.companion)
     table = _names_back(cells.table, dictionary, cells.notes)
-    table, about = _codes_back(table, dictionary, cells.notes)
-    done = replace(cells, table=table, about=about)
+    table, about, doubtful = _codes_back(table, dictionary, cells.notes)
+    titles = {dictionary.title(form): form for form in dictionary.forms}
+    hidden = hidden_cells(table, dictionary, titles, doubtful, cells.notes)
+    done = replace(cells, table=table, about=about, hidden=hidden)
     if options.sheet is not None:
         done = _instrument(path, done, dictionary, str(options.sheet))
     return labelled(done, options.value_labels)
@@ -80,8 +84,9 @@ def _names_back(table: pa.Table, dictionary: Dictionary, notes: list[str]) -> pa
     return table.rename_columns(names)
 
 
-def _codes_back(table: pa.Table, dictionary: Dictionary, notes: list[str]) -> tuple[pa.Table, dict[str, About]]:
-    """Labels become codes where the column holds labels of its choices and no code; and what the dictionary says of each column."""
+def _codes_back(table: pa.Table, dictionary: Dictionary, notes: list[str]) -> tuple[pa.Table, dict[str, About], list[str]]:
+    """Labels become codes where the column holds labels of its choices and no code; what the dictionary says of each column; and the
+    columns that may hold either."""
     about: dict[str, About] = {}
     kinds: dict[str, str] = {}
     fields = dictionary.about()
@@ -108,7 +113,7 @@ def _codes_back(table: pa.Table, dictionary: Dictionary, notes: list[str]) -> tu
     absent = sorted(set(fields) - set(table.column_names))
     if absent:
         notes.append(f"{len(absent)} field(s) of the data dictionary are not in the export")
-    return table, about
+    return table, about, open_ones
 
 
 def _kind(column: pa.ChunkedArray, labels: dict[str, str]) -> str:
@@ -156,4 +161,9 @@ def _instrument(path: Path, cells: Cells, dictionary: Dictionary, wanted: str) -
         outside = pc.is_null(repeat)
         keep = pc.or_(own, pc.and_(outside, keep))
     ordered = [*keys, *(n for n in mine if n not in keys), ROW]
-    return replace(cells, table=table.filter(keep).select(ordered), about={n: a for n, a in cells.about.items() if n in ordered})
+    kept = table.filter(keep).select(ordered)
+    hidden = cells.hidden
+    if hidden is not None:
+        in_rows, in_columns = pc.is_in(hidden[ROW], kept[ROW].combine_chunks()), pc.is_in(hidden["column"], pa.array(mine, pa.string()))
+        hidden = hidden.filter(pc.and_(in_rows, in_columns))
+    return replace(cells, table=kept, about={n: a for n, a in cells.about.items() if n in ordered}, hidden=hidden)

@@ -23,11 +23,13 @@ _COLUMNS = {
     "text_validation_type_or_show_slider_number": "Text Validation Type",
     "identifier": "Identifier?",
     "branching_logic": "Branching Logic",
+    "field_annotation": "Field Annotation",
 }
 _NEEDED = ("field_name", "form_name", "field_type")
 _CHOSEN = ("radio", "dropdown", "checkbox", "sql")
 _FIXED = {"yesno": {"1": "Yes", "0": "No"}, "truefalse": {"1": "True", "0": "False"}}
 _CHECKED = {"1": "Checked", "0": "Unchecked"}
+_COMPUTING = ("@CALCTEXT", "@CALCDATE")
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -43,6 +45,7 @@ class Field:
     validation: str
     is_identifier: bool
     shown_if: str
+    is_computed: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Dictionary:
         out: dict[str, str] = {}
         for one in self.fields.values():
             if one.kind == "checkbox":
-                out |= {_box(one.name, code): f"{one.label} (choice={label})" for code, label in one.choices.items()}
+                out |= {box(one.name, code): f"{one.label} (choice={label})" for code, label in one.choices.items()}
             elif one.kind != "descriptive":
                 out[one.name] = one.label
         return out | {f"{form}_complete": "Complete?" for form in self.forms}
@@ -80,7 +83,7 @@ class Dictionary:
         """Column of the export -> its field."""
         out: dict[str, Field] = {}
         for one in self.fields.values():
-            out |= dict.fromkeys([_box(one.name, code) for code in one.choices] if one.kind == "checkbox" else [one.name], one)
+            out |= dict.fromkeys([box(one.name, code) for code in one.choices] if one.kind == "checkbox" else [one.name], one)
         return out
 
     def is_checkbox(self, column: str) -> bool:
@@ -102,7 +105,7 @@ class Dictionary:
             if one.kind == "checkbox":
                 for code, label in one.choices.items():
                     words = f"{one.label} (choice={label})"
-                    out[_box(one.name, code)] = About(words, labels=_CHECKED, is_identifier=one.is_identifier, shown_if=one.shown_if)
+                    out[box(one.name, code)] = About(words, labels=_CHECKED, is_identifier=one.is_identifier, shown_if=one.shown_if)
             elif one.kind != "descriptive":
                 labels = _FIXED.get(one.kind, one.choices if one.kind in _CHOSEN else {})
                 out[one.name] = About(
@@ -135,6 +138,7 @@ def load(path: Path) -> Dictionary:
             cell["text_validation_type_or_show_slider_number"],
             cell["identifier"].lower() == "y",
             cell["branching_logic"],
+            any(tag in cell["field_annotation"].upper() for tag in _COMPUTING),
         )
     if not fields:
         raise unreadable(path, "the data dictionary has no fields", "export the dictionary from REDCap again")
@@ -151,6 +155,6 @@ def choices(text: str) -> dict[str, str]:
     return out
 
 
-def _box(name: str, code: str) -> str:
+def box(name: str, code: str) -> str:
     """The column of one box: REDCap writes the code in lower case and its minus sign as an underscore."""
     return f"{name}___{code.lower().replace('-', '_')}"

@@ -21,8 +21,8 @@ MESSAGE = "Something about the file as a whole is doubtful; the suggestion says 
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
-    """Every row of the table is such a doubt."""
-    return pl.col("note").is_null()
+    """Every doubt of the table is one; remarks have their own rule."""
+    return pl.when(pl.col("is_doubt")).then(pl.col("note").is_null())
 
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:

@@ -137,9 +137,18 @@ def test_a_correction_that_no_longer_matches_is_told(run_models: ModelBench) -> 
 
 def test_what_a_reader_doubts_about_a_file_is_told(run_models: ModelBench) -> None:
     run_models.given(
-        "mapped.file_note", "unit | study | site | file_name | source_file | note\n0 | t01 | 01 | d.csv | ffff | the last line may be cut"
+        "mapped.file_note", "unit | study | site | file_name | source_file | note | is_doubt\n"
+        "0 | t01 | 01 | d.csv | ffff | the last line may be cut | true"
     )
     assert told(run_models, "file_note") == ["file_doubtful"]
+
+
+def test_what_a_reader_remarks_is_noted_and_is_no_doubt(run_models: ModelBench) -> None:
+    run_models.given(
+        "mapped.file_note", "unit | study | site | file_name | source_file | note | is_doubt\n"
+        "0 | t01 | 01 | d.xlsx | ffff | 2 hidden row(s) are read like all others | false"
+    )
+    assert told(run_models, "file_note") == ["file_remark"]
 
 
 def test_a_whole_site_whose_ratings_never_pass_ten_is_asked_for_its_scale(run_models: ModelBench) -> None:

@@ -51,6 +51,18 @@ def test_a_code_that_the_spss_file_declares_missing_is_no_value(b):
     assert notes(b) == []
 
 
+def test_rows_that_excel_hides_are_kept_and_told(b):
+    book = openpyxl.Workbook()
+    for row in (["id", "age"], ["1", 31], ["2", 32]):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    book.save(b.folder / "a" / "s.xlsx")
+    b.map("subject: {file: s.xlsx, fields: {subject_id: id, age_years: age}}")
+    assert b.rows("subject", "subject_id", "age_years") == [("1", 31.0), ("2", 32.0)]
+    assert notes(b) == ["1 hidden row(s) are read like all others"]
+    assert b.con.execute("select is_doubt from mapped.file_note").fetchall() == [(False,)]
+
+
 def test_a_mapping_that_gives_such_a_code_a_meaning_is_told_to_keep_it(b):
     spss(b)
     mapping = "subject: {file: '*.sav', %sfields: {subject_id: id, sex: {from: sex, map: {'1': M, '2': F, '9': U}}}}"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.engine.mapping import assessment, codelists, corrections, loose, tables
+from flows.engine.mapping import assessment, codelists, corrections, hidden, loose, tables
 from flows.engine.mapping.check import check_mapping, refuse
 from flows.engine.mapping.codelists import Codelists
 from flows.engine.mapping.files import MapInput, Sheet, Shelf, join_options, options
@@ -56,6 +56,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
         loose.fill_wide_files(con, jobs)
         loose.fill_repeated_cells(con, jobs)
         loose.fill_file_notes(con, shelf, jobs)
+        hidden.fill_hidden_cells(con, jobs)
         corrections.find_stale(con, inputs, jobs)
     finally:
         shelf.close()

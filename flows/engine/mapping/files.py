@@ -71,8 +71,10 @@ class Sheet:
     cells: Cells | None
     header: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     about: Mapping[str, About] = field(default_factory=dict)
     typed: bool = False
+    hidden: pa.Table | None = None
     file_no: int = -1
     raw: str = ""
 
@@ -125,7 +127,7 @@ class Shelf:
             header = tuple(n for n in cells.table.column_names if n != ROW)
             self.sheets[key] = Sheet(
                 item.unit_no, number, item.unit, name, landed.sha256[:12], options, cells, header,
-                tuple(cells.doubts), cells.about, cells.typed,
+                tuple(cells.doubts), tuple(cells.remarks), cells.about, cells.typed, cells.hidden,
             )  # fmt: skip
         return self.sheets[key]
 

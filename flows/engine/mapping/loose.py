@@ -26,6 +26,7 @@ from schemas.site import IntakeTable
 COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
 FILE_NOTE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR", "note": "VARCHAR",
+    "is_doubt": "BOOLEAN",
 }  # fmt: skip
 FILE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR",
@@ -130,14 +131,15 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
 
 
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
-    """mapped.file_note: what a reader found doubtful about a file as a whole."""
+    """mapped.file_note: what a reader found doubtful about a file as a whole, or remarks of it."""
     blanked, turned = _blanked_codes(jobs), _turned_codes(jobs)
     kinds = ", ".join(f"{name} {kind}" for name, kind in FILE_NOTE_COLUMNS.items())
     con.execute(f"create or replace table mapped.file_note ({kinds})")
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
-        for note in (*sheet.doubts, *blanked.get(sheet.file_no, ()), *turned.get(sheet.file_no, ())):
-            row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note]
-            con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?)", row)
+        doubts = (*sheet.doubts, *blanked.get(sheet.file_no, ()), *turned.get(sheet.file_no, ()))
+        for note in (*doubts, *sheet.remarks):
+            row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note, note in doubts]
+            con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def _blanked_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:

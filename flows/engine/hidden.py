@@ -1,0 +1,47 @@
+"""What follows from fields that a form did not show: no check asks for a value where none was asked for.
+
+What belongs here: leaving hidden cells out of checks of completeness. What does not: which cells are hidden (mapping/hidden.py), a value
+in a hidden field (schemas/rules/value_in_hidden_field.py).
+
+Left out are queries and notes. A row without its key stays without its key.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from flows.engine.steps import Task
+from schemas.findings import Category, Severity
+
+PLACE = ("unit", "source_file", "source_row")
+_ASKS = (Severity.QUERY, Severity.NOTE)
+
+
+class Hidden:
+    """Blank cells of fields that were not shown, by field."""
+
+    def __init__(self, cells: pl.DataFrame) -> None:
+        self._by_field = {str(key[0]): part.select(PLACE).unique() for key, part in cells.partition_by("field", as_dict=True).items()}
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection) -> Hidden:
+        """Those of a batch, while mapped.hidden_cell is there."""
+        wanted = ", ".join(PLACE)
+        return cls(con.execute(f"select {wanted}, field from mapped.hidden_cell where not filled").pl())
+
+    def concerns(self, task: Task, columns: dict[str, str]) -> bool:
+        """Whether a rule on a table may ask for a hidden value."""
+        asks = task.rule.category is Category.COMPLETENESS and task.severity in _ASKS
+        return asks and task.field in self._by_field and set(PLACE) <= columns.keys()
+
+    def without(self, answers: pl.DataFrame, places: pl.DataFrame, tasks: dict[int, Task]) -> pl.DataFrame:
+        """Answers that are null (does not apply) where a value was found missing that was not asked for. `places`: _at and PLACE."""
+        for number, task in tasks.items():
+            name = f"t{number}"
+            asked = places.join(self._by_field[task.field], on=PLACE, how="semi").select("_at", pl.lit(True).alias("_hidden"))
+            joined = answers.join(asked, on="_at", how="left", maintain_order="left")
+            answers = joined.with_columns(
+                pl.when(pl.col("_hidden").is_null() | pl.col(name)).then(pl.col(name)).alias(name)
+            ).drop("_hidden")
+        return answers
