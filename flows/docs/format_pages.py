@@ -17,6 +17,7 @@ from flows.readers.formats import FORMATS
 _TESTS = {
     "test_readers_delimited.py": ("delimited",),
     "test_readers_surveys.py": ("redcap", "qualtrics", "nda", "castor", "openclinica"),
+    "test_redcap_hidden.py": ("redcap",),
     "test_readers_xlsx.py": ("xlsx",),
     "test_readers_workbooks.py": ("xls", "xlsb", "ods"),
     "test_readers_stat.py": ("sav", "dta", "sas7bdat"),
@@ -36,7 +37,10 @@ def formats() -> str:
         if name in ("qualtrics", "nda"):
             told = "declared, or told by its first rows"
         rows.append((code(name), made.called, told, "as dates" if made.typed else "as text"))
-    traps = [(", ".join(map(code, of)) or "all", trap, code(file)) for file, of in _TESTS.items() for trap in sentences("unit", file)]
+    traps = [
+        (", ".join(map(code, _about(test, of))) or "all", _sentence(test), code(file)) for file, of in _TESTS.items()
+        for test in _tests("unit", file)
+    ]  # fmt: skip
     return page(
         "Formats",
         ["A file's format is found by the ending of its name, or declared as `format`; its content must fit, else it is told what it is.",
@@ -58,6 +62,27 @@ def decided(module: str) -> str:
 
 def sentences(folder: str, file: str) -> list[str]:
     """What the tests of a file say holds, by their names."""
+    return [_sentence(test) for test in _tests(folder, file)]
+
+
+def _tests(folder: str, file: str) -> list[ast.FunctionDef]:
     tree = ast.parse((PROJECT / "tests" / folder / file).read_text(encoding="utf-8"))
-    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
-    return [name.removeprefix("test_").replace("_", " ") for name in names]
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+
+
+def _sentence(test: ast.FunctionDef) -> str:
+    return test.name.removeprefix("test_").replace("_", " ")
+
+
+def _about(test: ast.FunctionDef, formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a file's formats that a test names, by its own name, in what it calls, or as the ending of a file; else all of them."""
+    nodes = [*ast.walk(test)]
+    texts = {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    names = {w for n in nodes if isinstance(n, ast.Name) for w in n.id.split("_")} | set(test.name.split("_"))
+
+    def is_named(name: str) -> bool:
+        endings = () if FORMATS[name].dialect else FORMATS[name].endings
+        ends = any(re.search(re.escape(e) + r"(?![a-z0-9])", t) for e in endings for t in texts)
+        return ends or name in texts or name.partition("_")[0] in names
+
+    return tuple(name for name in formats if is_named(name)) or formats
