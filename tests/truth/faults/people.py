@@ -23,7 +23,7 @@ def id_of_nobody(h: Harm) -> None:
     h.write(h.taken(), "subject_id", f"{text[:-3]}9{text[-2:]}")
 
 
-@kind("subject", lambda s: not s.wide)
+@kind("subject", lambda s: not s.wide and not s.nested)
 def id_blank(h: Harm) -> None:
     h.write(h.held(), "subject_id", "")
 

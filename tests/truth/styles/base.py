@@ -69,6 +69,7 @@ class Style:
     typed: ClassVar[bool] = False
     wide: ClassVar[bool] = False  # several records a row
     one_file: ClassVar[bool] = False  # all tables are in one file
+    nested: ClassVar[bool] = False  # a row stands within its participant, so that it cannot be without one
     id_pad: ClassVar[int] = 0
     codes: ClassVar[dict[str, dict[Any, str]]] = {}
 

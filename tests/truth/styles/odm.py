@@ -14,7 +14,7 @@ class Odm(Style):
     """ISO dates; the subject's own key, and items named as in the metadata."""
 
     name, study, zone = "odm", "sad01", "Europe/Warsaw"
-    dose_kind, between, delimited, one_file = "unit_column", "T", False, True
+    dose_kind, between, delimited, one_file, nested = "unit_column", "T", False, True, True
     codes = {"yn": {True: "Y", False: "N"}}
     yaml = r"""
 site_id: "{site}"
