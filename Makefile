@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo demo-nights test test-nights test-small test-sources sources-packages check docs bench faults lock clean
+.PHONY: setup demo demo-nights test test-nights test-small test-sources sources-packages check docs drafts bench faults lock clean
 
 setup: $(VENV)/.ready
 
@@ -43,6 +43,10 @@ check: setup
 
 docs: setup
 	$(BIN)/python -m flows.docs
+
+# Drafts of the demo's sites against the mappings that people wrote; writes docs/drafts.md.
+drafts: setup
+	$(BIN)/python -m tests.drafts
 
 bench: setup
 	$(BIN)/python -m tests.bench.bench

@@ -19,6 +19,7 @@ from flows.cli import (
     export,
     harmonization,
     look,
+    new_site,
     releases,
     rows,
     run,
@@ -42,6 +43,8 @@ app.command()(rows.checks)
 app.command()(harmonization.harmonization)
 app.command()(rows.sql)
 app.command("check-config")(check_config.check_config)
+app.command("new-site")(new_site.new_site)
+app.command("new-trial")(new_site.new_trial)
 app.command()(look.propose)
 app.command()(look.verify)
 app.command()(releases.rebuild)

@@ -70,7 +70,7 @@ def project_instruments() -> dict[str, Instrument]:
 
 
 #: Pages of measurements, made by commands of their own (`make truth`).
-MEASURED = ("truth.md",)
+MEASURED = ("drafts.md", "truth.md")
 #: A folder of pages that people write.
 WRITTEN = "guide"
 #: Those that readers of the index look for: page -> what it answers.

@@ -121,6 +121,18 @@ class YamlFile:
         return out
 
 
+def value_of(text: str) -> Any:
+    """One value as a file would hold it: `kg`, `[a, b]`, `{1: M}`. Raises ValueError for what is no YAML."""
+    errors: list[str] = []
+    try:
+        found = _plain(yaml.compose(text, Loader=_Loader), (), {}, errors, "")
+    except yaml.YAMLError:
+        raise ValueError("it is no YAML") from None
+    if errors:
+        raise ValueError(errors[0])
+    return found
+
+
 def problems(body: YamlFile, model: type[BaseModel]) -> list[str]:
     """What keeps a file from being a model; empty when nothing does."""
     try:

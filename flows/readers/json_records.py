@@ -40,6 +40,12 @@ def read(path: Path, options: ReadOptions) -> Cells:
     return _table(records, options, notes, encoding)
 
 
+def record_lists(path: Path) -> list[str]:
+    """Paths of the lists of records that a document holds; empty where it is one list, or a record a line."""
+    first, lines, _ = document(path, path.read_bytes(), None, [])
+    return [*_lists(first)] if lines is None and isinstance(first, dict) and not is_dataset(first) else []
+
+
 def _lined(first: Any, lines: Iterator[tuple[int, Any]]) -> Iterator[Record]:
     yield 1, first, {}
     for line, value in lines:

@@ -212,6 +212,12 @@ def read(path: Path, options: ReadOptions) -> Cells:
     return document.replay.cells(options, document.definitions, _oid(document, wanted), document.sites, _notes(document))
 
 
+def groups(path: Path) -> list[str]:
+    """Every form and item group that holds data, as `form/group`, in the order met; a form alone where it has no groups."""
+    found = [*_scan(path, None, ReadOptions()).groups]
+    return [g for g in found if not any(other.startswith(f"{g}/") for other in found)]
+
+
 def _scan(path: Path, wanted: str | None, options: ReadOptions) -> _Document:
     document = _Document(path, wanted)
     with path.open("rb") as file:

@@ -165,8 +165,12 @@ def _time(text: str) -> str:
     return found[1] + clock(((hours * 60 + minutes) * 60 + seconds) * 1000 + thousandths)
 
 
-def read(path: Path, options: ReadOptions) -> Cells:
-    """One sheet as text cells. Raises ReadError: no such sheet, no header, damaged or protected by a password."""
+def sheet_names(path: Path) -> list[str]:
+    """Names of its sheets, in order. Raises ReadError as read() does."""
+    return [*_content(path).sheets]
+
+
+def _content(path: Path) -> _Content:
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in archive.namelist() else b""
@@ -179,6 +183,12 @@ def read(path: Path, options: ReadOptions) -> Cells:
                 parse(path, file, content, on_text=content.text)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError, RuntimeError):
         raise unreadable(path, "the spreadsheet is damaged or cut", "open it and save it again") from None
+    return content
+
+
+def read(path: Path, options: ReadOptions) -> Cells:
+    """One sheet as text cells. Raises ReadError: no such sheet, no header, damaged or protected by a password."""
+    content = _content(path)
     notes: list[str] = []
     hidden = {name for name, sheet in content.sheets.items() if sheet.style in content.hidden_styles}
     name = pick(path, [*content.sheets], hidden, options.sheet, notes)

@@ -44,7 +44,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
         with zipfile.ZipFile(path) as archive:
             for part in archive.infolist():
                 bounded(path, part.compress_size, part.file_size)
-            book = _book(archive)
+            book = book_of(archive)
             notes: list[str] = []
             name = pick(path, [*book.sheets], book.hidden, options.sheet, notes)
             seen = Seen()
@@ -87,7 +87,8 @@ def _string(data: bytes, at: int) -> str:
     return text.decode("utf-16-le")
 
 
-def _book(archive: zipfile.ZipFile) -> _Book:
+def book_of(archive: zipfile.ZipFile) -> _Book:
+    """Sheets, shared strings and styles of a workbook."""
     start = next(target for kind, target in relations(archive, "").values() if kind == "officeDocument")
     related = relations(archive, start)
     book = _Book()

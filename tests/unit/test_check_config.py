@@ -84,7 +84,8 @@ def test_a_mapping_whose_name_says_no_day_is_told_and_not_passed_over(config: Pa
 
 
 def test_a_site_is_tried_on_its_real_export_and_nothing_of_it_stays(config: Path, monkeypatch: pytest.MonkeyPatch):
-    (config / "exports" / "B" / "pillen.csv").write_text("Pat;n\nB-001;3\n")
+    for name in ("pillen.csv", "reste.csv"):
+        (config / "exports" / "B" / name).write_text("Pat;n\nB-001;3\n")
     monkeypatch.chdir(config)
     before = sorted(p.relative_to(config) for p in config.rglob("*"))
 
@@ -96,7 +97,7 @@ def test_a_site_is_tried_on_its_real_export_and_nothing_of_it_stays(config: Path
         ("subject", 2, 2, 0, 0), ("session", 3, 3, 0, 0), ("dose", 5, 4, 1, 2), ("rating", 2, 2, 0, 0), ("assessment", 4, 4, 0, 2),
     ]  # fmt: skip
     assert told["unread_columns"] == [{"file": "personen.csv", "column": "Bemerkung für uns"}]
-    assert told["unread_files"] == ["pillen.csv"]
+    assert told["unread_files"] == ["pillen.csv", "reste.csv"]
     found = {(f["rule"], f["table"], f["field"]): (f["severity"], f["columns"], f["rows"]) for f in told["found"]}
     assert found[("ragged_row", "loose_row", "")] == ("reject", [], 1)
     assert found[("unit_missing", "dose", "dose_mg")] == ("withhold", ["Dosis"], 1)

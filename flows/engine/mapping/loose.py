@@ -109,6 +109,7 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
     out all the same shows the arms of a blinded trial.
     """
     read = {(s.unit_no, s.delivery_no, s.name) for s in sheets}
+    row_id = 0  # rows of files that were read are numbered from 0 up, whole files below
     for item in inputs:
         site = item.unit.site
         specs = [spec for several in site.tables.values() for spec in several]
@@ -126,7 +127,8 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
                 if (item.unit_no, number, name) in read or any(matches(name, glob) for glob in named):
                     continue
                 fault = "arms_shown" if name in delivery.left_out and any(matches(name, glob) for glob in tables) else "unclaimed_file"
-                row = [item.unit_no, site.study, site.site_id, number, source_file, 0, 0, name, 0, "", fault, ""]
+                row_id -= 1
+                row = [item.unit_no, site.study, site.site_id, number, source_file, 0, row_id, name, 0, "", fault, ""]
                 con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
 
 

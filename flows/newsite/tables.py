@@ -1,0 +1,368 @@
+"""Which intake tables a sheet is, and which column is which field: by the sheet's name, the columns' names and what the cells hold.
+
+What belongs here: scoring and choosing. What does not: how a field is read (fields.py), questionnaires (questionnaires.py), SDTM (sdtm.py).
+
+A column goes to the field its name or label is most like, if its cells can be that field at all. A table needs its key fields; a sheet may
+be two tables (a session and its capsule in one row). What stays below the thresholds is not mapped: the run tells it as unread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from flows.engine.mapping.shapes import FIELDS, REQUIRED, Kind
+from flows.newsite import families, lexicon
+from flows.newsite.asking import Open, Said, columns_of, percent
+from flows.newsite.column import Column
+from flows.newsite.dateshape import ENOUGH
+from flows.newsite.families import Cluster
+from flows.newsite.fields import Context, Read, missing_codes, read_as, said, scale_of
+from flows.newsite.naming import Tokens, likeness, tokens
+from flows.newsite.opening import Sheet
+from flows.readers import ROW, About
+
+#: What a column's name must reach to be a field; what is surely one; a sheet's name that is surely a table's.
+NEEDED, SURE, TITLE = 0.6, 0.85, 0.85
+#: Beginnings of names that say which table a column is of, not what it is.
+_PREFIXES = {
+    "subject": {"dm", "demo", "bl", "baseline", "subj"}, "session": {"sess", "session", "sv", "visit", "sitzung"},
+    "dose": {"dose", "dosing", "capsule", "pill", "med", "drug"}, "rating": {"suds", "sud", "ex", "exp", "exposure", "exercise", "usas"},
+    "medication": {"cm", "conmed", "med", "meds", "medication"}, "adverse_event": {"ae", "event"},
+    "disposition": {"wd", "ds", "withdraw", "withdrawal", "dropout"}, "randomization": {"rand", "random"}, "assessment": {"qs", "rs"},
+}  # fmt: skip
+#: Tables that may share a sheet with another: first -> second.
+_TOGETHER = {"subject": ("disposition",), "session": ("dose", "rating"), "dose": ("session",)}
+_SESSION = {"s", "sess", "session", "sitzung", "sesion", "seance", "sessie", "sessao", "seduta", "v", "visit", "t", "tx"}
+_EXERCISE = {"e", "ex", "exercise", "ubung", "uebung", "oefening", "ovning", "ejercicio", "exercice", "x", "exp", "task"}
+
+
+@dataclass
+class TableDraft:
+    """One table of the draft: its sheet, its fields, other keys of its mapping (wide, where ...), the columns it reads, and those of them
+    that another table of the sheet may read too (the session's number, the day of a clock time). `ignore`: conditions of rows of the
+    sheet that say nothing for it, and nothing else reads."""
+
+    table: str
+    sheet: Sheet
+    fields: dict[str, Any]
+    why: str
+    sure: int
+    extras: dict[str, Any] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
+    ignore: list[Said] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A column that may be a field."""
+
+    field: str
+    column: Column
+    name: float
+    read: Read
+    day: Column | None = None
+
+    @property
+    def score(self) -> float:
+        return self.name * (0.4 + 0.6 * self.read.fits) if self.read.fits else 0.0
+
+
+def find(sheet: Sheet, ids: Column, context: Context, taken: Collection[str] = ()) -> list[TableDraft]:
+    """The tables of one sheet, without questionnaires; `taken`: columns that are something else already."""
+    made: list[TableDraft] = []
+    used = {ids.name, *taken}
+    for view in [_View(sheet, None), *_melted(sheet, used)]:
+        found = _in_view(view, ids, context, used, {d.table for d in made})
+        for one in found:
+            used |= one.used - one.shared
+        made += found
+    return made
+
+
+@dataclass(frozen=True)
+class _View:
+    """A sheet as it is, or melted by a cluster of columns: `groups`: names of the numbers."""
+
+    sheet: Sheet
+    cluster: Cluster | None
+    groups: tuple[str, ...] = ()
+
+
+def _in_view(view: _View, ids: Column, context: Context, used: set[str], there: set[str]) -> list[TableDraft]:
+    sheet = view.sheet
+    scored = []
+    for table in FIELDS:
+        if table == "assessment" or (table in there and view.cluster is None):
+            continue
+        hits = _assigned(sheet, table, ids, context, used)
+        if (made := _draft(view, table, hits, ids)) is not None:
+            scored.append((_strength(view, table, hits, used), table, hits, made))
+    scored.sort(key=lambda s: (-s[0], s[1]))
+    if not scored or (len(scored) > 1 and scored[0][0] - scored[1][0] < 0.08 and scored[1][1] not in _TOGETHER.get(scored[0][1], ())):
+        return []
+    first = scored[0]
+    out = [first[3]]
+    rest = used | (first[3].used - first[3].shared)
+    for table in _TOGETHER.get(first[1], ()):
+        hits = _assigned(sheet, table, ids, context, rest)
+        if (made := _draft(view, table, hits, ids, second=True)) is not None:
+            out.append(made)
+            rest |= made.used - made.shared
+    return out
+
+
+def _strength(view: _View, table: str, hits: dict[str, _Hit], used: Collection[str]) -> float:
+    """The sheet's name, and how much of the sheet the table explains."""
+    own = {*view.groups, *view.cluster.variants} if view.cluster is not None else view.sheet.columns.keys()
+    usable = [c for c in view.sheet.columns.values() if c.name in own and c.name not in used and not c.about.is_structure and c.n_filled]
+    columns = {h.column.name for h in hits.values()} | {h.day.name for h in hits.values() if h.day is not None}
+    return title_score(view.sheet.title, table) + sum(h.score for h in hits.values()) / max(len(usable), 3) + 0.02 * len(columns)
+
+
+def title_score(title: str, table: str) -> float:
+    """How alike a sheet's name and the names of a table are."""
+    told = tokens(title)
+    return max((likeness(told, t.tokens, lexicon.fillers()) for t in lexicon.tables()[table]), default=0.0)
+
+
+def _draft(view: _View, table: str, hits: dict[str, _Hit], ids: Column, *, second: bool = False) -> TableDraft | None:
+    """A table of these fields, if its keys are there and enough speaks for it."""
+    sheet = view.sheet
+    title = title_score(sheet.title, table)
+    names = {n for n in hits if n not in ("count", "strength", "unit")}
+    if not set(REQUIRED[table]) - {"subject_id"} <= names:
+        return None
+    strong = {n for n, h in hits.items() if h.score >= SURE - 0.1}
+    own = names - {"session_no", "record_no"}
+    enough = {
+        "subject": bool(own & strong) and _one_row_each(sheet, ids), "session": bool(own & {"attended", "started_at"}),
+        "dose": len(own & {"taken", "dose", "dosed_at"}) >= 2, "rating": len(own & {"begin", "peak", "end"}) >= 2,
+        "medication": len(own) >= 2, "adverse_event": len(own) >= 2, "disposition": "withdrawn_on" in own,
+        "randomization": _one_row_each(sheet, ids),
+    }[table]  # fmt: skip
+    if not enough:
+        return None
+    if second and ((table == "dose" and "session_no" not in names) or len(own & strong) < (1 if table == "disposition" else 2)):
+        return None
+    if title < TITLE and not second and table != "subject" and len(own & strong) < 2:
+        return None
+    used = {ids.name} | {h.column.name for h in hits.values()} | {h.day.name for h in hits.values() if h.day is not None}
+    if table == "disposition" and second and not any(hits[n].score >= SURE for n in own):
+        return None
+    fields = {n: said([h.day, h.column] if h.day is not None else h.column, h.read, _why(n, h), h.name) for n, h in hits.items()}
+    told = f"the name {sheet.title!r}" if title >= TITLE else "its columns"
+    average = sum(h.score for h in hits.values()) / len(hits)
+    sure = percent((title + 2 * average) / 3)
+    shared = {h.day.name for h in hits.values() if h.day is not None} | columns_of({n: f for n, f in fields.items() if n == "session_no"})
+    made = TableDraft(table, sheet, fields, f"{told}; {len(hits)} fields found", sure, {}, used, shared)
+    _tidy(made, hits, second=second)
+    if view.cluster is not None:
+        _melt_spec(made, view)
+    return made
+
+
+def _one_row_each(sheet: Sheet, ids: Column) -> bool:
+    return (ids.n_given > 0 and ids.n_distinct >= 0.9 * ids.n_given and ids.n_given >= 0.9 * sheet.rows) or sheet.rows == 0
+
+
+def _why(name: str, hit: _Hit) -> str:
+    """What a field's column is called, and by whose word."""
+    label = hit.column.about.label
+    if label and label != hit.column.name:
+        return f"labelled {label!r}" if len(label) <= 60 else "by its label"
+    return f"called {hit.column.name!r}"
+
+
+def _tidy(made: TableDraft, hits: dict[str, _Hit], *, second: bool) -> None:
+    """What several columns say together: count and strength of capsules, the unit beside a dose, one scale for all ratings."""
+    unit, count, strength = (made.fields.pop(n, None) for n in ("unit", "count", "strength"))
+    if made.table == "dose":
+        if count is not None and strength is not None:
+            named = hits["strength"].read.spec.get("unit")
+            mass = "mg" if "mg" in tokens(hits["strength"].column.name) else named or Open("the unit of the strength, such as mg")
+            value = {"from": hits["count"].column.name, "times": hits["strength"].column.name, "unit": mass}
+            made.fields["dose"] = Said(value, "number of capsules times the strength of one", 90)
+        elif unit is not None and (dose := made.fields.get("dose")) is not None and isinstance(dose.value, dict):
+            spec = {k: v for k, v in dose.value.items() if k != "unit"} | {"unit": {"from": hits["unit"].column.name}}
+            made.fields["dose"] = Said(spec, f"{dose.why.rpartition('; neither')[0] or dose.why}; the unit stands beside it", dose.sure)
+    if made.table == "rating":
+        scale = scale_of([hits[n].column for n in ("begin", "peak", "end") if n in hits])
+        codes = sorted(missing_codes([hits[n].column for n in ("begin", "peak", "end") if n in hits]))
+        for name in ("begin", "peak", "end"):
+            if (one := made.fields.get(name)) is not None:
+                made.fields[name] = Said({**one.value, "scale": scale, **({"missing": codes} if codes else {})}, one.why, one.sure)
+    if made.table in ("medication", "adverse_event"):
+        _like_each_other(made)
+    if made.table == "medication" and "ongoing" not in made.fields and "ended_on" in hits:
+        _ongoing_in_end(made, hits["ended_on"].column)
+    when = hits.get("withdrawn_on") if made.table == "disposition" else None
+    if when is not None and (second or 0 < when.column.n_filled < when.column.n_rows):
+        made.extras["where"] = {when.column.name: Said({"blank": False}, "a row with a date is somebody who left", 90)}
+        if not second:
+            made.ignore.append(Said({when.column.name: ""}, "no date of withdrawal: somebody who stayed"))
+
+
+def _like_each_other(made: TableDraft) -> None:
+    """Days of one table are written alike: an end with few or no cells takes the other formats of the start."""
+    start, end = made.fields.get("started_on"), made.fields.get("ended_on")
+    if start is None or end is None or not isinstance(start.value, dict) or not isinstance(end.value, dict):
+        return
+    formats, own = ([f for f in ([v] if isinstance(v, str) else v)] if isinstance(v, str | list) else [] for v in
+                    (start.value.get("format", []), end.value.get("format", [])))  # fmt: skip
+    more = [f for f in formats if f not in own]
+    if not formats or (own and own[0] not in formats) or isinstance(end.value.get("format"), Open) or not more:
+        return
+    made.fields["ended_on"] = Said({**end.value, "format": [*own, *more] if len(own) + len(more) > 1 else more[0]},
+                                   f"{end.why}; {', '.join(more)} as the start", min(end.sure or 99, 80))  # fmt: skip
+
+
+def _ongoing_in_end(made: TableDraft, column: Column) -> None:
+    """`ongoing` written where the end belongs: a word says that it goes on, a digit begins a day on which it ended."""
+    words = [t for t, _ in column.given if lexicon.folded(t) in lexicon.words("ongoing")]
+    if len({w[0] for w in words}) == 1 and words[0][0].isalpha():
+        letter = words[0][0]
+        codes: dict[str, bool] = {letter: True, **{str(digit): False for digit in range(10)}}
+        spec = {"from": column.name, "pattern": rf"(?P<value>[{letter}\d]).*", "map": codes}
+        made.fields["ongoing"] = Said(spec, f"{words[0]!r} stands where the end would; a date means that it ended", 85)
+
+
+def _melt_spec(made: TableDraft, view: _View) -> None:
+    """`wide:` of a table that was found in melted columns; it names the columns it reads and no others."""
+    cluster = view.cluster
+    if cluster is None:
+        return
+    variants = [v for v in cluster.variants if v in made.used]
+    pattern = cluster.pattern(view.groups, "column", variants)
+    numbers = len(cluster.numbers)
+    made.extras["wide"] = Said({"pattern": pattern}, f"{numbers} sets of columns side by side", 90)
+    made.used = (made.used - set(variants) - set(view.groups)) | {
+        c for v in variants for c in cluster.variants[v].columns.values()
+    }
+
+
+def _melted(sheet: Sheet, used: Collection[str]) -> list[_View]:
+    """The sheet once for each cluster of columns that are no questionnaire: a row for each set of columns."""
+    out = []
+    clusters = families.find([n for n in sheet.columns if n not in used])
+    clustered = {n for c in clusters for f in c.variants.values() for n in f.columns.values()}
+    for cluster in clusters:
+        groups = _group_names(sheet, cluster)
+        if groups is None or len(cluster.numbers) < 2 or len(cluster.variants) < 2:
+            continue
+        plain = [n for n in sheet.columns if n not in clustered]
+        if set(cluster.variants) & {*plain, *groups}:
+            continue
+        slices = []
+        for numbers in cluster.numbers:
+            cells = {n: sheet.table[n] for n in plain}
+            cells |= {g: pa.chunked_array([pa.array([str(k)] * sheet.rows, pa.string())]) for g, k in zip(groups, numbers, strict=True)}
+            for variant, family in cluster.variants.items():
+                name = family.columns.get(numbers)
+                cells[variant] = sheet.table[name] if name else pa.chunked_array([pa.nulls(sheet.rows, pa.string())])
+            slices.append(pa.table({**cells, ROW: sheet.table[ROW]}))
+        table = pa.concat_tables(slices)
+        filled = None
+        for variant in cluster.variants:
+            here = table[variant].is_valid()
+            filled = here if filled is None else pa.compute.or_(filled, here)
+        table = table.filter(filled)
+        names = [n for n in table.column_names if n != ROW]
+        abouts = {v: next((sheet.columns[c].about for c in f.columns.values()), About()) for v, f in cluster.variants.items()}
+        columns = {n: Column.of(n, i, table[n], abouts.get(n), typed=False) for i, n in enumerate(names)}
+        title = " ".join(tokens(cluster.before)) or sheet.title
+        out.append(_View(Sheet(sheet.files, sheet.glob, sheet.options, title, table, columns, sheet.where, sheet.whys), cluster, groups))
+    return out
+
+
+def _group_names(sheet: Sheet, cluster: Cluster) -> tuple[str, ...] | None:
+    """What the numbers of a cluster's names count, by the letters before each; None where that cannot be told."""
+    out: list[str] = []
+    for slot in range(cluster.slots):
+        before, _ = cluster.around(slot)
+        if slot == cluster.place:
+            before = cluster.after or ""
+        word = (tokens(before) or ("",))[-1]
+        name = "session" if word in _SESSION else "exercise" if word in _EXERCISE else ""
+        if not name and cluster.slots == 1:
+            name = "exercise" if any(name_score(tokens(n), "session", "session_no", frozenset()) >= SURE for n in sheet.columns) else ""
+        if not name or name in out or name in sheet.columns:
+            return None
+        out.append(name)
+    return tuple(out)
+
+
+def _assigned(sheet: Sheet, table: str, ids: Column, context: Context, used: Collection[str]) -> dict[str, _Hit]:
+    """Field -> its column, the likeliest pairs first; no column is two fields."""
+    hits = []
+    wanted = [f for f in FIELDS[table] if f != "subject_id"] + (["unit", "count", "strength"] if table == "dose" else [])
+    neutral = neutral_for(sheet, table)
+    free = [c for c in sheet.columns.values() if c.name not in used and not c.about.is_structure and not c.about.is_identifier]
+    for column in free:
+        name, label = tokens(column.name), tokens(column.about.label)
+        other = max(name_score(name, "*", "other", neutral), _label_score(label, "*", "other", neutral))
+        for wanted_field in wanted:
+            score = max(name_score(name, table, wanted_field, neutral), _label_score(label, table, wanted_field, neutral))
+            if score < NEEDED or score < other:
+                continue
+            hit = _hit(sheet, table, wanted_field, column, score, context, free)
+            if hit is not None and hit.score >= NEEDED - 0.15:
+                hits.append(hit)
+    hits.sort(key=lambda h: (-h.score, list(FIELDS[table]).index(h.field) if h.field in FIELDS[table] else 99, h.column.place))
+    out: dict[str, _Hit] = {}
+    for hit in hits:
+        if hit.field not in out and all(h.column.name != hit.column.name for h in out.values()):
+            out[hit.field] = hit
+    if table == "subject" and not _one_row_each(sheet, ids):
+        return {}
+    return {f: out[f] for f in wanted if f in out}
+
+
+def _hit(sheet: Sheet, table: str, name: str, column: Column, score: float, context: Context, free: Iterable[Column]) -> _Hit | None:
+    if name in ("unit", "count", "strength"):
+        fits = column.numbers.share >= 0.9 if name != "unit" else bool(column.codes()) and column.numbers.share < 0.1
+        return _Hit(name, column, score, Read({}, "", 1.0)) if fits else None
+    if column.about.is_free_text and FIELDS[table][name].kind in (Kind.WORD, Kind.BOOLEAN):
+        return None
+    day = None
+    if FIELDS[table][name].kind == Kind.INSTANT and column.clock.share > ENOUGH:
+        day = _day_of(column, free)
+    read = read_as(table, name, column, Context(context.decimal, context.lists, day))
+    return _Hit(name, column, score, read, day) if read.fits else None
+
+
+def _day_of(clock: Column, columns: Iterable[Column]) -> Column | None:
+    """The column that holds the day of a clock time: the only one, or the one whose name shares a word with it."""
+    days = [c for c in columns if c is not clock and c.dates.share > ENOUGH and not c.dates.has_clock]
+    if len(days) == 1:
+        return days[0]
+    mine = set(tokens(clock.name)) - lexicon.fillers()
+    sharing = [d for d in days if mine & set(tokens(d.name))]
+    return sharing[0] if len(sharing) == 1 else None
+
+
+def neutral_for(sheet: Sheet, table: str) -> frozenset[str]:
+    """Parts of a column's name that say nothing on this sheet: the sheet's own name, the table's, and what most columns begin with."""
+    firsts = [t[0] for n in sheet.columns if len(t := tokens(n)) > 1]
+    common = {f for f in firsts if firsts.count(f) >= max(3, 0.6 * len(sheet.columns))}
+    title = tokens(sheet.title)
+    short = {f for f in firsts if len(f) >= 2 and any(t.startswith(f) for t in title)}
+    return frozenset({*lexicon.fillers(), *title, *common, *short, *_PREFIXES[table]})
+
+
+@cache
+def name_score(name: Tokens, table: str, wanted: str, neutral: frozenset[str]) -> float:
+    """How alike a column's name and the words for a field are; a weak word counts for three quarters."""
+    terms = lexicon.fields().get((table, wanted), ())
+    return max((likeness(name, t.tokens, neutral) * (0.75 if t.is_weak else 1.0) for t in terms), default=0.0)
+
+
+@cache
+def _label_score(label: Tokens, table: str, wanted: str, neutral: frozenset[str]) -> float:
+    """As for a name; a label is a sentence, so a word in it must be a good part of it."""
+    return 0.98 * name_score(label, table, wanted, neutral) if label else 0.0
