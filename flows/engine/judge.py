@@ -109,7 +109,7 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, 
         return Judged(pl.DataFrame(schema=FINDING), pl.DataFrame(schema=RESULT))
     roots = {name for task in tasks for name in task.check.meta.root_names()}
     keys = [c for c in ("unit", "study", "site") if c in columns]
-    not_asked = {i: t for i, t in enumerate(tasks) if hidden is not None and hidden.concerns(t, columns)}
+    not_asked = {i: t for i, t in enumerate(tasks) if hidden is not None and hidden.concerns(t, table, columns)}
     wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys) | set(PLACE if not_asked else ())))
     frame = con.execute(f"select {wanted}, rowid as _at from {source}").pl()
     try:
@@ -117,7 +117,7 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, 
     except pl.exceptions.PolarsError as error:
         raise TrialweaveError(f"a rule of {table} could not run: {type(error).__name__}; rules: {_names(tasks)}") from None
     if not_asked and hidden is not None:
-        answers = hidden.without(answers, frame, not_asked)
+        answers = hidden.without(answers, frame, table, not_asked)
     results = _results(answers, tasks, table, keys)
     broken = [i for i in range(len(tasks)) if answers.get_column(f"t{i}").not_().any()]
     if not broken:

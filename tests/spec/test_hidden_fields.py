@@ -86,6 +86,13 @@ def test_a_blank_in_a_field_that_was_shown_is_still_asked_for_and_counted(b, run
     assert of.select("n_checked", "n_violated").rows() == [(2, 1)]
 
 
+def test_a_field_of_the_same_name_in_another_table_is_asked_for(b, run_models):
+    b.file("data.csv", DATA)
+    b.map(MAPPING)
+    b.con.execute("update mapped.hidden_cell set table_name = 'session'")
+    assert [key for rule, _, key in told(b, run_models, "dose") if rule == "dose_taken_missing"] == ["2", "3", "4"]
+
+
 def test_a_value_in_a_hidden_field_is_a_query_on_its_record(b, run_models):
     b.file("data.csv", DATA)
     b.map(MAPPING)
