@@ -24,7 +24,7 @@ from flows.engine.releases import Release
 from flows.engine.replay import Replay, nights
 from flows.harmonize import harmonize, pool_trials
 from flows.nightly import NightlyRequest, nightly
-from flows.publish import quietly
+from flows.shown import quietly
 
 
 class BackfillRequest(BaseModel):

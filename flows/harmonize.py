@@ -5,6 +5,7 @@ What belongs here: the tasks. What does not: the computing (flows/engine/batch.p
 
 from __future__ import annotations
 
+import time
 from collections import deque
 
 from prefect import task
@@ -16,12 +17,17 @@ from flows.engine import progress
 from flows.engine.batch import Staged
 from flows.engine.night import Attempt, Failure, Night, Sealed
 from flows.engine.roster import Roster, pool
+from flows.engine.seen import log
 
 
 @task(task_run_name="batch-{number}", cache_policy=NO_CACHE, persist_result=False)
 def harmonize_batch(number: int, night: Night, attempts: Sealed[list[Attempt]], threads: int) -> Sealed[list[Staged | Failure]]:
     """Map, judge and compute one batch of sites; not retried as a whole: a failing batch is halved until one site is left."""
-    return Sealed(nights.work(night, attempts.value, threads))
+    began = time.monotonic()
+    done = nights.work(night, attempts.value, threads)
+    failed = sum(isinstance(one, Failure) for one in done)
+    log.tell("batch", number=number, exports=len(done), failed=failed, seconds=round(time.monotonic() - began, 3))
+    return Sealed(done)
 
 
 def harmonize(roster: Roster) -> Sealed[list[Staged | Failure]]:

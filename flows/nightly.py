@@ -20,6 +20,7 @@ from flows.engine.assemble import Outcome
 from flows.harmonize import harmonize, pool_trials
 from flows.publish import publish_release
 from flows.pull import pull_sites
+from flows.shown import progressing
 
 
 class NightlyRequest(BaseModel):
@@ -38,7 +39,7 @@ class NightlyRequest(BaseModel):
 def nightly(request: NightlyRequest) -> State[Outcome]:
     """Turn the sites' exports into one release, or leave the last one standing."""
     asked = (request.config, request.data, frozenset(request.sites), request.as_of, request.started, request.config_as_of)
-    with session.opened(*asked) as run:
+    with session.opened(*asked) as run, progressing():
         run.troubles = pull_sites(run.to_pull(), run.night)
         roster = choose_deliveries(run.night, run.troubles)
         while roster.work_left:

@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.engine import landing, progress
 from flows.engine.guard import no_values
 from flows.engine.night import Night
+from flows.engine.seen import log
 from schemas.findings import ConfigurationError, PassingError, ReadError, TrialweaveError
 
 #: Seconds before each further try at a place on a network; a folder is tried again sooner.
@@ -51,6 +52,8 @@ def pull_sites(keys: Sequence[str], night: Night) -> dict[str, str]:
     troubles = {}
     for number, key in enumerate(keys, start=1):
         error = futures[key].result(raise_on_failure=False)
+        failed = isinstance(error, BaseException)
+        log.tell("pulled", study=key.partition("/")[0], site=key.partition("/")[2], status="failed" if failed else "ok")
         if isinstance(error, BaseException):
             troubles[key] = str(error) if isinstance(error, TrialweaveError) else f"{key}: {type(error).__name__}"
         progress.tell("pull", number, len(keys))

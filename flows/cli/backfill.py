@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.bar import bar
-from flows.cli.common import DEMO, Config, Data, Json, Sites, print_json, print_table, say, told_errors
+from flows.cli.common import DEMO, Config, Data, Json, Log, LogForm, Sites, log_as, print_json, print_table, say, told_errors
 from flows.cli.releases import print_values
 from schemas.findings import Exit
 
@@ -35,6 +35,7 @@ def backfill(
     ] = None,
     values: Annotated[bool, typer.Option(help="With --dry-run: show old and new values; they may identify a participant.")] = False,
     limit: Annotated[int, typer.Option(help="Show at most so many values a night; 0: all.")] = 50,
+    log: Log = LogForm.TEXT,
     json: Json = False,
     debug: bool = False,
 ) -> None:
@@ -47,12 +48,13 @@ def backfill(
         if last < first:
             say(f"--to {last.date()} is before --from {first.date()}")
             raise typer.Exit(int(Exit.USAGE))
+        quiet = log_as(log)
         kept_on = config_as_of.date() if config_as_of else None
         told = [] if _all_stand(config, data, site, first.date(), last.date(), kept_on) else None
         if told is None:
             from flows import embedded
 
-            with embedded.server(data) as server, bar("starting Prefect", quiet=json):
+            with embedded.server(data) as server, bar("starting Prefect", quiet=json or quiet):
                 from flows import backfill as flow
 
                 server.ready()
@@ -61,7 +63,9 @@ def backfill(
                     config_as_of=kept_on,
                 ))  # fmt: skip
         nights = (last - first).days + 1
-        if dry_run:
+        if quiet and not dry_run:
+            pass
+        elif dry_run:
             _rehearsed(told, nights, json=json, values=values, limit=limit)
         else:
             _done(told, nights, json=json)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -27,6 +29,16 @@ Config = Annotated[Path, typer.Option("--config", help="Configuration folder.", 
 Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
 Sites = Annotated[list[str], typer.Option("--site", metavar="STUDY/SITE", help="Only this site; may be given several times.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+class LogForm(StrEnum):
+    """How a command says what it does."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Log = Annotated[LogForm, typer.Option("--log", help="json: print events as JSON lines instead of tables.")]
 
 #: Troubles of the machine and what a person does about them.
 _MACHINE = (
@@ -68,6 +80,13 @@ def told_errors() -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def log_as(form: LogForm) -> bool:
+    """Have events printed as JSON lines, by this process and its children; whether nothing else is to be printed."""
+    if form == LogForm.JSON:
+        os.environ["TRIALWEAVE_LOG"] = "json"
+    return os.environ.get("TRIALWEAVE_LOG") == "json"
 
 
 def say(text: str) -> None:

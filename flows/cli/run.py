@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from flows.cli.bar import bar
-from flows.cli.common import DEMO, Config, Data, Json, Sites, as_path, print_json, print_table, told_errors
+from flows.cli.common import DEMO, Config, Data, Json, Log, LogForm, Sites, as_path, log_as, print_json, print_table, told_errors
 from schemas.findings import Exit
 
 if TYPE_CHECKING:
@@ -22,29 +24,38 @@ if TYPE_CHECKING:
 COUNTS = ("received", "kept", "quarantined", "findings open", "new")
 
 
-def run(config: Config = DEMO, data: Data = Path("data"), site: Sites = [], json: Json = False, debug: bool = False) -> None:  # noqa: B006
+def run(
+    config: Config = DEMO,
+    data: Data = Path("data"),
+    site: Sites = [],  # noqa: B006
+    log: Log = LogForm.TEXT,
+    json: Json = False,
+    debug: bool = False,
+) -> None:
     """One night: pull, check, harmonize, publish. Ends 0 ok, 1 degraded, 2 usage or configuration, 3 failed.
 
     Example: trialweave run --config config/demo --data data --site sad01/07
     """
     started = time.time()
-    with told_errors():
-        if (code := _unchanged(config, data, frozenset(site), started, json)) is not None:
+    quiet = log_as(log)
+    with told_errors(), _failure_told(config, data, started):
+        if (code := _unchanged(config, data, frozenset(site), started, json, quiet)) is not None:
             raise typer.Exit(code)
         from flows import embedded
 
-        with embedded.server(data) as server, bar("starting Prefect", quiet=json):
+        with embedded.server(data) as server, bar("starting Prefect", quiet=json or quiet):
             from flows import nightly
 
             server.ready()
             outcome = nightly.run(nightly.NightlyRequest(config=config, data=data, sites=site, started=started))
-        _show(outcome, json)
+        if not quiet:
+            _show(outcome, json)
         raise typer.Exit(int(Exit.DEGRADED if outcome.degraded else Exit.OK))
 
 
-def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, json: bool) -> int | None:
+def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, json: bool, quiet: bool) -> int | None:
     """Answer at once when nothing changed; the exit code then, else None."""
-    from flows.engine import lock, state
+    from flows.engine import lock, seen, state
     from flows.engine.config import load
     from flows.engine.units import units_of
 
@@ -57,7 +68,10 @@ def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, j
             return None
         outcome = "degraded" if standing.degraded else "ok"
         state.write_last_run(data, started, None, standing.release_id, outcome, [], len(programme.units))
-    if json:
+        seen.nothing_changed(programme.alerts, data, standing.release_id, outcome, started, len(programme.units))
+    if quiet:
+        pass
+    elif json:
         print_json({"release": standing.release_id, "published": False, "degraded": standing.degraded, "recomputed": [],
                     "reused": len(programme.units), "folder": str(data / "releases" / standing.release_id)})  # fmt: skip
     else:
@@ -65,6 +79,15 @@ def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, j
         if standing.degraded:
             typer.echo(f"  it is degraded; look -> trialweave status --data {data}")
     return int(Exit.DEGRADED if standing.degraded else Exit.OK)
+
+
+@contextmanager
+def _failure_told(config: Path, data: Path, started: float) -> Iterator[None]:
+    """Tell also of what fails before a night is opened."""
+    from flows.engine import seen
+
+    with seen.failure_told(config, data, "", started, (typer.Exit,)):
+        yield
 
 
 def _show(outcome: Outcome, json: bool) -> None:

@@ -75,6 +75,7 @@ MEASURED = ("drafts.md", "truth.md")
 WRITTEN = "guide"
 #: Those that readers of the index look for: page -> what it answers.
 GUIDES = {
+    "operations.md": "How is it run every night, watched, and spread over machines?",
     "analyst.md": "How do I read a release in R, Python, SQL?",
     "exports.md": "What does each export format hold?",
     "sdtm.md": "What is in the SDTM-shaped domains, and what do CDISC's checks say?",

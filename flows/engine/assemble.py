@@ -44,30 +44,35 @@ from schemas.columns import PER_SITE, POOLED, RESTRICTED
 from schemas.findings import AccountingError, PublicationError
 
 Entry = dict[str, Any]
+#: The rule whose new findings somebody is told of at once.
+SPECIAL_INTEREST = "adverse_event_special_interest"
 #: Sets whose free text a de-identified release leaves out.
 TEXT_SETS = tuple(d for d, names in FREE_TEXT.items() if names)
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """A release's findings: its files, how many are new, resolved, and new of special interest a site, the rows the history gains, how
+    many answers were known."""
+
+    parts: list[Part]
+    new: dict[str, int]
+    history: pl.DataFrame
+    n_answers: int
+    resolved: dict[str, int]
+    special: dict[str, int]
 
 
 class Outcome:
     """How a night ended: the release that stands now, whether it is new, what was worked. No dataclass, as Sealed."""
 
     def __init__(
-        self, release: Release, roster: Roster, *, published: bool, is_latest: bool, new_findings: dict[str, int] | None = None
+        self, release: Release, roster: Roster, *, published: bool, is_latest: bool, findings: _Findings | None = None
     ) -> None:
         self.release, self.published, self.is_latest = release, published, is_latest
         self.degraded, self.recomputed = roster.degraded, roster.recomputed
         self.reused = len(roster.placed) - len(roster.recomputed)
-        self.new_findings = new_findings or {}
-
-
-@dataclass(frozen=True)
-class _Findings:
-    """A release's findings: its files, how many are new a site, the rows the history gains, how many answers were known."""
-
-    parts: list[Part]
-    new: dict[str, int]
-    history: pl.DataFrame
-    n_answers: int
+        self.new_findings, self.resolved, self.special = (findings.new, findings.resolved, findings.special) if findings else ({}, {}, {})
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
         beside=releases.beside(release.folder), answers=told.n_answers,
     )  # fmt: skip
     is_latest = made.leads and releases.switch_latest(night.data, release)
-    return Outcome(release, roster, published=True, is_latest=is_latest, new_findings=told.new)
+    return Outcome(release, roster, published=True, is_latest=is_latest, findings=told)
 
 
 def _gated(base: Release | None) -> frozenset[str]:
@@ -357,7 +362,14 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
                 entry["findings"], entry["findings_from"] = mine.by_severity, release_id
     why = {k: changes.causes(before.get(k), e["made_of"]) for e in fresh if (k := (e["study"], e["site"]))}
     history = findings_store.events(living, known, on, release_id, why) if keep_history else known.clear()
-    return _Findings(sorted(parts, key=lambda p: p.path), new, history, n_answers)
+    resolved = _by_site(history.filter(pl.col("status") == "RESOLVED"))
+    special = _by_site(living.filter(pl.col("rule") == SPECIAL_INTEREST).join(known, on="finding_id", how="anti"))
+    return _Findings(sorted(parts, key=lambda p: p.path), new, history, n_answers, resolved, special)
+
+
+def _by_site(findings: pl.DataFrame) -> dict[str, int]:
+    """study/site -> how many."""
+    return {f"{study}/{site}": n for study, site, n in findings.group_by("study", "site").len().sort("study", "site").iter_rows()}
 
 
 def _found(roster: Roster, entries: Sequence[Entry]) -> pl.DataFrame:

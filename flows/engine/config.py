@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from flows.engine.yamlfile import YamlFile, problems
+from schemas.alerts import Alerts
 from schemas.base import Config, Text
 from schemas.evidence import Evidence
 from schemas.findings import ConfigurationError
@@ -91,6 +92,7 @@ class Programme:
     units: dict[str, Unit]
     codelists: tuple[Path, ...]
     project: Path = PROJECT
+    alerts: Alerts | None = None
 
 
 def load(root: Path, on: dt.date | None = None, project: Path = PROJECT) -> Programme:
@@ -127,10 +129,12 @@ def load(root: Path, on: dt.date | None = None, project: Path = PROJECT) -> Prog
             errors.append(f"sites/{folder.name}: {unit.key} is already configured in sites/{units[unit.key].folder.name}")
         elif unit is not None:
             units[unit.key] = unit
+    told = root / "alerts.yaml"
+    alerts = _model(told, Alerts, errors) if told.is_file() else None
     if errors or evidence is None:
         raise ConfigurationError("\n".join(dict.fromkeys(errors)))
     lists = tuple(folder / "codelists" for folder in overlay if (folder / "codelists").is_dir())
-    return Programme(root, evidence, instruments, trials, units, lists, project)
+    return Programme(root, evidence, instruments, trials, units, lists, project, alerts)
 
 
 def _model(path: Path, model: type[M], errors: list[str]) -> M | None:
@@ -226,6 +230,12 @@ def change_dates(root: Path) -> list[dt.date | None]:
     folders = [p for p in (root / "sites").glob("*") if p.is_dir() and not _misnamed(p)]
     days = sorted({day for folder in folders for day in site_dates(folder)})
     return [days[0] - dt.timedelta(days=1), *days] if days else [None]
+
+
+def alerts_of(root: Path) -> Alerts | None:
+    """Who hears of a run, also when the rest of a configuration cannot be read; None when nobody is named or that cannot be read either."""
+    path = root / "alerts.yaml"
+    return _model(path, Alerts, []) if path.is_file() else None
 
 
 def lay_over(base: Any, over: Any) -> Any:

@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.engine import coding, deidentify, landing, ledger, lock, preview, recovery, releases, restricted, state, unblinding
+from flows.engine import coding, deidentify, landing, ledger, lock, preview, recovery, releases, restricted, seen, state, unblinding
 from flows.engine.assemble import Outcome
 from flows.engine.config_then import configured
 from flows.engine.night import Night
 from flows.engine.releases import Release
 from flows.engine.roster import Roster
+from flows.engine.seen import log
+from flows.engine.seen.ended import Ended
 from flows.engine.units import units_of
 from schemas.findings import ConfigurationError
 
 
 @dataclass
 class Session:
-    """An open run. `look` is None for a replay, which pulls nothing."""
+    """An open run. `look` is None for a replay, which pulls nothing. `run` names it in logs and alerts."""
 
     night: Night
     look: state.Look | None
     started: float
+    run: str
     flow_started: float = field(default_factory=time.time)
     troubles: dict[str, str] = field(default_factory=dict)
 
@@ -49,10 +53,11 @@ class Session:
     def finish(self, outcome: Outcome, roster: Roster) -> None:
         """Write down how the run ended."""
         if self.look is not None and outcome.is_latest:
-            seen = state.Look(self.look.config, self.look.code, {k: "" if k in self.troubles else v for k, v in self.look.sources.items()})
-            sources = state.after(state.read(self.night.data), seen)
+            read = {k: "" if k in self.troubles else v for k, v in self.look.sources.items()}
+            looked = state.Look(self.look.config, self.look.code, read)
+            sources = state.after(state.read(self.night.data), looked)
             note = state.State(
-                state.Look(seen.config, seen.code, {k: v for k, v in sources.items() if k in self.night.programme.units}),
+                state.Look(looked.config, looked.code, {k: v for k, v in sources.items() if k in self.night.programme.units}),
                 outcome.release.release_id, outcome.degraded, settled=not roster.passing,
             )  # fmt: skip
             state.write(self.night.data, note)
@@ -62,6 +67,12 @@ class Session:
             self.night.data, "run_finished", release_id=outcome.release.release_id, outcome=told, published=outcome.published,
             recomputed=len(outcome.recomputed), reused=outcome.reused,
         )  # fmt: skip
+        ended = Ended(
+            self.run, self.started, time.time(), told, replay=self.look is None, published=outcome.published, leads=outcome.is_latest,
+            manifest=outcome.release.manifest, recomputed=tuple(outcome.recomputed), reused=outcome.reused, new=outcome.new_findings,
+            resolved=outcome.resolved, special=outcome.special,
+        )  # fmt: skip
+        seen.ended(self.night.programme.alerts, self.night.data, ended)
 
     def note(self, release_id: str | None, outcome: str, recomputed: list[str], reused: int, new: dict[str, int]) -> None:
         """Write last_run.json."""
@@ -77,8 +88,9 @@ def opened(
 
     A run that fails is written down as failed, and its error goes on.
     """
-    began = time.time() if started is None else started
-    with lock.writing(data) as leftover:
+    began, run = time.time() if started is None else started, uuid.uuid4().hex[:12]
+    with seen.failure_told(config, data, run, began), lock.writing(data) as leftover:
+        log.begin(data, run)
         if leftover:
             ledger.append(data, "lock_taken_over", left_by=leftover)
         for name in releases.clear_leftovers(data):
@@ -86,8 +98,9 @@ def opened(
         recovery.put_right(data)
         with _night(config, data, only, as_of, kept_on) as night:
             look = None if as_of else state.look(config, night.programme, night.only)
-            session = Session(night, look, began)
-            ledger.append(data, "run_started", as_of=night.as_of.isoformat(), config=str(config), only=sorted(night.only))
+            session = Session(night, look, began, run)
+            ledger.append(data, "run_started", run=run, as_of=night.as_of.isoformat(), config=str(config), only=sorted(night.only))
+            log.tell("run_started", night=night.as_of.date().isoformat(), base=night.base.release_id if night.base else None)
             try:
                 yield session
             except BaseException as error:

@@ -24,9 +24,14 @@ class SiteLine:
     quarantined: int
     findings: int
     new: int
+    resolved: int
     reason: str
     delivered_on: str | None
     delivery: str
+
+    def age_on(self, today: dt.date) -> int | None:
+        """Days since its data were delivered; None when it has none."""
+        return (today - dt.date.fromisoformat(self.delivered_on)).days if self.delivered_on else None
 
     def standing(self, today: dt.date) -> str:
         """Why a site is not there with its newest data, and which data stand for it; of a site that is, what else is to be said."""
@@ -34,7 +39,7 @@ class SiteLine:
             return self.reason
         if self.status != "carried":
             return f"{self.key}: {self.status}, no data of this site are in the release\n  why  -> {self.reason}"
-        age = (today - dt.date.fromisoformat(self.delivered_on or today.isoformat())).days
+        age = self.age_on(today) or 0
         told = f"carried: its data are of the delivery {self.delivery} of {self.delivered_on}, {age} day{'' if age == 1 else 's'} old"
         return f"{self.key}: {told}\n  why  -> {self.reason}"
 
@@ -51,8 +56,10 @@ def standings(lines: Sequence[SiteLine], today: dt.date) -> list[str]:
     return out
 
 
-def site_lines(manifest: Mapping[str, Any], new: Mapping[str, int] | None = None) -> list[SiteLine]:
-    """A line a site, in order of study and site. `new`: findings seen for the first time, a site.
+def site_lines(
+    manifest: Mapping[str, Any], new: Mapping[str, int] | None = None, resolved: Mapping[str, int] | None = None
+) -> list[SiteLine]:
+    """A line a site, in order of study and site. `new`, `resolved`: findings seen for the first time or no longer, a site.
 
     An export that holds many sites has a line of its own when something in it belongs to none of them; its reason says so.
     """
@@ -62,12 +69,12 @@ def site_lines(manifest: Mapping[str, Any], new: Mapping[str, int] | None = None
         key = f"{entry['study']}/{entry['site']}"
         sums = {n: sum(t[n] for t in entry["tables"].values()) for n in ("received", "kept", "quarantined")}
         found = sum(entry["findings"].values())
-        fresh = (new or {}).get(key, 0)
+        fresh, gone = ((given or {}).get(key, 0) for given in (new, resolved))
         reason = entry["reason"]
         if not reason and entry["site"] == entry["export"] and units.count(entry["unit"]) > 1:
             reason = f"{key} is no site: it is what that export holds of no known site (rows without one, files and columns as a whole)"
-        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, reason=reason,
-                            delivered_on=entry["delivered_on"], delivery=(entry["delivery_sha256"] or "")[:12]))  # fmt: skip
+        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, resolved=gone,
+                            reason=reason, delivered_on=entry["delivered_on"], delivery=(entry["delivery_sha256"] or "")[:12]))  # fmt: skip
     return out
 
 

@@ -162,9 +162,9 @@ def _same(loc: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
 
 def _followed(title: str, path: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], Any]:
     """A path as it stands in the file (pydantic puts the kind of a union into it), and the model that holds its last key."""
-    from schemas import evidence, instrument, site, trial  # the models that files are read into
+    from schemas import alerts, evidence, instrument, site, trial  # the models that files are read into
 
-    model: Any = next((getattr(m, title) for m in (trial, site, instrument, evidence) if hasattr(m, title)), None)
+    model: Any = next((getattr(m, title) for m in (trial, site, instrument, evidence, alerts) if hasattr(m, title)), None)
     holder: Any = model
     kinds: dict[Any, Any] = {}
     out: list[str | int] = []

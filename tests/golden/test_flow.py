@@ -52,20 +52,25 @@ def test_a_night_without_any_site_fails_and_the_last_release_stands(in_prefect: 
     assert "no site can be published" in state.message
 
 
-def test_each_run_leaves_a_table_of_sites_and_a_link_to_the_release(in_prefect: Nights):
+def test_each_run_leaves_a_table_of_sites_a_link_to_the_release_and_a_full_bar(in_prefect: Nights):
     from prefect.artifacts import Artifact
 
     from flows.nightly import run
 
+    in_prefect.send("01", "S1 50\nS2 odd\n")
+    run(request(in_prefect))
+    in_prefect.send("01", "S1 50\nS2 50\n")
+    in_prefect.send("02", "S1 50\nS2 odd\n")
     outcome = run(request(in_prefect))
 
-    table, link = Artifact.get("sites"), Artifact.get("release")
-    assert table and link
+    table, link, bar = (Artifact.get(key) for key in ("sites", "release", "progress"))
+    assert table and link and bar
     assert json.loads(table.data) == [
-        {"site": "t01/01", "status": "fresh", "received": 2, "kept": 2, "quarantined": 0},
-        {"site": "t01/02", "status": "fresh", "received": 2, "kept": 2, "quarantined": 0},
-    ]
-    assert outcome.release.release_id in link.data
+        {"site": f"t01/{site}", "status": "fresh", "received": 2, "kept": 2, "quarantined": 0, "new findings": new,
+         "resolved findings": gone, "age of data in days": 0} for site, new, gone in (("01", 0, 1), ("02", 1, 0))
+    ]  # fmt: skip
+    assert outcome.release.release_id in link.data and link.data.count("](file://") == 1
+    assert (bar.type, bar.data) == ("progress", 100.0)
 
 
 def test_a_pull_that_may_pass_is_tried_three_times_and_one_that_cannot_once(in_prefect: Nights, monkeypatch):

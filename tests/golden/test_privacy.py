@@ -53,7 +53,7 @@ def night(tiny: Tiny, **more: str) -> subprocess.CompletedProcess[str]:
 def quiet(tiny: Tiny, done: subprocess.CompletedProcess[str]) -> None:
     """Nothing planted was said or stored outside of what is site A's own."""
     data = tiny.data
-    beside = [data / "ledger.jsonl", data / "state.json", data / "last_run.json", data / ".prefect", data / ".lock"]
+    beside = [data / "ledger.jsonl", data / "state.json", data / "last_run.json", data / ".prefect", data / "logs", data / ".lock"]
     beside += [data / part / "t01" / "B" for part in ("landing", "staged")]
     beside += [p for p in (data / "releases").glob("2*/*") if p.is_file()] + list((data / "releases").glob("2*/*/t01/B-*"))
     there = [p for p in beside if p.exists()]

@@ -183,10 +183,10 @@ def test_replaying_an_unchanged_night_is_seen_before_it_is_started(two_sites: Ni
     two_sites.land("01", "S1 50\n", "2026-03-02")
     night, before = (replay.nights(dt.date(2026, 3, d), dt.date(2026, 3, d))[0] for d in (2, 1))
 
-    assert not replay.changes_something(two_sites.config, two_sites.data, frozenset(), before)
-    assert replay.changes_something(two_sites.config, two_sites.data, frozenset(), night)
+    assert replay.Replay(two_sites.config, two_sites.data, frozenset()).stands(before)
+    assert not replay.Replay(two_sites.config, two_sites.data, frozenset()).stands(night)
     two_sites.run(as_of="2026-03-02")
-    assert not replay.changes_something(two_sites.config, two_sites.data, frozenset(), night)
+    assert replay.Replay(two_sites.config, two_sites.data, frozenset()).stands(night)
 
 
 def test_the_catalog_works_from_any_folder_and_after_a_move(two_sites: Nights, tmp_path, monkeypatch):

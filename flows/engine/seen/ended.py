@@ -1,0 +1,45 @@
+"""How a run ended, as everything that tells of runs sees it.
+
+What belongs here: the one record. What does not: telling it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flows.engine.summary import SiteLine, site_lines
+
+
+@dataclass(frozen=True)
+class Ended:
+    """`outcome`: ok, degraded or failed. `error`: a kind or a sentence that may be shown. `new`, `resolved`, `special`: study/site -> how
+    many findings are new, resolved, and new of the rule for adverse events of special interest. `leads`: its release is the latest."""
+
+    run: str
+    started: float
+    finished: float
+    outcome: str
+    replay: bool = False
+    published: bool = False
+    leads: bool = False
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    recomputed: tuple[str, ...] = ()
+    reused: int = 0
+    new: Mapping[str, int] = field(default_factory=dict)
+    resolved: Mapping[str, int] = field(default_factory=dict)
+    special: Mapping[str, int] = field(default_factory=dict)
+    error: str = ""
+
+    @property
+    def day(self) -> dt.date:
+        """The day it ended, in UTC."""
+        return dt.datetime.fromtimestamp(self.finished, dt.UTC).date()
+
+    @cached_property
+    def lines(self) -> list[SiteLine]:
+        """A line a site of the release that stands now."""
+        return site_lines(self.manifest, self.new, self.resolved) if self.manifest else []
