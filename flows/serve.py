@@ -7,6 +7,7 @@ have been put into the environment before this module is imported), the flows.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import datetime as dt
 import signal
 import subprocess
@@ -93,7 +94,8 @@ async def _work(made: Sequence[RunnerDeployment]) -> None:
 def server(port: int) -> Iterator[None]:
     """Prefect's server as a child process, up when this yields, gone when it ends."""
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    quiet = subprocess.DEVNULL
+    child = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True, preexec_fn=_end_with_parent)
     try:
         _wait(child, port)
         yield
@@ -105,6 +107,12 @@ def server(port: int) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _end_with_parent() -> None:
+    """In the child: Linux ends it when this process ends, in whichever way, so that a killed one leaves no server on the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _wait(child: subprocess.Popen[bytes], port: int) -> None:

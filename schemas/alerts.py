@@ -22,7 +22,6 @@ class AlertKind(StrEnum):
     RECOVERED = "recovered"
     STALE = "stale"
     SPECIAL_INTEREST = "special_interest"
-    LATE = "late"
 
 
 class Email(Config):
