@@ -183,9 +183,12 @@ def with_lsas(root: Path) -> tuple[Export, Path]:
     fields: {instrument: {const: LSAS}, visit: visit, assessed_on: {from: day, format: "%Y-%m-%d"}}
 """)  # fmt: skip
     trial = made.config / "trials" / "t01.yaml"
-    trial.write_text(trial.read_text() + """\
+    trial.write_text(
+        trial.read_text()
+        + """\
 visits: [{name: BASELINE, order: 0, target_day: -1, from_day: -30, to_day: 1, baseline: true, labels: [BL]}]
-""")
+"""
+    )
     (made.config / "exports").mkdir()
     return made, made.config / "exports"
 
@@ -352,6 +355,26 @@ def test_deliveries_that_add_up_are_each_read_by_the_mapping_of_their_day(tmp_pa
         ("session", "P01|1", "changed", "started_at", "2026-01-11 10:00", "11.01.2026 12:00", "source+mapping"),
         ("session", "P01|2", "late", "", None, '{"session_no": "2", "attended": "1", "started_at": "12.01.2026 10:00"}', "source+mapping"),
     ]
+
+
+def test_a_snapshot_after_a_dated_mapping_is_read_by_it_and_one_before_it_by_the_earlier(tmp_path: Path):
+    made = Export(tmp_path)
+    folder = made.config / "sites" / "t01_all"
+    later = SITE.replace("from: start,", "from: begin,").replace("%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M")
+    (folder / "site.from-2026-03-02.yaml").write_text(later)
+    people = PEOPLE[:2]
+
+    first = delta_night(
+        made, "2026-03-01", "id,center,no,came,start", ["P01,02,1,1,2026-01-11 10:00", "P02,01,1,1,2026-01-11 10:00"], people
+    )
+    assert first == {"01": ("fresh", 1, 1), "02": ("fresh", 1, 1)}
+    assert starts(made) == [("t01-01-P02", 1, "01-11 10:00"), ("t01-02-P01", 1, "01-11 10:00")]
+
+    then = delta_night(
+        made, "2026-03-02", "id,center,no,came,begin", ["P01,02,1,1,11.01.2026 12:00", "P02,01,1,1,11.01.2026 10:00"], people
+    )
+    assert then == {"01": ("fresh", 1, 1), "02": ("fresh", 1, 1)}
+    assert starts(made) == [("t01-01-P02", 1, "01-11 10:00"), ("t01-02-P01", 1, "01-11 12:00")]
 
 
 def test_a_delivery_that_cannot_be_read_among_many_that_add_up_can_be_set_aside(tmp_path: Path):
