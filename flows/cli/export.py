@@ -39,6 +39,9 @@ def export(
     release: Annotated[str, typer.Option(help="Release id; default: the latest.")] = "latest",
     sdtm: Annotated[bool, typer.Option("--sdtm", help="SDTM-shaped domains, a folder a trial, instead of sets.")] = False,
     study: Annotated[list[str] | None, typer.Option("--study", help="With --sdtm: only this trial; may be given several times.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="With --sdtm: arms, visits and clocks of this configuration.", show_default="the release's own")
+    ] = None,
     xpt: Annotated[int, typer.Option("--xpt", help="Version of SAS transport files: 8, or 5 with its short labels and texts.")] = 8,
     ndjson: Annotated[bool, typer.Option("--ndjson", help="Dataset-JSON with a row a line.")] = False,
     data: Data = Path("data"),
@@ -68,7 +71,7 @@ def export(
         if chosen is FormatName.DATASET_JSON and ndjson:
             options["ndjson"] = True
         if sdtm:
-            with domains.domains_of(data, found, study or ()) as trials:
+            with domains.domains_of(data, found, study or (), config) as trials:
                 made = [formats.export(of, chosen.value, out / name, options=options) for name, of in trials.items()]
         else:
             wanted = [s for s in set_.replace(" ", "").split(",") if s]
@@ -89,6 +92,7 @@ def _print(made: Export) -> None:
     for note in made.notes:
         counts[note.dataset] += 1
     rows = [[f["path"], f["rows"], counts[f["dataset"]]] for f in made.files]
-    print_table(as_path(made.folder), ["file", "rows", "notes"], rows, right=("rows", "notes"))
+    print_table("", ["file", "rows", "notes"], rows, right=("rows", "notes"))
     if made.notes:
         typer.echo(f"{len(made.notes)} notes on what the format cannot hold: {as_path(made.folder / 'report.csv')}")
+    typer.echo(as_path(made.folder))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -42,8 +43,9 @@ _KINDS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1)
 def content(evidence: Evidence) -> str:
-    """The table as CSV, a line a published variable."""
+    """The table as CSV, a line a published variable; made once a process."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADS)

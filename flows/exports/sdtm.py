@@ -10,17 +10,18 @@ release gives de-identified domains; only arms, visits and instruments are read 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
 from flows.engine import models, remake
-from flows.engine.config import Programme
+from flows.engine.config import Programme, load
 from flows.engine.models import quoted as literal
 from flows.engine.releases import Release
 from flows.exports.source import ExportError, Source, Variable, sets_of
+from schemas.findings import ConfigurationError
 from schemas.sdtm import domains
 
 #: Sets that the models read.
@@ -28,15 +29,20 @@ SETS = ("adsl", "adex", "adsess", "adsuds", "adqs", "aditem", "adcm", "adae")
 
 
 @contextmanager
-def domains_of(data: Path, release: Release, studies: Sequence[str] = ()) -> Iterator[dict[str, list[Source]]]:
-    """Study -> its domains, in the order of schemas/sdtm.csv. Raises ExportError for a study that is not in the release,
-    ConfigurationError when the release's configuration was not kept."""
+def domains_of(
+    data: Path, release: Release, studies: Sequence[str] = (), config: Path | None = None
+) -> Iterator[dict[str, list[Source]]]:
+    """Study -> its domains, in the order of schemas/sdtm.csv. `config`: where arms, visits and clocks are read instead of the
+    configuration kept with the release. Raises ExportError for a study that is not in the release, ConfigurationError when the
+    release's configuration was not kept or cannot be read by today's code."""
     known = sorted({str(e["study"]) for e in release.manifest["sites"]})
     if unknown := sorted(set(studies) - set(known)):
         raise ExportError(f"there is no study {', '.join(unknown)} in this release\n  studies: {', '.join(known)}")
     wanted = sorted(set(studies)) or known
     blinded = set(release.manifest.get("blinded", ()))
-    with remake.programme_of(data, release) as programme, TemporaryDirectory(prefix="trialweave-sdtm-") as spill:
+    with _programme(data, release, config) as programme, TemporaryDirectory(prefix="trialweave-sdtm-") as spill:
+        if missing := sorted(set(wanted) - set(programme.trials)):
+            raise ExportError(f"{config} has no trial {', '.join(missing)}")
         con = models.connect(spill=Path(spill))
         try:
             sets_of(data, release, SETS, con)
@@ -45,6 +51,21 @@ def domains_of(data: Path, release: Release, studies: Sequence[str] = ()) -> Ite
             yield {study: _sources(con, release, study, blinded) for study in wanted}
         finally:
             con.close()
+
+
+@contextmanager
+def _programme(data: Path, release: Release, config: Path | None) -> Iterator[Programme]:
+    """The configuration kept with the release, or the one that is named."""
+    if config is not None:
+        yield load(config, on=release.as_of.date())
+        return
+    with ExitStack() as stack:
+        try:
+            programme = stack.enter_context(remake.programme_of(data, release))
+        except ConfigurationError as error:
+            hint = "name a configuration of today with --config; only arms, visits, instruments and clocks are read of it"
+            raise ConfigurationError(f"{error}\n  or    -> {hint}") from None
+        yield programme
 
 
 def _configuration(con: duckdb.DuckDBPyConnection, programme: Programme, studies: Sequence[str], blinded: set[str]) -> None:

@@ -22,7 +22,7 @@ select
     'EC' as DOMAIN,
     m.USUBJID,
     m.EXSEQ as ECSEQ,
-    'STUDY CAPSULE' as ECTRT,
+    'STUDY TREATMENT' as ECTRT,
     'PERFORMED' as ECMOOD,
     case when m.is_prespecified then 'Y' end as ECPRESP,
     case when m.is_prespecified then m.EXOCCUR end as ECOCCUR,

@@ -104,6 +104,9 @@ def main() -> int:
     for folder in folders:
         paths = [p for p in sorted(folder.glob("*.json")) if p.stem != "export"]
         filled = [p for p in paths if json.loads(p.read_text(encoding="utf-8"))["records"]]
+        if not filled:
+            failed.append(f"{folder}: there is no Dataset-JSON with rows to check")
+            continue
         cache = load_cache(cached)
         run = engine(filled, cache)
         failed += as_the_file_says(run, filled)

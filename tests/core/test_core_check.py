@@ -62,6 +62,12 @@ def test_what_is_planted_is_reported_and_nothing_else(tmp_path):
     assert code == 0
 
 
+def test_a_folder_without_files_is_no_success(tmp_path):
+    (tmp_path / "trial").mkdir()
+    code, told, _ = check(tmp_path / "trial")
+    assert (code, "there is no Dataset-JSON with rows to check" in told) == (3, True)
+
+
 def test_a_file_that_the_engine_takes_for_empty_is_told(tmp_path):
     folder = tmp_path / "trial"
     folder.mkdir()

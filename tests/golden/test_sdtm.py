@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.__main__ import app
 from schemas.sdtm import domains
 from tests.conftest import ROOT, DemoRelease
 
@@ -26,9 +26,8 @@ BLINDED = ("ocd01", "sad01", "tail01")
 def trials(demo_release: DemoRelease, tmp_path_factory) -> dict[str, dict[str, list[dict]]]:
     """Trial -> domain -> rows, from the files."""
     out = tmp_path_factory.mktemp("sdtm") / "out"
-    command = [sys.executable, "-m", "flows", "export", "--sdtm", "--data", str(demo_release.data), "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, ["export", "--sdtm", "--data", str(demo_release.data), "--out", str(out)])
+    assert done.exit_code == 0, done.stderr
     return {folder.name: {p.stem.upper(): rows(p) for p in folder.glob("??.json")} for folder in sorted(out.iterdir())}
 
 
@@ -37,6 +36,13 @@ def rows(path: Path) -> list[dict]:
     names = [c["name"] for c in told["columns"]]
     assert names == [v.name for v in domains()[told["name"]].variables]
     return [dict(zip(names, row, strict=True)) for row in told["rows"]]
+
+
+def test_a_configuration_that_is_named_stands_in_for_the_releases_own(trials, demo_release: DemoRelease, tmp_path: Path):
+    words = ["export", "--sdtm", "--study", "acro01", "--data", str(demo_release.data), "--config", str(ROOT / "config" / "demo")]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.stderr
+    assert {p.stem.upper(): rows(p) for p in (tmp_path / "out" / "acro01").glob("??.json")} == trials["acro01"]
 
 
 def every(trials, *codes):

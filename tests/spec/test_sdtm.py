@@ -60,11 +60,11 @@ def test_every_capsule_is_in_ec_without_the_arm(run_models):
         "sdtm.ec", "USUBJID", "ECSEQ", "ECTRT", "ECPRESP", "ECOCCUR", "ECDOSE", "ECDOSTXT", "ECSTDTC", "ECSTDY"
     )
     assert found == [
-        ("b-1", 1, "STUDY CAPSULE", "Y", "Y", 50.0, None, "2024-03-05T13:00:00+00:00", 5),
-        ("o-1", 1, "STUDY CAPSULE", "Y", "Y", 50.0, None, "2024-03-05T13:00:00+00:00", 5),
-        ("o-1", 2, "STUDY CAPSULE", "Y", "N", None, None, None, None),
-        ("o-1", 3, "STUDY CAPSULE", None, None, None, "2 caps", "2024-03-31", 31),
-        ("o-1", 4, "STUDY CAPSULE", "Y", "U", None, None, "2024-04", None),
+        ("b-1", 1, "STUDY TREATMENT", "Y", "Y", 50.0, None, "2024-03-05T13:00:00+00:00", 5),
+        ("o-1", 1, "STUDY TREATMENT", "Y", "Y", 50.0, None, "2024-03-05T13:00:00+00:00", 5),
+        ("o-1", 2, "STUDY TREATMENT", "Y", "N", None, None, None, None),
+        ("o-1", 3, "STUDY TREATMENT", None, None, None, "2 caps", "2024-03-31", 31),
+        ("o-1", 4, "STUDY TREATMENT", "Y", "U", None, None, "2024-04", None),
     ]
 
 

@@ -13,8 +13,6 @@ from odmlib import schema_manager
 from odmlib.define_loader import XMLDefineLoader
 from odmlib.loader import ODMLoader
 
-from flows.docs import lineage_table
-from flows.docs.build import DOCS, project_evidence
 from flows.engine.describe import derivation, documents, facts
 from schemas.codes import code_list, code_lists
 from schemas.columns import RESTRICTED, TITLES, columns
@@ -90,10 +88,6 @@ def test_the_dictionary_says_from_which_fields_of_the_site_a_variable_comes():
     assert told["adex", "DOSEMGKG"] == ("Derived", ("dose.dose_mg", "dose.taken", "subject.weight_kg"))
     assert told["adsl", "DISORDER"] == ("Assigned", ())
     assert told["adsl", "NDV"][0] == "Derived"  # a count of rows
-
-
-def test_the_committed_lineage_is_what_the_sql_gives():
-    assert (DOCS / "lineage.csv").read_text(encoding="utf-8") == lineage_table.content(project_evidence()), "run `make docs`"
 
 
 def test_the_three_documents_name_the_same_variables(made, define):
