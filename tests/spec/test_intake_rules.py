@@ -158,3 +158,22 @@ def test_a_whole_site_whose_ratings_never_pass_ten_is_asked_for_its_scale(run_mo
             0             | t01   | 01   | 01         | {n}                | {highest}            | 7                  | 7
         """)
         assert [rule for rule, _, _ in run_models.judge("core.site_suds")] == asked
+
+
+@pytest.mark.parametrize(
+    ("row", "rules"),
+    [("LSAS | LSF01 | 2", []), ("     | LSF01 | 2", ["instrument_missing"]), ("LSAS |       | 2", ["item_missing"])],
+)
+def test_an_answer_has_an_instrument_and_an_item(run_models: ModelBench, row: str, rules: list[str]) -> None:
+    course(run_models)
+    cells = f"subject_id | instrument | item | value\nS1 | {row}"
+    run_models.given("mapped.item", cells, visit="W4", assessed_on="2024-01-29", is_total="false", counts="true")
+    run_models.run("intake.subject", "intake.form")
+    assert told(run_models, "item") == rules
+
+
+def test_a_wide_questionnaire_without_its_instrument_is_set_aside(run_models: ModelBench) -> None:
+    course(run_models)
+    run_models.given("mapped.form", "subject_id | instrument | item_values\nS1 | | [1, 2]", visit="W4", assessed_on="2024-01-29")
+    run_models.run("intake.subject")
+    assert told(run_models, "form") == ["instrument_missing"]
