@@ -87,7 +87,9 @@ class Cells:
     """A file as text: string columns named by the header (null = blank cell) and int64 `_row`; `about`: its own words on columns.
     `hidden`: cells whose field the form did not show, so that a blank there is no missing answer (HIDDEN).
 
-    `_row` is the 1-based number of the data row in the file; ragged rows have a number too, so numbers may jump.
+    `_row` is the 1-based number of the data row in the file; ragged rows have a number too, so numbers may jump. `cut` holds the rows
+    that skip_end and end_at left out. `parts` names everything that a reader can be asked for as `sheet`: sheets, item groups,
+    instruments with data; `part` is what this is.
     """
 
     table: pa.Table
@@ -97,6 +99,9 @@ class Cells:
     about: dict[str, About] = field(default_factory=dict)
     typed: bool = False
     hidden: pa.Table | None = None
+    cut: pa.Table | None = None
+    parts: tuple[str, ...] = ()
+    part: str = ""
 
     @property
     def doubts(self) -> list[str]:
@@ -160,11 +165,13 @@ def finish(
     table = _without_blank_rows(table, names, notes)
     bad = ragged or []
     last = _last_row(table, bad, ragged_firsts or {}, options, notes)
+    cut = None
     if last is not None:
+        cut = table.filter(pc.greater(table[ROW], last))
         table = table.filter(pc.less_equal(table[ROW], last))
         bad = [r for r in bad if r.row <= last]
     order = [*names, ROW]
-    return labelled(Cells(table.select(order), bad, encoding, notes, about or {}), options.value_labels)
+    return labelled(Cells(table.select(order), bad, encoding, notes, about or {}, cut=cut), options.value_labels)
 
 
 def labelled(cells: Cells, how: str) -> Cells:

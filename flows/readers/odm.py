@@ -12,7 +12,7 @@ the subject's own number there). Sources: CDISC ODM 1.3.2 sections 2.4 to 2.6 an
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.readers.cells import Cells, ReadOptions, unreadable
@@ -209,7 +209,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
         document = _scan(path, _only(path, document), options)
     elif not document.replay.met and not _defined(document, wanted):
         raise unreadable(path, f"there is no form or item group {wanted!r}; there are {_listed(document)}", "correct `sheet`")
-    return document.replay.cells(options, document.definitions, _oid(document, wanted), document.sites, _notes(document))
+    cells = document.replay.cells(options, document.definitions, _oid(document, wanted), document.sites, _notes(document))
+    return replace(cells, parts=tuple(document.groups), part=wanted or "")
 
 
 def groups(path: Path) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.readers.cells import Cells, ReadOptions, unreadable
@@ -197,4 +197,4 @@ def read(path: Path, options: ReadOptions) -> Cells:
         sheet.seen.notes.append(f"{sheet.errors} cell(s) hold an error such as #N/A, read as that text")
     if sheet.without_value:
         sheet.seen.notes.append(f"{sheet.without_value} formula cell(s) hold no computed value and are read as blank, without value")
-    return table(path, name, sheet.rows, sheet.seen, options, notes)
+    return replace(table(path, name, sheet.rows, sheet.seen, options, notes), parts=tuple(content.sheets), part=name)

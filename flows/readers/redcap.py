@@ -56,7 +56,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
     hidden = hidden_cells(table, dictionary, titles, doubtful, cells.notes)
     done = replace(cells, table=table, about=about, hidden=hidden)
     if options.sheet is not None:
-        done = _instrument(path, done, dictionary, str(options.sheet))
+        done = replace(_instrument(path, done, dictionary, str(options.sheet)), parts=_filled(table, dictionary), part=str(options.sheet))
     return labelled(done, options.value_labels)
 
 
@@ -136,6 +136,17 @@ def _kind(column: pa.ChunkedArray, labels: dict[str, str]) -> str:
 def _to_codes(column: pa.ChunkedArray, labels: dict[str, str]) -> pa.ChunkedArray:
     found = pc.index_in(column, pa.array([*labels.values()], pa.string())).combine_chunks()
     return pa.chunked_array([pc.coalesce(pa.array([*labels], pa.string()).take(found), column.combine_chunks())], pa.string())
+
+
+def _filled(table: pa.Table, dictionary: Dictionary) -> tuple[str, ...]:
+    """Instruments with an answer; a checkbox that is not ticked (0) is none, nor is a form's status."""
+    forms = dict.fromkeys(dictionary.forms, False)
+    for name in table.column_names:
+        form = dictionary.form_of(name)
+        if form in forms and not forms[form] and name not in (dictionary.record_id, f"{form}_complete"):
+            cells = table[name].filter(pc.not_equal(table[name], "0")) if dictionary.is_checkbox(name) else table[name]
+            forms[form] = len(cells) > cells.null_count
+    return tuple(form for form, is_filled in forms.items() if is_filled)
 
 
 def _instrument(path: Path, cells: Cells, dictionary: Dictionary, wanted: str) -> Cells:

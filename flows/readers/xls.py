@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import xlrd
@@ -42,7 +43,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
         raise unreadable(path, "the workbook is damaged, cut or no Excel workbook", "open it in Excel and save it as .xlsx") from None
     if _is_cut(data) or "truncated" in log.getvalue().lower():
         raise unreadable(path, "the workbook is cut", "fetch or export it again")
-    return table(path, name, rows, seen, options, notes)
+    return replace(table(path, name, rows, seen, options, notes), parts=tuple(book.sheet_names()), part=name)
 
 
 def _is_cut(data: bytes) -> bool:

@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -51,7 +51,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
             rows = [*_rows(archive.read(book.sheets[name]), book, seen)]
     except (zipfile.BadZipFile, zlib.error, struct.error, Xml.ParseError, EOFError, StopIteration, LookupError, ValueError, RuntimeError):
         raise unreadable(path, "the workbook is damaged or no binary workbook", "open it in Excel and save it as .xlsx") from None
-    return table(path, name, rows, seen, options, notes)
+    return replace(table(path, name, rows, seen, options, notes), parts=tuple(book.sheets), part=name)
 
 
 def _records(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as Xml
@@ -40,7 +41,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
             with archive.open(book.sheets[name]) as file:
                 rows = [*_rows(file, cells, seen)]
             seen.notes = cells.notes()
-            return table(path, name, rows, seen, options, notes)
+            return replace(table(path, name, rows, seen, options, notes), parts=tuple(book.sheets), part=name)
     except (zipfile.BadZipFile, zlib.error, Xml.ParseError, EOFError, StopIteration, LookupError, ValueError, RuntimeError):
         raise unreadable(path, "the workbook is damaged or no Excel workbook", "open it in Excel and save it again") from None
 

@@ -75,6 +75,9 @@ class Sheet:
     about: Mapping[str, About] = field(default_factory=dict)
     typed: bool = False
     hidden: pa.Table | None = None
+    cut: pa.Table | None = None
+    parts: tuple[str, ...] = ()
+    part: str = ""
     file_no: int = -1
     raw: str = ""
 
@@ -127,7 +130,7 @@ class Shelf:
             header = tuple(n for n in cells.table.column_names if n != ROW)
             self.sheets[key] = Sheet(
                 item.unit_no, number, item.unit, name, landed.sha256[:12], options, cells, header,
-                tuple(cells.doubts), tuple(cells.remarks), cells.about, cells.typed, cells.hidden,
+                tuple(cells.doubts), tuple(cells.remarks), cells.about, cells.typed, cells.hidden, cells.cut, cells.parts, cells.part,
             )  # fmt: skip
         return self.sheets[key]
 

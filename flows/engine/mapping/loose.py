@@ -1,7 +1,7 @@
 """What reached no table: ragged rows, rows nobody reads, rows of unknown sites, files nobody reads; and columns nobody uses.
 
-What belongs here: mapped.loose_row, mapped.file_column, mapped.wide_file and mapped.repeated_cell. What does not: deciding what
-happens to them (schemas/rules/).
+What belongs here: mapped.loose_row, mapped.file_column, mapped.wide_file and mapped.repeated_cell. What does not: what a mapping
+leaves out although it looks like data (left_out.py), deciding what happens to them (schemas/rules/).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
+from flows.engine.mapping import left_out
 from flows.engine.mapping.files import MapInput, Sheet, Shelf
 from flows.engine.mapping.labels import contradicted
 from flows.engine.mapping.rows import condition, missing_column
@@ -21,7 +22,7 @@ from flows.engine.mapping.wide import Slots
 from flows.readers import LABEL, archive
 from flows.sources.files import archive_of, matches
 from schemas.intake.base import STANDARD
-from schemas.site import IntakeTable
+from schemas.site import IntakeTable, Site
 
 COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
 FILE_NOTE_COLUMNS = {
@@ -71,6 +72,11 @@ def fill_loose_rows(con: duckdb.DuckDBPyConnection, shelf: Shelf, inputs: Sequen
             f" where r.file_no in ({', '.join(map(str, numbers))})"
             f" and not exists (from raw.ragged g where g.file_no = r.file_no and g.source_row = r.source_row){tests}"
         )
+    cut = ", ".join(f"({file_no}, {row})" for file_no, row in sorted(left_out.cut_rows(con, jobs)))
+    if cut:
+        parts.append(f"select file_no, source_row, 'cut_row', '' from (values {cut}) c (file_no, source_row)")
+    passed = left_out.passed_over(jobs)
+    parts += [f"select file_no, source_row, 'row_partly_read', {lit(table)} from ({sql})" for table, sql in passed]
     first = {n: r[0].table for n, r in readers.items()}
     names = " ".join(f"when {n} then {lit(t)}" for n, t in sorted(first.items()))
     table = f"case f.file_no {names} else '' end" if names else "''"
@@ -80,13 +86,21 @@ def fill_loose_rows(con: duckdb.DuckDBPyConnection, shelf: Shelf, inputs: Sequen
         select
             f.unit, f.study, f.home as site, f.delivery_no, f.source_file, l.source_row,
             f.file_no::bigint * {MAX_ROW} + l.source_row as row_id, f.name || '|' || l.source_row as record_key,
-            hash(l.fault) as row_hash, {table} as table_name, l.fault, l.detail
+            hash(l.fault) as row_hash, case when l.fault = 'row_partly_read' then l.detail else {table} end as table_name, l.fault, l.detail
         from (select distinct on (file_no, source_row, fault) * from ({' union all '.join(parts)})) l
         join raw.file f on f.file_no = l.file_no
         order by row_id, l.fault
         """
     )
     _unread_files(con, inputs, sheets.values())
+    for sheet, part in left_out.unread_parts([*sheets.values()], inputs):
+        _tell(con, sheet.unit_no, sheet.unit.site, sheet.delivery_no, sheet.source_file, f"{sheet.name}/{part}", "unclaimed_sheet")
+
+
+def _tell(con: duckdb.DuckDBPyConnection, unit_no: int, site: Site, delivery_no: int, source_file: str, name: str, fault: str) -> None:
+    """One loose row for a whole file or sheet: source_row 0, record_key its name."""
+    row = [unit_no, site.study, site.site_id, delivery_no, source_file, 0, 0, name, 0, "", fault, ""]
+    con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
 
 
 def _ignored(sheet: Sheet) -> list[str]:
@@ -127,9 +141,7 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
                 if (item.unit_no, number, name) in read or any(matches(name, glob) for glob in named):
                     continue
                 fault = "arms_shown" if name in delivery.left_out and any(matches(name, glob) for glob in tables) else "unclaimed_file"
-                row_id -= 1
-                row = [item.unit_no, site.study, site.site_id, number, source_file, 0, row_id, name, 0, "", fault, ""]
-                con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
+                _tell(con, item.unit_no, site, number, source_file, name, fault)
 
 
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:

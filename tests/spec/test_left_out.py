@@ -1,0 +1,111 @@
+"""What a mapping leaves out although it looks like data: rows behind the end it declares, cells its `where` passes over, sheets."""
+
+from __future__ import annotations
+
+import json
+
+import openpyxl
+import pytest
+
+from tests.spec.mapping_bench import MappingBench
+
+DOSE = "dose: {file: dose.csv, %s fields: {subject_id: {from: id, pattern: 'S(?P<id>\\d)'}, dose: {from: mg, unit: mg}, taken: taken}}"
+
+
+@pytest.fixture
+def b(tmp_path) -> MappingBench:
+    return MappingBench(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("end", "set_aside"),
+    [
+        ("skip_end: 1,", []),  # the totals row names nobody
+        ("skip_end: 2,", [3]),
+        ("end_at: 'S3',", [3]),
+        ("end_at: 'Sum',", []),
+    ],
+)
+def test_a_row_behind_the_declared_end_that_looks_like_data_is_set_aside(b: MappingBench, end: str, set_aside: list[int]) -> None:
+    b.file("dose.csv", "id | mg | taken\nS1 | 50 | 1\nS2 | 50 | 1\nS3 | 25 | 0\nSum | 125 |")
+    b.map(DOSE % end)
+    assert b.rows("loose_row", "fault", "source_row", "table_name") == [("cut_row", row, "dose") for row in set_aside]
+
+
+def test_another_table_below_the_end_is_none_of_its_rows(b: MappingBench) -> None:
+    b.file("dose.csv", "id | mg | taken\nS1 | 50 | 1\nS2 | 50 | 1\nWeights | |\nS1 | |\nS2 | |")
+    b.map(DOSE % "end_at: Weights,")
+    assert b.rows("loose_row", "fault") == []
+
+
+def test_without_a_pattern_an_identifier_is_what_looks_like_the_others(b: MappingBench) -> None:
+    b.file("dose.csv", "id | mg | taken\n101 | 50 | 1\n102 | 50 | 1\n103 | 50 | 1\n3 | 150 |")
+    b.map("dose: {file: dose.csv, skip_end: 2, fields: {subject_id: id, dose: {from: mg, unit: mg}, taken: taken}}")
+    assert b.rows("loose_row", "fault", "source_row") == [("cut_row", 3)]
+
+
+DIARY = """
+    session: {file: diary.csv, fields: {subject_id: id, session_no: no, attended: came}}
+    dose:
+      file: diary.csv
+      where: {pill: {none_of: [".", "x"]}}
+      fields: {subject_id: id, session_no: no, taken: {const: true}, dose: {from: mg, unit: mg, missing: ["0"]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "set_aside"),
+    [
+        ("S2 | 3 | 1 | y | 50", []),
+        ("S2 | 3 | 1 | . |   ", []),
+        ("S2 | 3 | 1 | . | 0 ", []),  # declared missing
+        ("S2 | 3 | 1 | x | 50", [2]),  # an amount in a row that the table does not read
+    ],
+)
+def test_a_cell_that_where_passes_over_and_nobody_else_reads_is_set_aside(b: MappingBench, row: str, set_aside: list[int]) -> None:
+    b.file("diary.csv", f"id | no | came | pill | mg\nS1 | 3 | 1 | y | 50\n{row}")
+    b.map(DIARY)
+    assert b.rows("loose_row", "fault", "source_row", "table_name") == [("row_partly_read", n, "dose") for n in set_aside]
+
+
+@pytest.mark.parametrize(("ignored", "set_aside"), [("", ["e.xlsx/Doses (2)"]), ("ignore_files: 'e.xlsx/Doses (2)'", [])])
+def test_a_sheet_of_participants_that_nothing_reads_is_set_aside(b: MappingBench, tmp_path, ignored: str, set_aside: list[str]) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Doses"
+    for name in ("Doses (2)", "Codebook"):
+        book.create_sheet(name)
+    for sheet, rows in (("Doses", [("id", "mg"), ("S1", 50)]), ("Doses (2)", [("id", "mg"), ("S2", 50)]), ("Codebook", [("mg", "dose"), ("id", "who")])):
+        for row in rows:
+            book[sheet].append(row)
+    (tmp_path / "a").mkdir()
+    book.save(tmp_path / "a" / "e.xlsx")
+    mapping = "dose: {file: e.xlsx, sheet: Doses, fields: {dose: {from: mg, unit: mg}}}"
+    b.map(mapping, top=f"subject_id: id\n{ignored}")
+    assert b.rows("loose_row", "fault", "record_key") == [("unclaimed_sheet", name) for name in set_aside]
+
+
+ODM = """<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot"><ClinicalData StudyOID="s" MetaDataVersionOID="m">
+<SubjectData SubjectKey="S1"><StudyEventData StudyEventOID="E"><FormData FormOID="F">
+<ItemGroupData ItemGroupOID="DOSE"><ItemData ItemOID="mg" Value="50"/></ItemGroupData></FormData>
+<FormData FormOID="F2"><ItemGroupData ItemGroupOID="DOSE2"><ItemData ItemOID="mg" Value="25"/></ItemGroupData></FormData>
+</StudyEventData></SubjectData></ClinicalData></ODM>"""
+
+
+@pytest.mark.parametrize(("sheet", "set_aside"), [("DOSE", ["e.xml/F2/DOSE2"]), ("F", ["e.xml/F2/DOSE2"]), ("F2/DOSE2", ["e.xml/F/DOSE"])])
+def test_an_item_group_that_nothing_reads_is_set_aside(b: MappingBench, sheet: str, set_aside: list[str]) -> None:
+    b.text("e.xml", ODM)
+    b.map(f"dose: {{file: e.xml, sheet: {sheet}, fields: {{subject_id: SubjectKey, dose: {{from: mg, unit: mg}}}}}}")
+    assert b.rows("loose_row", "fault", "record_key") == [("unclaimed_sheet", name) for name in set_aside]
+
+
+def test_an_instrument_of_redcap_that_nothing_reads_is_set_aside(b: MappingBench) -> None:
+    names = ["field_name", "form_name", "field_type"]
+    fields = [("record_id", "demo"), ("sex", "demo"), ("mg", "dosing"), ("mg2", "dosing_v2"), ("never", "empty")]
+    b.text("dictionary.csv", "\n".join([",".join(names), *(f"{f},{form},text" for f, form in fields)]))
+    b.text("data.json", json.dumps([{"record_id": "1", "sex": "F", "mg": "50", "mg2": "25", "never": ""}]))
+    b.map("""
+        subject: {file: data.json, format: redcap, companion: dictionary.csv, sheet: demo, fields: {subject_id: record_id, sex: sex}}
+        dose: {file: data.json, format: redcap, companion: dictionary.csv, sheet: dosing,
+               fields: {subject_id: record_id, dose: {from: mg, unit: mg}}}
+    """)
+    assert b.rows("loose_row", "fault", "record_key") == [("unclaimed_sheet", "data.json/dosing_v2")]
