@@ -115,6 +115,23 @@ class Evidence(Config):
     def values(self) -> dict[str, float | int]:
         """Name -> number, in declaration order: the one row of ref.evidence."""
         return {name: getattr(self, name).value for name in type(self).model_fields}
+    ratings_copied_min: Threshold[int]
+    ratings_copied_min_short: Threshold[int]
+    rise_min_exercises: Threshold[int]
+    rise_odd_pct: Threshold[float]
+    whole_min_ratings: Threshold[int]
+    whole_odd_max_pct: Threshold[float]
+    begin_usual_min: Threshold[float]
+    begin_low_peak_min: Threshold[float]
+    exposure_min_sessions: Threshold[int]
+    exposure_spread_max_min: Threshold[float]
+    exposure_off_min: Threshold[float]
+    score_rise_pomp: Threshold[float]
+    score_apart_pomp: Threshold[float]
+    uniform_min_answers: Threshold[int]
+    rated_min_sessions: Threshold[int]
+    rated_usual_pct: Threshold[float]
+    course_over_days: Threshold[int]
 
 
 class SymptomTerm(Config):

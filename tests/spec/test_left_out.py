@@ -74,9 +74,9 @@ def test_a_sheet_of_participants_that_nothing_reads_is_set_aside(b: MappingBench
     book.active.title = "Doses"
     for name in ("Doses (2)", "Codebook"):
         book.create_sheet(name)
-    for sheet, rows in (("Doses", [("id", "mg"), ("S1", 50)]), ("Doses (2)", [("id", "mg"), ("S2", 50)]), ("Codebook", [("mg", "dose"), ("id", "who")])):
-        for row in rows:
-            book[sheet].append(row)
+    for sheet, row in (("Doses", ("S1", 50)), ("Doses (2)", ("S2", 50)), ("Codebook", ("dose in mg", "who"))):
+        book[sheet].append(("mg", "what") if sheet == "Codebook" else ("id", "mg"))
+        book[sheet].append(row)
     (tmp_path / "a").mkdir()
     book.save(tmp_path / "a" / "e.xlsx")
     mapping = "dose: {file: e.xlsx, sheet: Doses, fields: {dose: {from: mg, unit: mg}}}"

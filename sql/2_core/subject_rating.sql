@@ -1,0 +1,56 @@
+-- core.subject_rating: whether a participant's fear ratings move, and sessions whose ratings are all those of another one
+-- Grain: study, site, subject_id
+-- Reads: intake.rating, ref.evidence
+-- Why:   nobody rates many exercises with one number, and hardly anybody's fear rises in nearly all of them while it falls in most
+--        of the others at the site. Nine ratings do not come out the same twice by chance on 0-100, a dozen on a short scale;
+--        copied_sessions are the later ones
+with sheet as (
+    select
+        r.unit, r.study, r.site, r.subject_id, r.session_no,
+        list((r.exercise_no, r.begin_suds, r.peak_suds, r.end_suds) order by r.exercise_no) as ratings,
+        count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
+        count(distinct r.begin_suds) + count(distinct r.end_suds) as n_values,
+        bool_or(r.scale in ('0-10', '0-8')) as is_short,
+    from intake.rating as r
+    group by r.unit, r.study, r.site, r.subject_id, r.session_no
+),
+copied as (
+    select
+        s.unit, s.study, s.site, s.subject_id, s.session_no,
+        min(s.session_no) over same_ratings as first_no,
+    from sheet as s
+    cross join ref.evidence as e
+    where s.n_ratings >= case when s.is_short then e.ratings_copied_min_short else e.ratings_copied_min end and s.n_values > 2
+    window same_ratings as (partition by s.unit, s.study, s.site, s.subject_id, s.ratings)
+),
+copies as (
+    select unit, study, site, subject_id, string_agg(session_no || ' as ' || first_no, ', ' order by session_no) as copied_sessions,
+    from copied
+    where session_no > first_no
+    group by unit, study, site, subject_id
+),
+course as (
+    select
+        r.unit, r.study, r.site, r.subject_id,
+        arg_min(r.source_file, r.row_id) as source_file,
+        arg_min(r.source_row, r.row_id) as source_row,
+        count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
+        min(least(r.begin_suds, r.peak_suds, r.end_suds)) as lowest_suds,
+        max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) as highest_suds,
+        count(*) filter (r.begin_suds is not null and r.end_suds is not null) as n_courses,
+        count(*) filter (r.end_suds > r.begin_suds) as n_rising,
+        count(*) filter (r.end_suds < r.begin_suds) as n_falling,
+    from intake.rating as r
+    group by r.unit, r.study, r.site, r.subject_id
+)
+
+select
+    c.unit, c.study, c.site, c.subject_id,
+    c.subject_id as record_key,
+    c.source_file, c.source_row, c.n_ratings, c.lowest_suds, c.highest_suds, c.n_courses, c.n_rising,
+    sum(c.n_courses) over of_site - c.n_courses as n_courses_others,
+    sum(c.n_falling) over of_site - c.n_falling as n_falling_others,
+    p.copied_sessions,
+from course as c
+left join copies as p on c.unit = p.unit and c.study = p.study and c.site = p.site and c.subject_id = p.subject_id
+window of_site as (partition by c.unit, c.study, c.site)

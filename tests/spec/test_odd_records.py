@@ -1,0 +1,232 @@
+"""Records that only the other ones show to be odd: copied, turned round, a digit or an hour away, missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import ModelBench
+from tests.spec.course import course
+
+WORKED = "Sites"
+
+RATED = "subject_id | session_no | exercise_no | begin_suds | peak_suds | end_suds | scale | record_key"
+
+
+def asked(bench: ModelBench, table: str, name: str) -> list[str]:
+    """Record keys that a rule asks about."""
+    return [key for rule, _, key in bench.judge(table) if rule == name]
+
+
+def rated(bench: ModelBench, table: str, rows: list[str]) -> None:
+    """Ratings `subject | session | exercise | begin | peak | end | scale`, each with its place as key."""
+    bench.given("intake.rating", "\n".join([RATED, *(f"{row} | r{n}" for n, row in enumerate(rows, 1))]))
+    bench.run(table)
+
+
+@pytest.mark.parametrize(
+    ("second", "scale", "found"),
+    [
+        ((80, 90, 60), "0-100", ["S1"]),
+        ((80, 90, 61), "0-100", []),
+        ((80, 90, 60), "0-10", []),  # nine numbers may be the same again on a short scale
+    ],
+)
+def test_a_session_with_all_the_ratings_of_another_one_is_asked_about(
+    run_models: ModelBench, second: tuple[int, int, int], scale: str, found: list[str]
+) -> None:
+    first = [(85, 95, 70), (70, 75, 40), (80, 90, 60)]
+    rows = [f"S1 | {no} | {n} | {b} | {p} | {e} | {scale}" for no, several in ((3, first), (5, [*first[:2], second]))
+            for n, (b, p, e) in enumerate(several, 1)]  # fmt: skip
+    rated(run_models, "core.subject_rating", rows)
+    assert asked(run_models, "core.subject_rating", "ratings_copied") == found
+
+
+@pytest.mark.parametrize(("last", "found"), [(50, ["S1"]), (51, [])])
+def test_a_participant_who_rates_one_number_only_is_asked_about(run_models: ModelBench, last: int, found: list[str]) -> None:
+    rows = [f"S1 | {n} | 1 | 50 | 50 | {end} | 0-100" for n, end in ((3, 50), (4, 50), (5, last))]
+    rated(run_models, "core.subject_rating", rows)
+    assert asked(run_models, "core.subject_rating", "ratings_uniform") == found
+
+
+@pytest.mark.parametrize(
+    ("rising", "others_fall", "found"),
+    [
+        (6, True, ["S1"]),
+        (5, True, ["S1"]),  # 83 %
+        (4, True, []),  # 67 %
+        (6, False, []),  # a site where nobody's fear falls has its columns exchanged: another rule
+    ],
+)
+def test_one_participant_whose_fear_rises_among_others_whose_fear_falls_is_asked_about(
+    run_models: ModelBench, rising: int, others_fall: bool, found: list[str]
+) -> None:
+    ends = [70] * rising + [40] * (6 - rising)
+    rows = [f"S1 | {n} | 1 | 60 | 80 | {end} | 0-100" for n, end in enumerate(ends, 1)]
+    rows += [f"S2 | {n} | 1 | 60 | 80 | {40 if others_fall else 60} | 0-100" for n in range(1, 21)]
+    rated(run_models, "core.subject_rating", rows)
+    assert asked(run_models, "core.subject_rating", "suds_rises") == found
+
+
+@pytest.mark.parametrize(
+    ("odd", "others", "found"),
+    [
+        ("45.5", 30, ["r1"]),
+        ("45", 30, []),
+        ("45.5", 20, []),  # too few ratings to know how the site rates
+    ],
+)
+def test_a_rating_that_is_no_whole_number_among_whole_ones_is_asked_about(
+    run_models: ModelBench, odd: str, others: int, found: list[str]
+) -> None:
+    rows = [f"S1 | 1 | 1 | 80 | 90 | {odd} | 0-100", *(f"S2 | {n} | 1 | 80 | 90 | 40 | 0-100" for n in range(others))]
+    rated(run_models, "core.rating_odd", rows)
+    assert asked(run_models, "core.rating_odd", "suds_not_whole") == found
+
+
+def test_a_site_that_rates_in_halves_is_not_asked_about_them(run_models: ModelBench) -> None:
+    rated(run_models, "core.rating_odd", [f"S1 | {n} | 1 | 80 | 90 | {40 if n % 10 else 40.5} | 0-100" for n in range(60)])
+    assert asked(run_models, "core.rating_odd", "suds_not_whole") == []
+
+
+def test_whole_ratings_on_1_to_100_are_whole(run_models: ModelBench) -> None:
+    """40 on 1-100 is 39.393939... on 0-100."""
+    rated(run_models, "core.rating_odd", [f"S1 | {n} | 1 | {(80 - 1) / 0.99} | 100 | {(40 - 1) / 0.99} | 1-100" for n in range(60)])
+    assert asked(run_models, "core.rating_odd", "suds_not_whole") == []
+
+
+@pytest.mark.parametrize(
+    ("begin", "peak", "usual", "found"),
+    [(6, 65, 60, ["r1"]), (6, 45, 60, []), (11, 65, 60, []), (0, 65, 60, []), (6, 65, 30, [])],
+)
+def test_a_beginning_that_lost_a_digit_is_asked_about(run_models: ModelBench, begin: int, peak: int, usual: int, found: list[str]) -> None:
+    rows = [f"S1 | 1 | 1 | {begin} | {peak} | 30 | 0-100", *(f"S1 | {n} | 1 | {usual} | 80 | 30 | 0-100" for n in range(2, 6))]
+    rated(run_models, "core.rating_odd", rows)
+    assert asked(run_models, "core.rating_odd", "suds_begin_low") == found
+
+
+@pytest.mark.parametrize(
+    ("delay", "usual", "n", "found"),
+    [
+        (75, [15], 20, ["x"]),
+        (54, [15], 20, []),
+        (75, [5, 60], 20, []),  # a site that begins whenever it suits
+        (75, [15], 18, []),  # too few to tell
+    ],
+)
+def test_an_exposure_an_hour_later_than_usual_is_asked_about(
+    run_models: ModelBench, delay: int, usual: list[int], n: int, found: list[str]
+) -> None:
+    held = [f"S1 | {k} | 2024-03-05 10:{usual[k % len(usual)]:02d}:00+00 | s{k}" if usual[k % len(usual)] < 60
+            else f"S1 | {k} | 2024-03-05 11:00:00+00 | s{k}" for k in range(n - 1)]  # fmt: skip
+    held.append(f"S2 | 1 | 2024-03-05 {10 + delay // 60}:{delay % 60:02d}:00+00 | x")
+    run_models.given(
+        "core.session", "subject_id | session_no | exposure_started_at_utc::TIMESTAMPTZ | record_key | unit::INTEGER | study | site | "
+        "source_file | source_row::BIGINT | attended::BOOLEAN | started_at_utc::TIMESTAMPTZ\n"
+        + "\n".join(f"{row} | 0 | t01 | 01 | f | 1 | true | 2024-03-05 10:00:00+00" for row in held),
+    )  # fmt: skip
+    run_models.run("core.exposure_delay")
+    assert asked(run_models, "core.exposure_delay", "exposure_delay_odd") == found
+
+
+def scored(bench: ModelBench, pomps: list[float | None], answers: str = "[1, 2]", n_answered: int = 48) -> None:
+    """Visits 0, 1, 2 ... of one participant with the primary outcome on 0-100; the first one is the baseline."""
+    rows = [(n, p) for n, p in enumerate(pomps) if p is not None]
+    bench.given(
+        "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_baseline::BOOLEAN | "
+        "is_used::BOOLEAN\n"
+        + "\n".join(f"t01 | 01 | S1 | {n} | {p} | {n} | {n == 0} | true" for n, p in rows),
+    )  # fmt: skip
+    bench.given(
+        "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | record_key | source_file | "
+        "source_row::BIGINT\n"
+        + "\n".join(f"0 | {n} | {answers if n == len(pomps) - 1 else '[1, 2]'} | {n_answered} | v{n} | f | 1" for n, _ in rows),
+    )  # fmt: skip
+    bench.run("core.score_jump")
+
+
+@pytest.mark.parametrize(
+    ("pomps", "found"),
+    [
+        ([70, 60, 45, 30], []),
+        ([70, 20, 65, 60], ["v1"]),  # far away at one visit only
+        ([70, 31, 65, 60], []),
+        ([30, 80], ["v1"]),  # worse by half of the scale
+        ([30, 79], []),
+        ([80, 20], []),  # a cure
+        ([70, None, 60], []),
+    ],
+)
+def test_an_outcome_that_jumps_is_asked_about(run_models: ModelBench, pomps: list[float | None], found: list[str]) -> None:
+    scored(run_models, pomps)
+    assert asked(run_models, "core.score_jump", "score_jumps") == found
+
+
+@pytest.mark.parametrize(
+    ("pomps", "answers", "n_answered", "found"),
+    [
+        ([66.7], "[2, 2]", 48, ["v0"]),
+        ([66.7], "[2, 2]", 19, []),  # a short form may be the same throughout
+        ([60, 100], "[4, 4]", 7, ["v1"]),  # but not at its highest
+        ([60, 100], "[4, 4]", 6, []),
+        ([0], "[0, 0]", 48, ["v0"]),  # nobody is well at baseline
+        ([60, 0], "[0, 0]", 48, ["v1"]),
+        ([60, 20, 0], "[0, 0]", 48, []),  # cured step by step
+        ([60, 50], "[1, 2]", 48, []),
+    ],
+)
+def test_answers_that_are_all_the_same_are_asked_about(
+    run_models: ModelBench, pomps: list[float | None], answers: str, n_answered: int, found: list[str]
+) -> None:
+    scored(run_models, pomps, answers, n_answered)
+    assert asked(run_models, "core.score_jump", "answers_uniform") == found
+
+
+def held(bench: ModelBench, rows: dict[str, list[str]], rating: str = "", **given: str) -> None:
+    """Sessions `no | attended | day` of participants."""
+    bench.given("ref.mapped_field", "unit | table_name | field\n0 | disposition | withdrawn_on")
+    for name, text in given.items():
+        bench.given(f"mapped.{name}", text)
+    lines = [f"{who} | {row}" for who, several in rows.items() for row in several]
+    people = "subject_id | randomized_on\n" + "\n".join(f"{who} | 2024-01-01" for who in rows)
+    course(bench, subject=people, session="subject_id | session_no | attended | started_at\n" + "\n".join(lines), rating=rating)
+    bench.run("core.course_gap")
+
+
+LONG = [f"{no} | true | 2024-0{1 + no // 4}-{1 + 7 * (no % 4):02d} 10:00:00" for no in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("last_day", "withdrawn", "found"),
+    [
+        ("2024-01-15", "", ["S2"]),
+        ("2024-02-22", "", []),  # 60 days before the site's last session: the course may go on
+        ("2024-02-21", "", ["S2"]),
+        ("2024-01-15", "S2 | 2024-01-20 | stop", []),
+    ],
+)
+def test_who_stays_away_without_having_withdrawn_is_asked_about(
+    run_models: ModelBench, last_day: str, withdrawn: str, found: list[str]
+) -> None:
+    """The site's records end on 2024-04-22 or, for twelve sessions from 2024-01-08, on the last of them."""
+    rows = {"S1": [*LONG[:-1], "12 | true | 2024-04-22 10:00:00"], "S2": [f"1 | true | {last_day} 10:00:00"]}
+    held(run_models, rows, disposition="\n".join(["subject_id | withdrawn_on | scope", *([withdrawn] if withdrawn else [])]))
+    assert asked(run_models, "core.course_gap", "course_ends_early") == found
+
+
+@pytest.mark.parametrize(
+    ("untaken", "found"),
+    [("4 | false | 2024-02-01 10:00:00", ["S2"]), ("4 | true | 2024-02-01 10:00:00", [])],
+)
+def test_a_session_without_a_record_is_asked_about_where_the_site_also_records_those_not_held(
+    run_models: ModelBench, untaken: str, found: list[str]
+) -> None:
+    held(run_models, {"S1": [*LONG[:3], untaken], "S2": [LONG[0], LONG[1], LONG[3]]})
+    assert asked(run_models, "core.course_gap", "session_record_missing") == found
+
+
+@pytest.mark.parametrize(("others", "found"), [(10, ["S0"]), (9, [])])
+def test_a_session_that_nearly_everybody_rated_is_asked_for_its_ratings(run_models: ModelBench, others: int, found: list[str]) -> None:
+    rows = {f"S{n}": [LONG[2]] for n in range(others + 1)}
+    rating = "subject_id | session_no | exercise_no | begin_suds\n" + "\n".join(f"S{n} | 3 | 1 | 60" for n in range(1, others + 1))
+    held(run_models, rows, rating)
+    assert asked(run_models, "core.course_gap", "ratings_missing") == found
