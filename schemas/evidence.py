@@ -132,6 +132,7 @@ class Evidence(Config):
     rated_min_sessions: Threshold[int]
     rated_usual_pct: Threshold[float]
     course_over_days: Threshold[int]
+    medication_beside_days: Threshold[int]
 
 
 class SymptomTerm(Config):
@@ -141,3 +142,4 @@ class SymptomTerm(Config):
     term: Text
     special_interest: Text = Field(default="", pattern=r"^(|PSYCHOSIS|CONVULSION)$")
     expected: bool = False
+    near: str = Field(default="", description="Words of it; a report with a word one letter away from one is asked about.")

@@ -70,7 +70,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     ),
     "local_time": dict(timezone="VARCHAR", local_from="TIMESTAMP", offset_s="INTEGER", kind="VARCHAR"),
     "adverse_event_term": dict(
-        term_no="INTEGER", pattern="VARCHAR", term="VARCHAR", special_interest="VARCHAR", expected="BOOLEAN"
+        term_no="INTEGER", pattern="VARCHAR", term="VARCHAR", special_interest="VARCHAR", expected="BOOLEAN", near="VARCHAR[]"
     ),
     "adverse_event_coding": dict(verbatim="VARCHAR", term_no="INTEGER"),
     "coding": dict(unit="INTEGER", verbatim="VARCHAR", cmmodify="VARCHAR", codestat="VARCHAR", cmsugg="VARCHAR"),
@@ -109,7 +109,8 @@ def build(con: duckdb.DuckDBPyConnection, rows: Sequence[UnitRow], evidence: Evi
     for zone in sorted({r[3] for r in content["site"]} | {r.unit.site.timezone for r in rows}):
         content["local_time"] += local_times(zone)
     content["adverse_event_term"] = [
-        (n, t.pattern, t.term, t.special_interest or None, t.expected) for n, t in enumerate(terms, start=1)
+        (n, t.pattern, t.term, t.special_interest or None, t.expected, [w for w in t.near.split("|") if w])
+        for n, t in enumerate(terms, start=1)
     ]
     for name, values in content.items():
         create(con, name, values)
@@ -141,7 +142,7 @@ def symptom_terms(codelists: Sequence[Path]) -> list[SymptomTerm]:
                 return [
                     SymptomTerm(
                         pattern=r["pattern"], term=r["term"], special_interest=r["special_interest"] or "",
-                        expected=(r["expected"] or "").upper() in ("Y", "TRUE"),
+                        expected=(r["expected"] or "").upper() in ("Y", "TRUE"), near=r.get("near") or "",
                     )
                     for r in csv.DictReader(lines)
                 ]  # fmt: skip

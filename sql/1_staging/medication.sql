@@ -1,8 +1,8 @@
 -- staging.medication: medications as mapped, repetitions marked
 -- Grain: row_id
 -- Reads: mapped.medication, mapped.disposition, intake.subject, ref.unit, ref.site, ref.mapped_field
--- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here. A start that cannot be read is
---        compared as sent: two records with different unreadable starts are not one record
+-- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here. A start that cannot be read is compared as
+--        sent: two records with different unreadable starts are not one record. birth_year: the earliest that the age allows
 with place as (
     -- latest_on: the last site-local date on which the export can have been made
     select
@@ -55,6 +55,7 @@ select
     case when m.subject_id is not null and x.subject_id is null then s.subject_id is not null end as subject_known,
     x.subject_id is not null as subject_removed,
     s.consented_on,
+    year(s.consented_on) - s.age_years - 1 as birth_year,
     p.delivered_on,
     p.latest_on,
     m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'medication' and f.field = 'ended_on') as end_asked,

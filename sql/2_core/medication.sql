@@ -91,6 +91,11 @@ select
                 partition by c.unit, c.study, c.site, c.subject_id, c.ingredient, c.started_on order by c.row_id
             )
     end as times_reported,
+    -- days for which an earlier record of the same drug surely went on after this one had surely begun; a change of dose may share days
+    max(d.end_earliest) over (
+        partition by c.unit, c.study, c.site, c.subject_id, c.ingredient
+        order by d.start_earliest, c.row_id rows between unbounded preceding and 1 preceding
+    ) - d.start_latest as days_beside,
     c.record_key, c.source_file, c.source_row,
 from coded as c
 inner join core.medication_period as d on c.row_id = d.row_id

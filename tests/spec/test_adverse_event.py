@@ -257,3 +257,23 @@ def test_an_event_that_comes_again_with_another_start_is_asked_about(run_models,
     """)
     found = [f for f in run_models.judge("core.adverse_event") if f[0] == "adverse_event_repeated"]
     assert found == ([("adverse_event_repeated", "started_on", "again")] if asked else [])
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "near"),
+    [
+        ("siezure", "Seizure"),
+        ("grand siezures at night", "Seizure"),
+        ("psycosis", "Psychotic disorder"),
+        ("halucinasion", None),  # two letters away
+        ("illusion", None),
+        ("seizure", None),  # coded
+        ("broken finger", None),
+    ],
+)
+def test_a_misspelt_event_of_special_interest_is_asked_about(run_models: ModelBench, verbatim: str, near: str | None) -> None:
+    """It is never coded."""
+    run(run_models, f"subject_id | verbatim | started_on | record_key\nS1 | {verbatim} | 2024-06-12 | e").run("core.event_spelling")
+    assert run_models.rows("core.event_spelling", "verbatim", "near_term") == ([(verbatim, near)] if near else [])
+    assert [rule for rule, _, _ in run_models.judge("core.event_spelling")] == (["adverse_event_misspelt"] if near else [])
+    assert run_models.rows("analysis.adae", "AESIFL") == [("Y" if verbatim == "seizure" else None,)]

@@ -254,3 +254,41 @@ def test_a_row_without_a_name_is_set_aside(run_models):
     assert ("verbatim_missing", "verbatim", "blank") in run_models.judge("medication")
     assert ("verbatim_missing", "verbatim", "blank") in run_models.judge("adverse_event")
     assert ("verbatim_missing", "verbatim", "fine") not in run_models.judge("medication")
+
+
+@pytest.mark.parametrize(
+    ("started", "found"),
+    [
+        ("1993", ["medication_before_birth"]),
+        ("1994-01-01", []),  # thirty years old in January 2025: born in 1994 at the earliest
+        ("1970-01-01", ["date_placeholder", "medication_before_birth"]),
+        ("1970-01", ["medication_before_birth"]),
+        ("2020-01-01", []),
+    ],
+)
+def test_a_start_before_birth_or_on_the_first_day_of_a_calendar_is_asked_about(run_models, started, found):
+    run_models.given("mapped.subject", "subject_id | age_years | consented_on\nS1 | 30 | 2025-01-10")
+    run_models.given("mapped.medication", f"subject_id | verbatim | started_on\nS1 | sertraline | {started}")
+    run_models.run("intake.subject", "staging.medication")
+    assert [rule for rule, field, _ in run_models.judge("medication") if field == "started_on"] == found
+
+
+@pytest.mark.parametrize(
+    ("first_end", "second", "found"),
+    [
+        ("", "2024-03-01", ["again"]),  # the first one goes on
+        ("2024-03-01", "2024-03-01", []),  # a change of dose
+        ("2024-03-31", "2024-03-01", []),
+        ("2024-04-01", "2024-03-01", ["again"]),  # 31 days side by side
+        ("2024", "2024-03-01", []),  # it may have ended in January
+        ("", "2024-01-01", []),  # the same start: told by another rule
+    ],
+)
+def test_a_drug_reported_twice_for_the_same_time_is_asked_about(run_models, first_end, second, found):
+    medication(run_models, f"""
+        subject_id | verbatim     | started_on | ended_on    | ongoing | record_no | record_key
+        S1         | sertraline   | 2024-01-01 | {first_end} | {'' if first_end else 'true'} | 1 | first
+        S1         | Zoloft 50 mg | {second}   |             | true    | 2         | again
+        S1         | fluoxetine   | {second}   |             | true    | 3         | other
+    """)
+    assert [key for rule, _, key in run_models.judge("core.medication") if rule == "medication_beside_itself"] == found

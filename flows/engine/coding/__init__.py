@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from rapidfuzz.distance import OSA
 
 from flows.engine.coding.clean import spoken
 from flows.engine.coding.dictionary import load_dictionary
@@ -36,6 +37,9 @@ _PART = pa.schema([
     ("by_use", pa.bool_()),
 ])  # fmt: skip
 _TERM = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32())])
+#: Shorter words are a letter away from too many others.
+_LONG_ENOUGH = 6
+_NEAR = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32())])
 
 
 def code(
@@ -43,8 +47,9 @@ def code(
     dictionary: Dictionary | Sequence[Path],
     overrides: Mapping[int, Sequence[MedicationOverride]],
 ) -> None:
-    """Create ref.coding (one row a unit and verbatim), ref.coding_part (one row an ingredient of a coded one) and
-    ref.adverse_event_coding (the term of each adverse event's text that has one).
+    """Create ref.coding (one row a unit and verbatim), ref.coding_part (one row an ingredient of a coded one),
+    ref.adverse_event_coding (the term of each adverse event's text that has one) and ref.adverse_event_near (the term that a text
+    without one is a letter away from).
 
     `dictionary` is a loaded one, or the codelist folders it is read from; `overrides` are a person's decisions by unit number.
     Raises ConfigurationError when a decision names an ingredient that the dictionary does not have.
@@ -68,6 +73,7 @@ def code(
         for u, v, c in rows for n, d in enumerate(c.drugs, start=1)
     ))  # fmt: skip
     _create(con, "adverse_event_coding", _TERM, _terms(con))
+    _create(con, "adverse_event_near", _NEAR, _near(con))
 
 
 def override_problems(dictionary: Dictionary, overrides: Iterable[MedicationOverride]) -> list[str]:
@@ -107,6 +113,29 @@ def _terms(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     said = con.execute("select distinct verbatim from intake.adverse_event where verbatim is not null order by 1").fetchall()
     fits = ((v, next((n for n, p in patterns if p.search(spoken(v))), None)) for (v,) in said)
     return [(v, n) for v, n in fits if n is not None]
+
+
+def _near(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Reported events that have no term, and the term with a word that is one letter (or two letters exchanged) away from one of theirs.
+
+    Nothing is coded so; a person is asked.
+    """
+    words = [
+        (word, number)
+        for number, words in con.execute("select term_no, near from ref.adverse_event_term order by term_no").fetchall()
+        for word in words
+    ]
+    said = con.execute(
+        "select distinct verbatim from intake.adverse_event a anti join ref.adverse_event_coding c using (verbatim)"
+        " where verbatim is not null order by 1"
+    ).fetchall()
+    found = []
+    for (verbatim,) in said:
+        tokens = [t for t in re.findall(r"\w+", spoken(verbatim)) if len(t) >= _LONG_ENOUGH]
+        number = next((n for word, n in words if any(OSA.distance(t, word, score_cutoff=1) <= 1 for t in tokens)), None)
+        if number is not None:
+            found.append((verbatim, number))
+    return found
 
 
 def _create(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, rows: Iterable[tuple[object, ...]]) -> None:
