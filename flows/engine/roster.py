@@ -16,7 +16,19 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import batch, blinding, changes, decisions, delivery_findings, drift, findings_store, holding, landing, records
+from flows.engine import (
+    batch,
+    blinding,
+    changes,
+    decisions,
+    delivery_findings,
+    drift,
+    findings_store,
+    holding,
+    landing,
+    records,
+    same_files,
+)
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.fingerprint import code_sha256, fingerprint
@@ -119,7 +131,10 @@ def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
 
 
 def pool(roster: Roster) -> list[Staged]:
-    """The sets that need a whole trial, one staged folder a trial; reused when no score of it changed."""
+    """What needs all sites: sites that read the same file are told, and the sets of a whole trial are made, one staged folder a trial;
+    reused when no score of it changed."""
+    for key, told in same_files.find(roster.placed).items():
+        roster.told.setdefault(key, []).append(told)
     studies: dict[str, list[Staged]] = {}
     for key in sorted(roster.placed):
         placed = roster.placed[key]

@@ -109,3 +109,18 @@ def test_an_instrument_of_redcap_that_nothing_reads_is_set_aside(b: MappingBench
                fields: {subject_id: record_id, dose: {from: mg, unit: mg}}}
     """)
     assert b.rows("loose_row", "fault", "record_key") == [("unclaimed_sheet", "data.json/dosing_v2")]
+
+
+@pytest.mark.parametrize(
+    ("missing", "noted"),
+    [
+        ("['99']", ["column 'e': 2 cell(s) hold ['99'], declared missing although it is a value of the scale"]),
+        ("['-9', '999']", []),  # no fear ratings
+        ("['98']", []),  # nobody sent it
+    ],
+)
+def test_a_missing_code_that_is_a_value_of_the_scale_is_noted(b: MappingBench, missing: str, noted: list[str]) -> None:
+    b.file("suds.csv", "id | no | ex | e\n1 | 3 | 1 | 99\n1 | 3 | 2 | 40\n2 | 3 | 1 | 99\n2 | 3 | 2 | -9")
+    fields = f"{{subject_id: id, session_no: no, exercise_no: ex, end: {{from: e, scale: 0-100, missing: {missing}}}}}"
+    b.map(f"rating: {{file: suds.csv, fields: {fields}}}")
+    assert b.con.execute("select note, is_doubt from mapped.file_note").fetchall() == [(note, False) for note in noted]

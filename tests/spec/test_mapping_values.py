@@ -188,3 +188,17 @@ def test_fear_ratings_go_to_0_100_by_the_declared_scale(
 
 def test_a_rating_without_a_declared_scale_is_a_configuration_error(b: MappingBench) -> None:
     assert "begin: its scale is not declared" in b.problems("rating: {file: r.csv, fields: {begin: x}}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ("begin: {from: a, scale: 0-100}, end: {from: a, scale: 0-100}", "begin and end both read 'a'"),
+        ("begin: {from: a, scale: 0-100}, end: {from: b, scale: 0-100}", ""),
+        ("session_no: n, exercise_no: n", "session_no and exercise_no both read 'n'"),
+        ("session_no: {from: n, pattern: '(?P<value>\\d)-.*'}, exercise_no: {from: n, pattern: '.*-(?P<value>\\d)'}", ""),
+    ],
+)
+def test_two_fields_of_a_kind_do_not_read_the_same_text(b, fields, told):
+    found = b.problems(f"rating: {{file: s.csv, fields: {{subject_id: id, {fields}}}}}")
+    assert found == (f"tables.rating: {told}; a cell is one of the two" if told else "")

@@ -22,6 +22,8 @@ from flows.engine.mapping.wide import template_groups
 from schemas.findings import ConfigurationError
 from schemas.site import Condition, FieldSpec, IntakeTable, TableSpec
 
+#: Kinds of which a table has several fields with a meaning each.
+_ONE_MEANING = (Kind.INTEGER, Kind.SUDS, Kind.INSTANT, Kind.DATE, Kind.PARTIAL)
 _SITE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
 
 
@@ -70,6 +72,7 @@ def _table(unit: Unit, table: IntakeTable, spec: TableSpec, lists: Codelists) ->
             yield from (f"{name}: {t}" for t in _field(unit, table, name, known[name], whole, spec, lists))
     if "subject_id" not in spec.fields and unit.site.subject_id is not None:
         yield from (f"subject_id: {t}" for t in _field(unit, table, "subject_id", known["subject_id"], unit.site.subject_id, spec, lists))
+    yield from _read_twice(known, spec)
     yield from _conditions(spec.where)
     for join in spec.join:
         yield from _conditions(join.where)
@@ -87,6 +90,16 @@ def _table(unit: Unit, table: IntakeTable, spec: TableSpec, lists: Codelists) ->
             yield "wide.item belongs to assessments"
     if table == IntakeTable.RATING and len({f.scale for f in spec.fields.values() if f.scale is not None}) > 1:
         yield "begin, peak and end must declare the same scale; give another scale its own table entry"
+
+
+def _read_twice(known: dict[str, FieldOf], spec: TableSpec) -> Iterator[str]:
+    """Two fields of one kind that read the same text: one of them is mapped wrong, or not known and then not to be mapped."""
+    seen: dict[tuple[object, ...], str] = {}
+    for name, field in spec.fields.items():
+        if name in known and field.from_ and known[name].kind in _ONE_MEANING:
+            first = seen.setdefault((known[name].kind, field.from_, field.pattern), name)
+            if first != name:
+                yield f"{first} and {name} both read {', '.join(map(repr, field.from_))}; a cell is one of the two"
 
 
 def _assessment(unit: Unit, spec: TableSpec, lists: Codelists) -> Iterator[str]:

@@ -15,14 +15,15 @@ from pathlib import Path
 
 import duckdb
 
+from flows.engine.mapping.fields import SCALES
 from flows.engine.mapping.files import MapInput, Sheet
-from flows.engine.mapping.shapes import reading
+from flows.engine.mapping.shapes import FIELDS, Kind, reading
 from flows.engine.mapping.sqltext import clean, lits
 from flows.engine.mapping.tables import Job
 from flows.readers import ROW, read
 from flows.sources.files import matches
 from schemas.findings import ReadError
-from schemas.site import FieldSpec
+from schemas.site import FieldSpec, SudsScale
 
 _LOOKED_AT = 2_000
 _DIGIT, _LETTERS, _BLANKS = re.compile(r"\d"), re.compile(r"[^\W\d_]+"), re.compile(r"\s+")
@@ -113,6 +114,47 @@ def _is_sent(job: Job, name: str) -> str:
     text = clean(f"r.c{job.rows.header.index(name)}") if job.rows else "null"
     codes.discard("")
     return f"({text} is not null" + (f" and {text} not in ({lits(sorted(codes))})" if codes else "") + ")"
+
+
+def legal_codes(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> dict[int, list[str]]:
+    """File -> what is declared missing although it is a value of the field's scale, where a cell holds it: 99 of 0-100."""
+    out: dict[int, list[str]] = {}
+    for job in jobs:
+        if job.rows is None:
+            continue
+        defaults = job.first.unit.site.defaults
+        for name, spec in job.spec.fields.items():
+            codes = [c for c in reading(spec, job.spec, defaults).missing if _is_legal(job, name, spec, c)]
+            columns = [c for c in spec.from_ if c in job.rows.header] if codes else []
+            for column in columns:
+                cell = clean(f"c{job.rows.header.index(column)}")
+                for sheet in job.sheets:
+                    sql = f"select count(*) from {sheet.raw} where file_no = {sheet.file_no} and {cell} in ({lits(codes)})"
+                    count = con.execute(sql).fetchall()[0][0]
+                    if count:
+                        said = f"column {column!r}: {count} cell(s) hold {codes}, declared missing although it is a value of the scale"
+                        out.setdefault(sheet.file_no, []).append(said)
+    return out
+
+
+def _is_legal(job: Job, name: str, spec: FieldSpec, code: str) -> bool:
+    """Is a missing code a value that the field may have?"""
+    try:
+        number = float(code.replace(",", "."))
+    except ValueError:
+        return False
+    unit, kind = job.first.unit, FIELDS[job.table][name].kind
+    if kind == Kind.SUDS:
+        low, high = SCALES[spec.scale or SudsScale.S0_100][:2]
+        return low <= number <= high
+    if kind == Kind.RATING:
+        items = [i for several in unit.instruments for i in several.items if job.instrument in (None, several.name)]
+        return any(i.minimum <= number <= i.maximum for i in items)
+    if kind == Kind.INTEGER:
+        return 1 <= number <= unit.trial.sessions.number
+    if kind == Kind.DOSE:
+        return number in {b.dose_mg for a in unit.trial.arms for b in a.dose_mg_by_weight} | {a.dose_mg for a in unit.trial.arms}
+    return False
 
 
 def unread_parts(sheets: Sequence[Sheet], inputs: Sequence[MapInput]) -> list[tuple[Sheet, str]]:

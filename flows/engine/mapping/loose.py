@@ -146,12 +146,12 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
 
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_note: what a reader found doubtful about a file as a whole, or remarks of it."""
-    blanked, turned = _blanked_codes(jobs), _turned_codes(jobs)
+    blanked, turned, legal = _blanked_codes(jobs), _turned_codes(jobs), left_out.legal_codes(con, jobs)
     kinds = ", ".join(f"{name} {kind}" for name, kind in FILE_NOTE_COLUMNS.items())
     con.execute(f"create or replace table mapped.file_note ({kinds})")
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
         doubts = (*sheet.doubts, *blanked.get(sheet.file_no, ()), *turned.get(sheet.file_no, ()))
-        for note in (*doubts, *sheet.remarks):
+        for note in (*doubts, *sheet.remarks, *legal.get(sheet.file_no, ())):
             row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note, note in doubts]
             con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?, ?)", row)
 
