@@ -124,3 +124,13 @@ def test_a_missing_code_that_is_a_value_of_the_scale_is_noted(b: MappingBench, m
     fields = f"{{subject_id: id, session_no: no, exercise_no: ex, end: {{from: e, scale: 0-100, missing: {missing}}}}}"
     b.map(f"rating: {{file: suds.csv, fields: {fields}}}")
     assert b.con.execute("select note, is_doubt from mapped.file_note").fetchall() == [(note, False) for note in noted]
+
+
+def test_every_thing_left_out_has_a_number_of_its_own(b: MappingBench) -> None:
+    """Two files nobody reads, and a row that two mappings pass over: rows are counted by their number."""
+    b.file("diary.csv", "id | no | came | pill | mg\nS1 | 3 | 1 | y | 50\nS2 | 3 | 1 | x | 50")
+    for name in ("a.csv", "b.csv"):
+        b.text(name, "x\n1\n")
+    b.map(DIARY)
+    assert b.rows("loose_row", "fault") == [("unclaimed_file",), ("unclaimed_file",), ("row_partly_read",)]
+    assert b.con.execute("select count(distinct row_id) from mapped.loose_row").fetchall() == [(3,)]

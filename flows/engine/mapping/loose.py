@@ -24,6 +24,8 @@ from flows.sources.files import archive_of, matches
 from schemas.intake.base import STANDARD
 from schemas.site import IntakeTable, Site
 
+#: What can be wrong with a row that reached no table, the gravest first: a row is told of once.
+_FAULTS = ("ragged_row", "unknown_site", "unclaimed_row", "cut_row", "row_partly_read")
 COLUMNS = STANDARD | {"table_name": "VARCHAR", "fault": "VARCHAR", "detail": "VARCHAR"}
 FILE_NOTE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "file_name": "VARCHAR", "source_file": "VARCHAR", "note": "VARCHAR",
@@ -44,7 +46,7 @@ WIDE_COLUMNS = {
 
 
 def fill_loose_rows(con: duckdb.DuckDBPyConnection, shelf: Shelf, inputs: Sequence[MapInput], jobs: Sequence[Job]) -> None:
-    """mapped.loose_row, one row a source row and fault; table_name is the first table that reads the file."""
+    """mapped.loose_row, one row a source row, with the first fault of _FAULTS; table_name is the first table that reads the file."""
     readers: dict[int, list[Job]] = {}
     for job in jobs:
         for sheet in job.sheets:
@@ -80,6 +82,7 @@ def fill_loose_rows(con: duckdb.DuckDBPyConnection, shelf: Shelf, inputs: Sequen
     first = {n: r[0].table for n, r in readers.items()}
     names = " ".join(f"when {n} then {lit(t)}" for n, t in sorted(first.items()))
     table = f"case f.file_no {names} else '' end" if names else "''"
+    first_fault = f"list_position({[*_FAULTS]!r}, fault)"
     con.execute(
         f"""
         insert into mapped.loose_row by name
@@ -87,7 +90,7 @@ def fill_loose_rows(con: duckdb.DuckDBPyConnection, shelf: Shelf, inputs: Sequen
             f.unit, f.study, f.home as site, f.delivery_no, f.source_file, l.source_row,
             f.file_no::bigint * {MAX_ROW} + l.source_row as row_id, f.name || '|' || l.source_row as record_key,
             hash(l.fault) as row_hash, case when l.fault = 'row_partly_read' then l.detail else {table} end as table_name, l.fault, l.detail
-        from (select distinct on (file_no, source_row, fault) * from ({' union all '.join(parts)})) l
+        from (select distinct on (file_no, source_row) * from ({' union all '.join(parts)}) order by file_no, source_row, {first_fault}) l
         join raw.file f on f.file_no = l.file_no
         order by row_id, l.fault
         """
@@ -98,8 +101,9 @@ def fill_loose_rows(con: duckdb.DuckDBPyConnection, shelf: Shelf, inputs: Sequen
 
 
 def _tell(con: duckdb.DuckDBPyConnection, unit_no: int, site: Site, delivery_no: int, source_file: str, name: str, fault: str) -> None:
-    """One loose row for a whole file or sheet: source_row 0, record_key its name."""
-    row = [unit_no, site.study, site.site_id, delivery_no, source_file, 0, 0, name, 0, "", fault, ""]
+    """One loose row for a whole file or sheet: source_row 0, record_key its name; its row_id is below those of rows."""
+    (n,) = con.execute("select count(*) from mapped.loose_row where row_id < 0").fetchall()[0]
+    row = [unit_no, site.study, site.site_id, delivery_no, source_file, 0, -1 - n, name, 0, "", fault, ""]
     con.execute(f"insert into mapped.loose_row values ({', '.join('?' * len(COLUMNS))})", row)
 
 
