@@ -287,7 +287,7 @@ class SiteBody(Config):
     defaults: FileOptions = Field(default=FileOptions(), description="How files are read, where a table does not say.")
     sites: ManySites | None = Field(default=None, description="For one export that holds many sites.")
     tables: Tables = Field(default={}, description="Intake table -> how it is read; a list where it comes from several kinds of files.")
-    ignore_files: Texts = Field(default=(), description="Globs of files that nothing is to read; any other unread file is told.")
+    ignore_files: Texts = Field(default=(), description="Globs of files, or of sheets (e.xlsx/Old), that nothing is to read.")
     ignore_rows: tuple[IgnoredRows, ...] = Field(default=(), description="Rows that no table is to read.")
     no_medication_table: NoMedicationTable = Field(
         default=NoMedicationTable.UNKNOWN, description="What it means that no medication table is mapped: nothing known, or none taken."

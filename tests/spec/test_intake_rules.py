@@ -88,7 +88,7 @@ def test_a_withdrawal_has_a_date_after_consent(run_models: ModelBench, row: str,
     ("row", "rules"),
     [
         ("sertraline | 1899 | ", ["history_too_early"]),
-        ("sertraline | 1900 | ", []),
+        ("sertraline | 1900 | ", ["medication_before_birth"]),
         ("sertraline | 1899-12-31 | 2024", ["history_too_early"]),
     ],
 )
