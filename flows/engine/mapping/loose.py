@@ -127,7 +127,6 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
     out all the same shows the arms of a blinded trial.
     """
     read = {(s.unit_no, s.delivery_no, s.name) for s in sheets}
-    row_id = 0  # rows of files that were read are numbered from 0 up, whole files below
     for item in inputs:
         site = item.unit.site
         specs = [spec for several in site.tables.values() for spec in several]
