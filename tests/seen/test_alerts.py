@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from flows.engine import seen
 from flows.engine.config import load
 from flows.engine.seen.ended import Ended
 from flows.engine.seen.send import SendError, send
-from schemas.alerts import Email
+from schemas.alerts import Alerts, Email
 from schemas.findings import ConfigurationError, PublicationError
+from tests.conftest import ROOT
 from tests.nights import Nights
 from tests.nights import two_sites as two_sites
 from tests.seen.sinks import Mails, Posts, mail_server, web_sink
@@ -215,3 +217,12 @@ def test_a_replayed_night_is_told_to_nobody(watched: Nights, mails: Mails):
 
     assert watched.run(as_of="2026-03-01").degraded
     assert mails.letters == []
+
+
+def test_the_file_in_the_guide_is_a_file_of_alerts():
+    text = (ROOT / "docs" / "guide" / "operations.md").read_text(encoding="utf-8")
+    block = text.partition("```yaml not-run\n")[2].partition("```")[0]
+
+    told = Alerts.model_validate(yaml.safe_load(block.replace("{on:", "{'on':")))
+
+    assert [channel.kind for channel in told.channels.values()] == ["email", "webhook"]
