@@ -6,6 +6,8 @@ Exit codes: 0 ok, 1 degraded (a site is held, missing or carried; the others wen
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from flows.cli import (
@@ -27,11 +29,12 @@ from flows.cli import (
     tables,
     trust,
 )
+from flows.cli.common import DEBUG
 
 app = typer.Typer(
     name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weaves the exports of many clinical-trial sites into one set of analysis-ready Parquet tables.",
-    epilog="Exit codes: 0 ok, 1 degraded, 2 usage or configuration, 3 failed.",
+    epilog=f"Exit codes: 0 ok, 1 degraded, 2 usage or configuration, 3 failed. {DEBUG} after any command shows where it failed.",
 )  # fmt: skip
 app.command()(run.run)
 app.command()(demo.demo)
@@ -68,7 +71,7 @@ app.command()(trust.purge)
 
 def main() -> None:
     """Entry point of `trialweave`; help says that name however it was started."""
-    app(prog_name="trialweave")
+    app([word for word in sys.argv[1:] if word != DEBUG], prog_name="trialweave")
 
 
 if __name__ == "__main__":

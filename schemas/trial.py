@@ -160,10 +160,20 @@ class BlindingStatus(StrEnum):
     UNBLINDED = "unblinded"
 
 
+class Amounts(StrEnum):
+    """Whether releases of a blinded trial show amounts: `shown` where what the sites record does not differ between the arms."""
+
+    SHOWN = "shown"
+    WITHHELD = "withheld"
+
+
 class Blinding(Config):
     """Whether the build may open the randomization lists (the sites' `randomization` tables)."""
 
     status: BlindingStatus
+    amounts: Amounts | None = Field(
+        default=None, description="Absent: while the trial is blinded, amounts are withheld where its arms differ in strength."
+    )
     unblinded_on: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
 
 

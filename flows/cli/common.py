@@ -40,6 +40,8 @@ class LogForm(StrEnum):
 
 Log = Annotated[LogForm, typer.Option("--log", help="json: print events as JSON lines instead of tables.")]
 
+#: A word that every command takes: an unforeseen error is shown with its place, and its text may hold a participant's value.
+DEBUG = "--debug"
 #: Troubles of the machine and what a person does about them.
 _MACHINE = (
     ((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free space on the disk of the data folder, then run again"),
@@ -63,14 +65,17 @@ def told_errors() -> Iterator[None]:
     except TrialweaveError as error:
         say(str(error))
         raise typer.Exit(int(error.exit_code)) from None
+    except BrokenPipeError:  # whoever read the output has seen enough: trialweave ... | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(int(Exit.OK)) from None
     except KeyboardInterrupt:
         say("stopped; the last release stands\n  fix   -> run the same command again: it goes on where it was")
         raise typer.Exit(int(Exit.FAILED)) from None
     except Exception as error:
-        if "--debug" in sys.argv:
+        if DEBUG in sys.argv:
             raise
         strerror, number = getattr(error, "strerror", None), getattr(error, "errno", None)
-        todo = next((todo for numbers, todo in _MACHINE if number in numbers), "look with --debug where it happened")
+        todo = next((todo for numbers, todo in _MACHINE if number in numbers), f"the same command with {DEBUG} shows where it happened")
         say(f"failed: {type(error).__name__}{f': {strerror}' if strerror else ''}; the last release stands\n  fix   -> {todo}")
         raise typer.Exit(int(Exit.FAILED)) from None
     finally:

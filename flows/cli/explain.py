@@ -65,7 +65,7 @@ def _print(a: dict[str, Any]) -> None:
         out(f"  {f['status']}, first seen {f['first_seen']}, last seen {f['last_seen']}; {a['now']}")
     else:
         out(f"{a['set']} {a['key']} {a['column']} = {_text(a['published'])}    (release {a['release']})")
-    for line in filter(None, (*a["changed"], a["standing"])):
+    for line in filter(None, (*a["changed"], a["standing"], a["notice"])):
         out(f"! {line}")
     if "set" in a:
         _print_again(a)

@@ -63,11 +63,11 @@ def verify(
         if found is None:
             say(f"{data} holds no release {release}")
             raise typer.Exit(int(Exit.USAGE))
-        problems = verify.everything(data, found)
+        problems, notes = verify.everything(data, found), verify.purged(data, found)
         if json:
-            print_json({"release": found.release_id, "files": len(found.manifest["files"]), "problems": problems})
+            print_json({"release": found.release_id, "files": len(found.manifest["files"]), "problems": problems, "purged": notes})
         else:
-            for problem in problems:
+            for problem in (*notes, *problems):
                 typer.echo(problem)
             typer.echo(f"{found.release_id}: {len(found.manifest['files'])} files, {len(problems)} problems")
         raise typer.Exit(int(Exit.FAILED if problems else Exit.OK))
@@ -77,23 +77,26 @@ def propose(
     site: Annotated[str, typer.Argument(metavar="STUDY/SITE", help="Only this site; default: every site.")] = "",
     config: Config = DEMO,
     data: Data = Path("data"),
+    show_values: Annotated[
+        bool, typer.Option(help="Show names that may be a participant's values: of a file without its header line, for example.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Where the newest delivery does not fit its mapping (renamed, new or missing columns and files, unknown codes), and what to write."""
     with told_errors():
-        from flows.engine import drift, releases
+        from flows.engine import drift, releases, tombstones
         from flows.engine.config import load
         from flows.engine.units import units_of
 
         programme = load(config)
         wanted = units_of(programme, frozenset([site] if site else []))
         release = releases.latest(data)
-        entries = release.manifest["sites"] if release else []
+        entries, now = release.manifest["sites"] if release else [], tombstones.rewritten(data)
         out: dict[str, list[drift.Drift]] = {}
         for key, unit in sorted(programme.units.items()):
             if not wanted or key in wanted:
-                published = {e["delivery_sha256"] for e in entries if e["unit"] == key}
-                out[key] = drift.of_unit(programme, data, unit, published)
+                published = {now.get(key, {}).get(e["delivery_sha256"], e["delivery_sha256"]) for e in entries if e["unit"] == key}
+                out[key] = drift.of_unit(programme, data, unit, published, show_all=show_values)
         if json:
             print_json({key: [{"what": d.what, "proposal": d.proposal} for d in found] for key, found in out.items()})
             return

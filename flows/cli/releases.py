@@ -39,7 +39,8 @@ def rebuild(
 ) -> None:
     """Make a release again from landing with the configuration it was made with, in a temporary place, and compare byte for byte.
 
-    Prints "identical", or which files came out otherwise and what changed since. Ends 3 when something differs.
+    Prints "identical", or which files came out otherwise and what changed since. Ends 3 when something differs, 1 when a purge since then
+    leaves part of it without proof.
     Example: trialweave rebuild latest --data data
     """
     with told_errors():
@@ -48,13 +49,13 @@ def rebuild(
         report = again.rebuild(data, release_named(data, release))
         if json:
             print_json({"release": report.release_id, "identical": report.identical, "changed": report.changed,
-                        "compared": report.compared, "differs": report.differs})  # fmt: skip
+                        "compared": report.compared, "differs": report.differs, "purged": report.purged})  # fmt: skip
         else:
-            for line in (*report.changed, *report.differs):
+            for line in (*report.changed, *report.differs, *report.purged):
                 typer.echo(line)
-            told = "identical" if report.identical else f"{len(report.differs)} differ"
+            told = f"{len(report.differs)} differ" if report.differs else "identical" + (", but for the purge" if report.purged else "")
             typer.echo(f"{report.release_id}: {report.compared} files made again, {told}")
-        raise typer.Exit(int(Exit.OK if report.identical else Exit.FAILED))
+        raise typer.Exit(int(Exit.FAILED if report.differs else Exit.DEGRADED if report.purged else Exit.OK))
 
 
 def diff(

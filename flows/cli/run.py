@@ -30,7 +30,6 @@ def run(
     site: Sites = [],  # noqa: B006
     log: Log = LogForm.TEXT,
     json: Json = False,
-    debug: bool = False,
 ) -> None:
     """One night: pull, check, harmonize, publish. Ends 0 ok, 1 degraded, 2 usage or configuration, 3 failed.
 

@@ -125,6 +125,7 @@ def draft(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Draft |
         "code_version": code_version(), "code_sha256": code_sha256(), "config_sha256": config_sha256(night.programme),
         "config_snapshot": snapshots.keep(night.data, night.config_files or snapshots.take(night.programme.root)),
         "previous": base.release_id if base else None, "reason": reason, "blinded": sorted(roster.terms),
+        "amounts_withheld": sorted(study for study, terms in roster.terms.items() if terms.no_amounts),
         "deidentified": {study: told.masker.check for study, told in sorted(how.items()) if told.masker}, "sites": entries,
         "files": [{"dataset": p.dataset, "path": p.path, "rows": p.rows, "sha256": p.sha256} for p in parts],
         "documents": documents.listed(described),
@@ -349,7 +350,8 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
         else:
             fresh.append(entry)
     sites = [(e["study"], e["site"]) for e in fresh]
-    known = findings_store.history(night.data, sites)
+    vanished = _vanished(before, entries)
+    known = findings_store.history(night.data, [*sites, *vanished])
     found = _found(roster, fresh)
     living = answers.apply(findings_store.judge_life(found, known, on), given, on)
     new = {}
@@ -360,7 +362,7 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
         for entry in fresh:
             if (entry["study"], entry["site"]) == (study, site):
                 entry["findings"], entry["findings_from"] = mine.by_severity, release_id
-    why = {k: changes.causes(before.get(k), e["made_of"]) for e in fresh if (k := (e["study"], e["site"]))}
+    why = {k: changes.causes(before.get(k), e["made_of"]) for e in fresh if (k := (e["study"], e["site"]))} | vanished
     history = findings_store.events(living, known, on, release_id, why) if keep_history else known.clear()
     resolved = _by_site(history.filter(pl.col("status") == "RESOLVED"))
     special = _by_site(living.filter(pl.col("rule") == SPECIAL_INTEREST).join(known, on="finding_id", how="anti"))
@@ -370,6 +372,13 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
 def _by_site(findings: pl.DataFrame) -> dict[str, int]:
     """study/site -> how many."""
     return {f"{study}/{site}": n for study, site, n in findings.group_by("study", "site").len().sort("study", "site").iter_rows()}
+
+
+def _vanished(before: dict[tuple[str, str], Entry], entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
+    """Sites of the release that stands that are in this one no more -> why: nothing is found there, so what was found is resolved."""
+    now = {e["unit"]: e["made_of"] for e in entries if e["made_of"]}
+    gone = before.keys() - {(e["study"], e["site"]) for e in entries}
+    return {k: changes.causes(before[k], now[u]) if (u := before[k]["unit"]) in now else "configuration" for k in sorted(gone)}
 
 
 def _found(roster: Roster, entries: Sequence[Entry]) -> pl.DataFrame:

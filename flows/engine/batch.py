@@ -114,7 +114,7 @@ def compute(
     hidden = Hidden.of(con)
     judged = judge.judge_intake(con, programme.evidence, models.Kept() if keep else None, hidden)
     judge.check_contracts(con)
-    tally = outcome.tally(con)
+    tally = outcome.tally(con, judged)
     taken = records.take(con)
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
     held = models.Kept() if keep else models.Held(con, ["staging", "core"], keep=["core.ipd_base"])

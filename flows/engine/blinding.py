@@ -11,6 +11,8 @@ Three things are looked for in the texts a site wrote (dose as recorded, medicat
 - a dose text that parts the participants: written one way for all doses of some and another way for all doses of the others, numbers
   and units left out, where the amount does not explain it. The column is left out for the site, with a finding.
 - an arm's word in an identifier, which cannot be left out: the site's delivery is held.
+
+Amounts that tell the arm are a case of their own (blinded_amounts.py).
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
+from flows.engine import blinded_amounts
 from flows.engine.config import PROJECT, Programme
 from schemas.columns import columns
 from schemas.evidence import Evidence
@@ -52,17 +55,20 @@ _ARMS = ("SUBJID", "TRT01P", "TRT01A")
 @dataclass(frozen=True)
 class Terms:
     """Regular expressions of one trial. `named`: a code or label of an arm; `told`: a word for one arm; `drug`: the study drug.
-    `min_side`: participants there must be on either side before a way of writing counts as parting them."""
+    `min_side`: participants there must be on either side before a way of writing counts as parting them. `no_amounts`: releases show
+    no amounts; `amounts`: those a capsule may have."""
 
     named: str
     told: str
     drug: str
     min_side: int
+    no_amounts: bool = False
+    amounts: tuple[float, ...] = ()
 
     @property
     def mark(self) -> str:
         """Tells one set of words from another."""
-        return hashlib.sha256("\0".join((self.named, self.told, self.drug, str(self.min_side))).encode()).hexdigest()[:12]
+        return hashlib.sha256("\0".join(map(str, astuple(self))).encode()).hexdigest()[:12]
 
 
 def words(codelists: Sequence[Path]) -> dict[str, list[str]]:
@@ -93,7 +99,10 @@ def terms(trial: Trial, known: dict[str, list[str]], evidence: Evidence) -> Term
     behind = "|".join(sorted({_pattern(t) for t in plain if _pattern(t)}, key=lambda p: (-len(p), p)))
     own = _any([t for t in named if t not in plain])
     after = rf"|(?:^|[\W_])(?:arm|randomi[sz]ed to|allocated to|allocation)[\W_]{{1,3}}(?:{behind})(?:$|[\W_])" if behind else ""
-    return Terms(f"(?i){own}{after}", f"(?i){_any(told)}", f"(?i){drug}", evidence.arm_parting_participants.value)
+    return Terms(
+        f"(?i){own}{after}", f"(?i){_any(told)}", f"(?i){drug}", evidence.arm_parting_participants.value,
+        blinded_amounts.withheld(trial), blinded_amounts.nominal(trial),
+    )  # fmt: skip
 
 
 def _letters(text: str) -> str:
@@ -117,7 +126,9 @@ def tells(column: str, terms: Terms) -> pl.Expr:
 
 
 def without_arms(frame: pl.DataFrame, dataset: str, terms: Terms) -> pl.DataFrame:
-    """A set without the texts that name an arm or part the participants."""
+    """A set without the texts that name an arm or part the participants, and without amounts where they tell the arm."""
+    if terms.no_amounts:
+        frame = blinded_amounts.without(frame, dataset)
     names = TEXT.get(dataset, ())
     frame = frame.with_columns(pl.when(~tells(c, terms)).then(pl.col(c)).alias(c) for c in names)
     if dataset == "adex" and parts_participants(frame, terms.min_side):
@@ -141,18 +152,21 @@ def parts_participants(frame: pl.DataFrame, min_side: int) -> bool:
 
 @dataclass(frozen=True)
 class Look:
-    """What was found in one site's staged sets: findings' rows, the sets with such a text, identifiers that name an arm."""
+    """What was found in one site's staged sets: findings' rows, the sets of which something is left out, identifiers that name an arm;
+    doses whose amount is left out, participants that amounts tell apart from the others."""
 
     rows: list[dict[str, str | int | None]]
     sets: tuple[str, ...]
     identifiers: int
+    amounts: int = 0
+    parted: int = 0
 
 
 def wanted(dataset: str) -> list[str]:
     """The columns of a set that are looked at."""
     if dataset == "adsl":
         return ["SITEID", *_ARMS]
-    amount = ["EXDOSE"] if dataset == "adex" else []
+    amount = ["EXOCCUR", "EXDOSE"] if dataset == "adex" else []
     return list(dict.fromkeys(["USUBJID", "SITEID", "STUDYID", *_keys(dataset), *TEXT[dataset], "SRCFILE", "SRCROW", *amount]))
 
 
@@ -165,7 +179,7 @@ def look(folder: Path, files: dict[str, dict[str, dict[str, object]]], site: str
     note = _note(folder, site, terms)
     if note.is_file():
         told = json.loads(note.read_text(encoding="utf-8"))
-        return Look(told["rows"], tuple(told["sets"]), told["identifiers"])
+        return Look(told["rows"], tuple(told["sets"]), told["identifiers"], told["amounts"], told["parted"])
     paths = {d: folder / str(files[d][site]["file"]) for d in (*TEXT, "adsl")}
     found = look_through({d: pl.DataFrame(pq.read_table(path, columns=wanted(d))) for d, path in paths.items()}, terms)
     keep(folder, site, terms, found.get(site, Look([], (), 0)))
@@ -176,7 +190,7 @@ def keep(folder: Path, site: str, terms: Terms, found: Look) -> None:
     """Write down beside a site's staged files what was found in them."""
     note = _note(folder, site, terms)
     temporary = note.with_name(f".{note.name}")
-    temporary.write_text(json.dumps({"rows": found.rows, "sets": found.sets, "identifiers": found.identifiers}), encoding="utf-8")
+    temporary.write_text(json.dumps(asdict(found)), encoding="utf-8")
     temporary.replace(note)
 
 
@@ -196,7 +210,24 @@ def look_through(frames: dict[str, pl.DataFrame], terms: Terms) -> dict[str, Loo
             sets.setdefault(site, []).append(dataset)
     told = people.filter(tells("SUBJID", terms) | pl.col("TRT01P").is_not_null() | pl.col("TRT01A").is_not_null())
     wrong = dict(told.group_by("SITEID").len().iter_rows())
-    return {site: Look(found, tuple(dict.fromkeys(sets[site])), wrong.get(site, 0)) for site, found in rows.items()}
+    given, parted = _amounts(frames["adex"], terms)
+    left_out = tuple(blinded_amounts.COLUMNS) if terms.no_amounts else ()
+    return {
+        site: Look(found, tuple(dict.fromkeys([*sets[site], *left_out])), wrong.get(site, 0), given.get(site, 0), parted.get(site, 0))
+        for site, found in rows.items()
+    }
+
+
+def _amounts(doses: pl.DataFrame, terms: Terms) -> tuple[dict[str, int], dict[str, int]]:
+    """Site -> doses whose amount is left out; site -> participants that amounts tell apart from the others."""
+    taken = doses.filter(pl.col("EXOCCUR") == "Y")
+    if terms.no_amounts:
+        return dict(taken.group_by("SITEID").len().iter_rows()), {}
+    odd = taken.filter(~pl.col("EXDOSE").is_in(list(terms.amounts)).fill_null(value=False)).get_column("SITEID").unique().to_list()
+    sides = {
+        str(s): blinded_amounts.smaller_side(taken.filter(pl.col("SITEID") == s), terms.amounts, terms.min_side) for s in sorted(odd)
+    }
+    return {}, sides
 
 
 def _rows(

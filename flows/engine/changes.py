@@ -5,9 +5,9 @@ findings (findings_store.py), differences between releases.
 
     data/changes/<release_id>.parquet    restricted to its owner: it holds texts as sent
 
-kind: `changed` a field of a record has another text; `late` a record that happened before the last delivery came only now;
-`disappeared` a record is no longer sent; `released` a row that was in quarantine is in the sets now. Rows that are simply new are
-no changes.
+kind: `changed` a field of a record has another text, an item of a questionnaire or a total as reported another value; `late` a record
+that happened before the last delivery came only now; `disappeared` a record is no longer sent; `released` a row that was in quarantine
+is in the sets now. Rows that are simply new are no changes.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def of_site(
         rows += [_told("late", r, new_value=_texts(r), new_file=r["source_file"], new_row=r["source_row"])
                  for r in late.iter_rows(named=True)]  # fmt: skip
         rows += _items(diff.pairs, folder, staged, site)
+        rows += _values(folder, staged, site, "adqs", "PARAMCD", "AVALREP")
     rows += _released(folder, staged, site)
     frame = pl.DataFrame([{n: r.get(n) for n in SCHEMA} | known for r in rows], schema=SCHEMA)
     return frame.sort("table", "record_key", "kind", "field")
@@ -84,18 +85,25 @@ def _items(pairs: pl.DataFrame, folder: Path, staged: Staged, site: str) -> list
     """Items of questionnaires whose value is another one; looked at only where some form changed."""
     differs = (pl.col("digest") != pl.col("digest_old")) | (pl.col("n") != pl.col("n_old"))
     forms = pairs.filter((pl.col("table") == "assessment") & differs)
-    old, new = folder / "aditem" / f"{site}.parquet", staged.folder / "aditem" / f"{site}.parquet"
-    if forms.is_empty() or not old.is_file() or not new.is_file():
+    return [] if forms.is_empty() else _values(folder, staged, site, "aditem", "ITEMCD", "AVAL")
+
+
+def _values(folder: Path, staged: Staged, site: str, dataset: str, name: str, value: str) -> list[dict[str, Any]]:
+    """Values of a set of questionnaires that are other ones, of administrations that both deliveries hold. `name`: what is told."""
+    old, new = (home / dataset / f"{site}.parquet" for home in (folder, staged.folder))
+    if not old.is_file() or not new.is_file():
         return []
-    on = ["USUBJID", "PARCAT1", "AVISIT", "ADT", "ITEMCD"]
-    was, now = (pl.read_parquet(p, columns=[*on, "AVAL", "SRCFILE", "SRCROW"]).with_columns(pl.col(on).cast(pl.String)) for p in (old, new))
+    on = ["USUBJID", "PARCAT1", "AVISIT", "ADT", name]
+    was, now = (pl.read_parquet(p, columns=[*on, value, "SRCFILE", "SRCROW"]).with_columns(pl.col(on).cast(pl.String)) for p in (old, new))
     joined = now.join(was, on=on, how="full", coalesce=True, suffix="_old", nulls_equal=True)
-    there = joined.join(was.select("USUBJID", "PARCAT1", "AVISIT", "ADT").unique(), on=on[:-1], how="semi", nulls_equal=True)
-    hit = there.filter(pl.col("AVAL").ne_missing(pl.col("AVAL_old"))).sort(on)
+    for side in (was, now):
+        joined = joined.join(side.select(on[:-1]).unique(), on=on[:-1], how="semi", nulls_equal=True)
+    hit = joined.filter(pl.col(value).ne_missing(pl.col(f"{value}_old"))).sort(on)
     return [
-        {"kind": "changed", "table": "assessment", "record_key": "|".join(str(r[c] or "") for c in on), "subject": r["USUBJID"],
-         "field": r["ITEMCD"], "old_value": _plain(r["AVAL_old"]), "new_value": _plain(r["AVAL"]), "old_file": r["SRCFILE_old"],
-         "old_row": r["SRCROW_old"], "new_file": r["SRCFILE"], "new_row": r["SRCROW"]}
+        {"kind": "changed", "table": "assessment", "record_key": "|".join(str(r[c] or "") for c in on), "field": r[name],
+         "subject": r["USUBJID"].removeprefix(f"{staged.unit_key.split('/')[0]}-{site}-"), "old_value": _plain(r[f"{value}_old"]),
+         "new_value": _plain(r[value]), "old_file": r["SRCFILE_old"], "old_row": r["SRCROW_old"], "new_file": r["SRCFILE"],
+         "new_row": r["SRCROW"]}
         for r in hit.iter_rows(named=True)
     ]  # fmt: skip
 

@@ -21,7 +21,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.engine import blinding, deidentify, partitions
+from flows.engine import blinded_amounts, blinding, deidentify, partitions
 from flows.engine.deidentify import FREE_TEXT, Masker, mask, maskers
 from flows.engine.releases import Part
 from flows.engine.roster import Roster
@@ -80,14 +80,18 @@ def show_findings(frame: pl.DataFrame, how: dict[str, Shown]) -> pl.DataFrame:
 
 
 def gate(parts: Iterable[Part], how: dict[str, Shown], passed: frozenset[str] = frozenset()) -> None:
-    """The last look before a release: no set of a blinded trial holds an arm. Raises PublicationError with keys and counts only.
+    """The last look before a release: no set of a blinded trial holds an arm, or an amount that tells it. Raises PublicationError with
+    keys and counts only.
 
     `passed`: hashes of files that were looked at before and are the same.
     """
     asked = [p for p in parts if (told := how.get(place(p)[0])) is not None and told.terms is not None and p.source is not None]
     holding = {str(p.source): p.rows for p in asked if p.dataset in RESTRICTED and p.rows}
     holding |= _with_arm([str(p.source) for p in asked if p.dataset not in RESTRICTED and p.sha256 not in passed])
-    for part in asked:
+    for part in asked:  # amounts are looked at every time: the same file may have been shown before
+        if how[place(part)[0]].terms.no_amounts and part.dataset in blinded_amounts.COLUMNS and part.source is not None:  # type: ignore[union-attr]
+            left = blinded_amounts.left_in(pl.read_parquet(part.source), part.dataset)
+            holding[str(part.source)] = holding.get(str(part.source), 0) + left
         if n := holding.get(str(part.source)):
             study, site = place(part)
             raise PublicationError(
@@ -145,7 +149,7 @@ def _one(part: Part, told: Shown, site: str, *, keep_text: bool) -> Part:
         return part
 
     def change(frame: pl.DataFrame) -> pl.DataFrame:
-        if told.terms is not None and not keep_text:
+        if told.terms is not None:
             frame = blinding.without_arms(frame, part.dataset, told.terms)
         if told.masker is not None:
             frame = mask(frame, part.dataset, told.masker, told.zones.get(site, "UTC"), keep_text=keep_text)

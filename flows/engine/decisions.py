@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from flows.engine import landing, ledger, lock, releases, state
+from flows.engine import landing, ledger, lock, releases, state, tombstones
 from schemas.findings import ConfigurationError
 
 RELEASED = "hold_released"
@@ -61,12 +61,15 @@ def _place(data: Path, name: str) -> tuple[str, str]:
 
 def accepted(data: Path) -> set[tuple[str, str, str]]:
     """(unit, site, delivery) that a person let pass; site empty: every site of the export."""
-    return {(e["unit"], e["site"], e["delivery"]) for e in ledger.entries(data, RELEASED)}
+    now = tombstones.rewritten(data)
+    told = ledger.entries(data, RELEASED)
+    return {(e["unit"], e["site"], now.get(e["unit"], {}).get(e["delivery"], e["delivery"])) for e in told}
 
 
 def set_aside(data: Path) -> set[tuple[str, str]]:
     """(unit, delivery) that count as if they had never come."""
-    return {(e["unit"], e["delivery"]) for e in ledger.entries(data, ASIDE)}
+    now = tombstones.rewritten(data)
+    return {(e["unit"], now.get(e["unit"], {}).get(e["delivery"], e["delivery"])) for e in ledger.entries(data, ASIDE)}
 
 
 def run_again(data: Path) -> None:

@@ -50,7 +50,8 @@ def cell(data: Path, release: Release, dataset: str, key: str, column: str, toda
         row = found.own if found else row
         answer |= _body(made, walked, data)
         if answer["published"] is None:
-            answer["why_null"] = _why_null(made, answer, row)
+            hidden = explain_shown.why_hidden(programme, dataset, name, found) if found else ""
+            answer["why_null"] = [hidden] if hidden else _why_null(made, answer, row)
     return answer
 
 
@@ -115,7 +116,9 @@ def _head(release: Release, entry: dict[str, Any], source: Source, programme: Pr
     if today is not None and config_sha256(today) != config_sha256(programme):
         changed.append("the configuration changed since: what is shown below is the one of the release")
     standing = f"{entry['study']}/{entry['site']} is {entry['status']}: {entry['reason'].splitlines()[0]}" if entry["reason"] else ""
-    return {"release": release.release_id, "changed": changed, "standing": standing}
+    hidden = programme.trials[entry["study"]].deidentification is not None
+    notice = "the trial is de-identified: below the release's own line stand identifiers, dates and texts as the site sent them"
+    return {"release": release.release_id, "changed": changed, "standing": standing, "notice": notice if hidden else ""}
 
 
 def _walk(made: Recomputed, dataset: str, rowid: int, column: str) -> Walk:

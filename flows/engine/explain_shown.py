@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import blinding, explain_key
+from flows.engine import blinded_amounts, blinding, explain_key
 from flows.engine.config import Programme
-from flows.engine.deidentify import Masker, mask, maskers
+from flows.engine.deidentify import FREE_TEXT, Masker, mask, maskers
 from flows.engine.explain import Recomputed
 from schemas.columns import POOLED, columns
 
@@ -45,6 +45,21 @@ def find_again(made: Recomputed, programme: Programme, dataset: str, row: dict[s
         if all(other[c] == row[c] for c in key):
             return Found(number, one, other)
     return None
+
+
+def why_hidden(programme: Programme, dataset: str, column: str, found: Found) -> str:
+    """Why the release does not show a value that was computed; empty where there was none to show."""
+    if found.own[column] is None or found.shown[column] is not None:
+        return ""
+    study = found.own["STUDYID"]
+    trial, terms = programme.trials[study], blinding.terms_of(programme).get(study)
+    if terms is not None and terms.no_amounts and column in blinded_amounts.COLUMNS.get(dataset, ()):
+        return "the amount is left out of the releases of a blinded trial whose arms differ in strength, until it is unblinded"
+    if trial.deidentification is not None and column in FREE_TEXT.get(dataset, ()):
+        return "the trial is de-identified: its releases hold no text in the site's own words; restricted/ holds it"
+    if terms is not None and column in blinding.TEXT.get(dataset, ()):
+        return "the text names an arm of a blinded trial, or tells the arms apart; it is not published"
+    return "the trial is de-identified: after the shift nothing of this date is sure"
 
 
 def _subject(made: Recomputed, masker: Masker | None, row: dict[str, Any]) -> str:

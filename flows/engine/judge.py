@@ -10,7 +10,7 @@ Pandera judges the kept rows against their contract after the split, so that a m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -41,14 +41,16 @@ FINDING = {
     "impact": pl.String, "unit": pl.Int32, "row_id": pl.Int64, "drops": pl.Boolean, "keeps_date": pl.Boolean,
 }  # fmt: skip
 RESULT = {
-    "rule": pl.String, "table": pl.String, "field": pl.String, "unit": pl.Int32, "study": pl.String, "site": pl.String,
+    "rule": pl.String, "table": pl.String, "unit": pl.Int32, "study": pl.String, "site": pl.String,
     "n_checked": pl.Int64, "n_violated": pl.Int64,
 }  # fmt: skip
+#: Which site a row is of.
+_SITE = {"unit": pl.Int32, "study": pl.String, "site": pl.String}
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What the rules say of one table: findings (columns of FINDING) and results per rule, field and site (RESULT)."""
+    """What the rules say of one table: findings (columns of FINDING) and results per rule and site (RESULT)."""
 
     findings: pl.DataFrame
     results: pl.DataFrame
@@ -103,12 +105,14 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, 
     source = table if "." in table else f"staging.{table}"
     columns = {name: dtype for name, dtype, *_ in con.execute(f"describe {source}").fetchall()}
     faulty = _faulty_fields(con, source, columns)
-    tasks = [t for rule in catalogue() if rule.judges(table) for t in _tasks(rule, table, columns, faulty, evidence)]
+    rules = [rule for rule in catalogue() if rule.judges(table)]
+    tasks = [t for rule in rules for t in _tasks(rule, table, columns, faulty, evidence)]
+    sent = _sent(con, source, table, _of_texts(rules, columns, evidence), columns)
     total = con.execute(f"select count(*) from {source}").fetchall()[0][0]
     if not tasks or not total:
-        return Judged(pl.DataFrame(schema=FINDING), pl.DataFrame(schema=RESULT))
+        return Judged(pl.DataFrame(schema=FINDING), sent)
     roots = {name for task in tasks for name in task.check.meta.root_names()}
-    keys = [c for c in ("unit", "study", "site") if c in columns]
+    keys = list(_SITE)
     not_asked = {i: t for i, t in enumerate(tasks) if hidden is not None and hidden.concerns(t, table, columns)}
     wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys) | set(PLACE if not_asked else ())))
     frame = con.execute(f"select {wanted}, rowid as _at from {source}").pl()
@@ -118,7 +122,7 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, 
         raise TrialweaveError(f"a rule of {table} could not run: {type(error).__name__}; rules: {_names(tasks)}") from None
     if not_asked and hidden is not None:
         answers = hidden.without(answers, frame, table, not_asked)
-    results = _results(answers, tasks, table, keys)
+    results = _results(answers, tasks, table, sent)
     broken = [i for i in range(len(tasks)) if answers.get_column(f"t{i}").not_().any()]
     if not broken:
         return Judged(pl.DataFrame(schema=FINDING), results)
@@ -160,30 +164,64 @@ def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, in
         if missing:
             raise TrialweaveError(f"rule {rule.id} needs {sorted(missing)}, which {table} does not have")
         return [task(rule.field, check)]
-    tasks = []
+    return [task(field, check) for field, check, is_quiet in _by_field(rule, columns, faulty, evidence) if not is_quiet]
+
+
+def _by_field(rule: Rule, columns: dict[str, str], faulty: dict[str, int], evidence: Evidence) -> Iterator[tuple[str, pl.Expr, bool]]:
+    """The checks of a rule whose FIELD is `*`, a field each. The last part: it looks for a fault or repair that no row has."""
     for field in (c.removesuffix("_fault") for c in columns if c.endswith("_fault")):
         check = rule.check(field, evidence)
         roots = set(check.meta.root_names())
         companions = [c for c in roots if c.endswith(("_fault", "_repair"))]
-        if roots <= columns.keys() and (not companions or any(faulty.get(c) for c in companions)):
-            tasks.append(task(field, check))
-    return tasks
+        if roots <= columns.keys():
+            yield field, check, bool(companions) and not any(faulty.get(c) for c in companions)
 
 
-def _results(answers: pl.DataFrame, tasks: Sequence[Task], table: str, keys: list[str]) -> pl.DataFrame:
-    """How many rows each rule checked and found wanting, per site."""
-    sums = [pl.col(f"t{i}").is_not_null().sum().alias(f"c{i}") for i in range(len(tasks))]
-    sums += [pl.col(f"t{i}").not_().sum().alias(f"v{i}") for i in range(len(tasks))]
-    sites = answers.group_by(keys).agg(sums).sort(keys)
+def _of_texts(rules: Sequence[Rule], columns: dict[str, str], evidence: Evidence) -> dict[str, list[str]]:
+    """The rules that look for a fault or repair of a text, in any field -> those fields."""
+    out: dict[str, list[str]] = {}
+    for rule in (r for r in rules if r.field == "*"):
+        for field, check, _ in _by_field(rule, columns, {}, evidence):
+            if {f"{field}_fault", f"{field}_repair"} & set(check.meta.root_names()):
+                out.setdefault(rule.id, []).append(field)
+    return out
+
+
+def _sent(con: duckdb.DuckDBPyConnection, source: str, table: str, of_texts: dict[str, list[str]], columns: dict[str, str]) -> pl.DataFrame:
+    """Results of the rules about texts as if nothing were violated: they were asked of every row with a text in one of their fields.
+
+    Counted here, because a rule is not run where the whole batch has no such fault, and a result must not depend on which sites share
+    a batch.
+    """
+    parts = []
+    for fields in {tuple(f) for f in of_texts.values()}:
+        there = " or ".join(f'"{f}{p}" is not null' for f in fields for p in ("_raw", "_fault", "_repair") if f"{f}{p}" in columns)
+        sql = f"select {', '.join(_SITE)}, count(*) filter (where {there}) as n_checked from {source} group by all order by all"
+        sites = con.execute(sql).pl().with_columns(pl.lit(table).alias("table"), pl.lit(0).alias("n_violated"))
+        parts += [sites.with_columns(pl.lit(r).alias("rule")).select(list(RESULT)).cast(RESULT) for r, f in of_texts.items()  # type: ignore[arg-type]
+                  if tuple(f) == fields]  # fmt: skip
+    return pl.concat([pl.DataFrame(schema=RESULT), *parts])
+
+
+def _results(answers: pl.DataFrame, tasks: Sequence[Task], table: str, sent: pl.DataFrame) -> pl.DataFrame:
+    """How many rows each rule was asked of and how many it found wanting, per site; a row counts once, however many of its fields."""
+    rules: dict[str, list[str]] = {}
+    for i, task in enumerate(tasks):
+        rules.setdefault(task.rule.id, []).append(f"t{i}")
+    sums = [pl.any_horizontal(pl.col(mine).is_not_null()).sum().alias(f"c{i}") for i, mine in enumerate(rules.values())]
+    sums += [pl.any_horizontal(pl.col(mine).not_()).sum().alias(f"v{i}") for i, mine in enumerate(rules.values())]
+    sites = answers.group_by(list(_SITE)).agg(sums).sort(list(_SITE))
     frames = [
         sites.select(
-            pl.lit(task.rule.id).alias("rule"), pl.lit(table).alias("table"), pl.lit(task.field).alias("field"),
-            pl.col("unit").cast(pl.Int32), "study", "site", pl.col(f"c{i}").cast(pl.Int64).alias("n_checked"),
-            pl.col(f"v{i}").cast(pl.Int64).alias("n_violated"),
-        )
-        for i, task in enumerate(tasks)
+            pl.lit(rule).alias("rule"), pl.lit(table).alias("table"), *_SITE,
+            pl.col(f"c{i}").alias("n_checked"), pl.col(f"v{i}").alias("n_violated"),
+        ).cast(RESULT)  # type: ignore[arg-type]
+        for i, rule in enumerate(rules)
     ]  # fmt: skip
-    return pl.concat(frames)
+    on = ["rule", *_SITE]
+    found = pl.concat(frames).join(sent.select(*on, pl.col("n_checked").alias("sent")), on=on, how="left", maintain_order="left")
+    found = found.with_columns(pl.coalesce("sent", "n_checked").alias("n_checked")).drop("sent")
+    return pl.concat([found, sent.join(found, on=on, how="anti")])
 
 
 def _findings(rows: pl.DataFrame, task: Task, table: str, columns: dict[str, str], evidence: Evidence) -> pl.DataFrame:

@@ -146,9 +146,15 @@ def _quarantine(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return con.execute(f"select * from ({' union all '.join(parts)}) order by all").pl()
 
 
-def tally(con: duckdb.DuckDBPyConnection) -> Tally:
-    """Count rows received, kept and quarantined, per unit, site and table. Raises AccountingError when a row is lost."""
-    found = sites(con)
+def tally(con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged] = ()) -> Tally:
+    """Count rows received, kept and quarantined, per unit, site and table. Raises AccountingError when a row is lost.
+
+    `judged`: what was found in the rows so far; of an export of many sites what is found in a file or correction as a whole belongs to
+    none of them, and stands under the export's own name.
+    """
+    places = [j.findings.select("unit", "study", "site").unique() for j in judged]
+    told = {(int(u), str(st), str(si)) for f in places for u, st, si in f.iter_rows() if si is not None}
+    found = sorted({*sites(con), *told})
     none = dict.fromkeys(("received", "kept", "quarantined", "withheld"), 0)
     out: Counts = {(unit, site): {t: dict(none) for t in COUNTED} for unit, _, site in found}
     for table, sources in COUNTED.items():

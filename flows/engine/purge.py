@@ -84,6 +84,8 @@ def _work(
     masker = maskers(t for t in programme.trials.values() if t.study == study).get(study)
     codes = {masker.code(usubjid), masker.usubjid(usubjid, site)} if masker else set()
     who = purge_rows.Gone(study, site, frozenset({subject, usubjid, *codes}), marks)
+    if plan.renamed:  # told before it is done: what a release was made from must still be found after a purge that was killed
+        ledger.append(data, tombstones.REWRITTEN, tombstone=grave, unit=unit.key, deliveries=plan.renamed)
     done = {"deliveries": purge_landing.carry_out(data, unit, plan)}
     incoming.forget(data, unit)
     done["staged"] = _remove_staged(data, unit)
@@ -91,7 +93,7 @@ def _work(
     done["findings"] = purge_rows.history(data / "findings", who)
     done["changes"] = purge_rows.history(data / "changes", who)
     done["releases"] = purge_rows.releases_of(data, who, grave)
-    done["snapshots"] = purge_rows.snapshots(data / "config", unit, who)
+    done["snapshots"] = purge_rows.snapshots_of(data, unit, who, grave)
     _look_again(data, unit)
     left, look = purge_rows.proof(data, who)
     if n := purge_rows.names_in_corrections(unit.folder / "corrections.yaml", who):
@@ -103,7 +105,7 @@ def _work(
             "  fix   -> give the same command again; if it stays, remove the file"
         )
     if any(done.values()) or not any(e["tombstone"] == grave for e in entries):
-        ledger.append(data, tombstones.DONE, tombstone=grave, study=study, site=site, unit=unit.key, done=done, deliveries=plan.renamed)
+        ledger.append(data, tombstones.DONE, tombstone=grave, study=study, site=site, unit=unit.key, done=done)
     report = Report(grave, done, left, look)
     _keep(data, report, study, site)
     return report
@@ -131,7 +133,7 @@ def _known(data: Path, study: str, site: str, subject: str) -> bool:
 
 
 def _refusal(name: str, plan: purge_landing.Plan) -> str:
-    few = "\n".join(f"  {delivery}: {why}" for delivery, why in sorted(plan.refused.items()))
+    few = "\n".join(f"  {delivery[:12]}: {why}" for delivery, why in sorted(plan.refused.items()))
     return (
         f"{name}: {len(plan.refused)} deliveries hold the participant and rows cannot be taken out of them; nothing was changed\n{few}\n"
         "  fix -> ask the site for an export without the participant, run, then purge with --drop-deliveries: these deliveries are\n"

@@ -35,13 +35,17 @@ People = dict[tuple[str, str, str], int]
 @dataclass
 class Plan:
     """What will be done to an export's deliveries. `written`: delivery sha256 -> its folder without the participant, made aside;
-    `refused`: delivery -> why rows cannot be taken out; `renamed`: old delivery -> new one ("" when dropped)."""
+    `refused`: delivery sha256 -> why rows cannot be taken out."""
 
     home: Path
     spellings: set[str] = field(default_factory=set)
     written: dict[str, tuple[Path, str]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    renamed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Delivery sha256 as it came -> as the purge leaves it, "" where it is removed whole."""
+        return {old: sha256 for old, (_, sha256) in self.written.items()} | dict.fromkeys(self.refused, "")
 
 
 def plan(programme: Programme, data: Path, unit: Unit, site: str, subject: str, known: Set[str], key: bytes) -> Plan:
@@ -57,7 +61,7 @@ def plan(programme: Programme, data: Path, unit: Unit, site: str, subject: str, 
             before[sha256], found = _people(programme, unit, delivery, site, subject)
             out.spellings |= found
         except (ReadError, ConfigurationError) as error:
-            out.refused[delivery.delivery_id] = str(error).splitlines()[0]
+            out.refused[sha256] = str(error).splitlines()[0]
     marks = set(known) | {tombstones.spelling(key, study, s) for s in {*out.spellings, subject}}
 
     def is_gone(text: str) -> bool:
@@ -67,7 +71,7 @@ def plan(programme: Programme, data: Path, unit: Unit, site: str, subject: str, 
         if sha256 in before:
             _rewrite(programme, unit, delivery, out, before[sha256], (site, subject), is_gone)
         elif not _holds(delivery, unit, is_gone):
-            del out.refused[delivery.delivery_id]
+            del out.refused[sha256]
     return out
 
 
@@ -116,12 +120,12 @@ def _rewrite(
         after, _ = _people(programme, unit, new, *gone)
     except (ReadError, ConfigurationError) as error:
         after = {}
-        out.refused[delivery.delivery_id] = f"without the rows it cannot be read: {str(error).splitlines()[0]}"
+        out.refused[delivery.sha256] = f"without the rows it cannot be read: {str(error).splitlines()[0]}"
     else:
         if after != expected:
             kinds = ", ".join(sorted({Path(f.name).suffix for f in delivery.files}))
             told = f"taking the rows out of {kinds} files is not possible, or would change other participants"
-            out.refused[delivery.delivery_id] = told
+            out.refused[delivery.sha256] = told
     if after == expected:
         _receipt(delivery, new)
         out.written[delivery.sha256] = (folder, sha256)
@@ -169,7 +173,7 @@ def carry_out(data: Path, unit: Unit, plan: Plan) -> int:
     if not log.is_file():
         return 0
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").split("\n")[:-1]]
-    lines = [e for e in lines if e["delivery_id"] not in plan.refused]
+    lines = [e for e in lines if e["sha256"] not in plan.refused]
     kept = [e | {"delivery_id": (s := new.get(e["sha256"], e["sha256"]))[:12], "sha256": s} for e in lines]
     temporary = log.with_name(f".tmp-{landing.LOG}")
     with temporary.open("w", encoding="utf-8") as file:
@@ -177,7 +181,6 @@ def carry_out(data: Path, unit: Unit, plan: Plan) -> int:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(log)
-    plan.renamed |= {old[:12]: sha256[:12] for old, sha256 in new.items()} | dict.fromkeys(plan.refused, "")
     named = {e["delivery_id"] for e in kept}
     for folder in sorted(p for p in plan.home.iterdir() if p.is_dir() and p.name not in named):
         shutil.rmtree(folder)

@@ -22,7 +22,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.engine import answers, ledger, partitions, releases
+from flows.engine import answers, ledger, partitions, releases, snapshots
 from flows.engine.config import Unit
 
 PURGED = "release_purged"
@@ -109,25 +109,13 @@ def replace(path: Path, content: bytes) -> None:
 
 def releases_of(data: Path, who: Gone, grave: str) -> int:
     """Rows out of every release and its restricted folder; manifests are hashed again and say so. Returns how many releases changed."""
-    changed = 0
-    for folder in sorted((data / "releases").glob("2*")):
-        beside = data / "restricted" / folder.name
-        rows = _release(folder, who, grave) if not folder.is_symlink() else 0
-        rows += _release(beside, who, grave) if beside.is_dir() else 0
-        told = [e for e in ledger.entries(data) if e.get("release_id") == folder.name and "manifest_sha256" in e]
-        manifest = folder / releases.MANIFEST
-        sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else ""
-        if rows or (told and sha256 and told[-1]["manifest_sha256"] != sha256 and b'"purged"' in manifest.read_bytes()):
-            listed = beside / releases.MANIFEST
-            inside = hashlib.sha256(listed.read_bytes()).hexdigest() if listed.is_file() else None
-            ledger.append(
-                data, PURGED, release_id=folder.name, tombstone=grave, rows=rows, manifest_sha256=sha256, restricted_sha256=inside
-            )
-            changed += 1
-    return changed
+    for folder in sorted(p for p in (data / "releases").glob("2*") if not p.is_symlink()):
+        _release(folder, who, grave)
+        _release(data / "restricted" / folder.name, who, grave)
+    return _tell_manifests(data, grave)
 
 
-def _release(folder: Path, who: Gone, grave: str) -> int:
+def _release(folder: Path, who: Gone, grave: str) -> None:
     """Rows out of one release folder: new files first, then the manifest that names them, then the old files go."""
     place = folder / releases.MANIFEST
     manifest: dict[str, Any] = json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {"files": []}
@@ -148,14 +136,32 @@ def _release(folder: Path, who: Gone, grave: str) -> int:
                 entry |= {"path": new.relative_to(folder).as_posix(), "rows": left.height, "sha256": sha256}
                 _count_findings(manifest, entry, left, who)
     if old and place.is_file():
-        manifest["purged"] = [*manifest.get("purged", []), {"tombstone": grave, "rows": rows}]
-        temporary = place.with_name(".tmp-manifest.json")
-        temporary.write_text(releases.lines(manifest), encoding="utf-8")
-        temporary.chmod(place.stat().st_mode & 0o777)
-        temporary.replace(place)
+        _note(place, manifest, grave, rows)
     for path in old:
         path.unlink()
-    return rows
+
+
+def _note(place: Path, manifest: dict[str, Any], grave: str, rows: int) -> None:
+    """Write a manifest again with the purge in it."""
+    manifest["purged"] = [*manifest.get("purged", []), {"tombstone": grave, "rows": rows}]
+    replace(place, releases.lines(manifest).encode())
+
+
+def _tell_manifests(data: Path, grave: str) -> int:
+    """Tell the ledger of every manifest that a purge has written again, also one that was killed; returns how many."""
+    told: dict[str, str] = {}
+    for entry in ledger.entries(data):
+        if "manifest_sha256" in entry:
+            told[str(entry.get("release_id"))] = str(entry["manifest_sha256"])
+    changed = 0
+    for folder in sorted(p for p in (data / "releases").glob("2*") if not p.is_symlink() and (p / releases.MANIFEST).is_file()):
+        content = (folder / releases.MANIFEST).read_bytes()
+        sha256, listed = hashlib.sha256(content).hexdigest(), data / "restricted" / folder.name / releases.MANIFEST
+        if told.get(folder.name, sha256) != sha256 and b'"purged"' in content:
+            inside = hashlib.sha256(listed.read_bytes()).hexdigest() if listed.is_file() else None
+            ledger.append(data, PURGED, release_id=folder.name, tombstone=grave, manifest_sha256=sha256, restricted_sha256=inside)
+            changed += 1
+    return changed
 
 
 def _count_findings(manifest: dict[str, Any], entry: dict[str, Any], left: pl.DataFrame, who: Gone) -> None:
@@ -166,22 +172,25 @@ def _count_findings(manifest: dict[str, Any], entry: dict[str, Any], left: pl.Da
                 site["findings"] = dict(left.group_by("severity").len().sort("severity").iter_rows())
 
 
-def snapshots(folder: Path, unit: Unit, who: Gone) -> int:
-    """Corrections that name the participant out of kept configurations. Returns how many corrections."""
+def snapshots_of(data: Path, unit: Unit, who: Gone, grave: str) -> int:
+    """Corrections that name the participant out of kept configurations, which get another hash and so another name; the manifests
+    that name them follow. Returns how many corrections."""
     gone = 0
-    for path in sorted(folder.glob("*.zip")):
+    for path in sorted((data / snapshots.HOME).glob("[0-9a-f]*.zip")):
         with zipfile.ZipFile(path) as packed:
             content = {n: packed.read(n) for n in packed.namelist()}
-        out = io.BytesIO()
-        n = 0
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-            for name, old in content.items():
-                new, k = _corrections(old, who) if name.endswith(f"sites/{unit.folder.name}/corrections.yaml") else (old, 0)
-                n += k
-                packed.writestr(zipfile.ZipInfo(name), new)
-        if n:
-            replace(path, out.getvalue())
-            gone += n
+        found = {n: _corrections(c, who) for n, c in content.items() if n.endswith(f"sites/{unit.folder.name}/corrections.yaml")}
+        if not (n := sum(k for _, k in found.values())):
+            continue
+        old = snapshots.sha256_of(content)
+        new = snapshots.keep(data, content | {name: left for name, (left, _) in found.items()})
+        for folder in sorted(p for p in (data / "releases").glob("2*") if not p.is_symlink()):
+            manifest = json.loads((folder / releases.MANIFEST).read_text(encoding="utf-8"))
+            if manifest.get("config_snapshot") == old:
+                _note(folder / releases.MANIFEST, manifest | {"config_snapshot": new}, grave, 0)
+        _tell_manifests(data, grave)
+        path.unlink()
+        gone += n
     return gone
 
 

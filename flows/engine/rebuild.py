@@ -1,7 +1,7 @@
 """Make a release again from landing, with the configuration it was made with, and compare byte for byte.
 
-What belongs here: computing everything anew in a temporary place, comparing. What does not: which deliveries and configuration
-(remake.py), whether stored bytes are as they were stored (verify.py).
+What belongs here: computing everything anew in a temporary place. What does not: which deliveries and configuration (remake.py),
+how two files are compared (rebuild_compare.py), whether stored bytes are as they were stored (verify.py).
 
 Sets, restricted sets and findings are made again. Nothing staged is used. Findings about deliveries (what shrank or disappeared)
 compare a delivery with the release before it; they are taken as published, all other findings are found again and their life
@@ -12,7 +12,6 @@ manifest the counts and check results are compared.
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,16 +21,18 @@ from typing import Any
 import polars as pl
 
 from flows.engine import answers, batch, copies, findings_store, harmonization, ledger, night, releases, remake
+from flows.engine import rebuild_compare as compare
 from flows.engine.assemble import matrix_sites, restricted_parts, set_parts
 from flows.engine.batch import Staged
 from flows.engine.config import Programme
 from flows.engine.copies import Shown
 from flows.engine.describe import documents
 from flows.engine.guard import no_values
-from flows.engine.night import Failure, Night, Placed
+from flows.engine.night import Attempt, Failure, Night, Placed
 from flows.engine.releases import Part, Release
 from flows.engine.remake import Source
 from flows.engine.roster import Roster
+from schemas.findings import ReadError
 from schemas.rules import catalogue
 
 Entry = dict[str, Any]
@@ -39,17 +40,19 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True)
 class Report:
-    """`changed`: what is not as it was when the release was made; `differs`: one sentence a file or fact that came out otherwise."""
+    """`changed`: what is not as it was when the release was made; `differs`: one sentence a file or fact that came out otherwise;
+    `purged`: what cannot be proven any more because a participant was purged since."""
 
     release_id: str
     changed: list[str]
     compared: int
     differs: list[str]
+    purged: list[str]
 
     @property
     def identical(self) -> bool:
         """Every file came out byte for byte."""
-        return not self.differs
+        return not self.differs and not self.purged
 
 
 def rebuild(data: Path, release: Release) -> Report:
@@ -58,20 +61,28 @@ def rebuild(data: Path, release: Release) -> Report:
         sources = remake.sources(data, programme, release)
         changed = [told for told in (remake.changed_code(release), *(s.why for s in sources)) if told]
         place = Path(name)
-        made, failed = _work(programme, place, release, sources)
+        made, differs = _work(programme, place, release, sources)
         pooled = _pool(programme, place, made)
         roster = _roster(Night(programme, place, release.as_of), sources, made)
         how = copies.how(roster)
         sets = copies.shown(set_parts([*made.values(), *pooled]), how)
         matrix = harmonization.parts(matrix_sites(roster, release.manifest["sites"], pooled, sets, how))
-        differs = [*failed, *_compare_sets(release, [*sets, *matrix])]
-        differs += _compare_restricted(data, release, restricted_parts(list(made.values()), how))
-        differs += _compare_facts(release, made)
-        found, told = _compare_findings(data, release, made, how)
-        differs += told
+        findings = _findings(data, release, made, how)
+        parts = [*sets, *matrix, *(part for _, part in findings)]
+        purged, lost = ({(s.key.split("/")[0], site) for s in sources if s.purged and (s.attempt is None) is gone for site in s.sites}
+                        for gone in (False, True))  # fmt: skip
+        listed = [f for f in release.manifest["files"] if f["dataset"] != "findings"] + [f for f, _ in findings]
+        found = compare.files(listed, release.folder, parts, purged, lost)
+        closed = data / "restricted" / release.release_id
+        there = [{"path": p.relative_to(closed).as_posix(), "sha256": releases.file_sha256(p)} for p in sorted(closed.rglob("*.parquet"))]
+        arms = restricted_parts(list(made.values()), how)
+        beside = compare.files(there, closed, arms, purged, lost, f"restricted/{release.release_id}/")
+        differs += [*found.differs, *beside.differs]
+        receipts = {key: staged.receipt for key, staged in made.items()}
+        differs += compare.facts(release.manifest["sites"], release.manifest["checks"], receipts, purged)
         differs += _compare_documents(release)
-        others = sum(f["dataset"] != "findings" for f in release.manifest["files"])
-        return Report(release.release_id, changed, others + found + len(release.manifest.get("documents", ())), differs)
+        n = len(listed) + len(release.manifest.get("documents", ()))
+        return Report(release.release_id, changed, n, differs, [*found.told(), *beside.told()])
 
 
 def _work(
@@ -81,21 +92,29 @@ def _work(
     at = Night(programme, place, release.as_of)
     (place / "staged").mkdir()
     out: dict[tuple[str, str], Staged] = {}
-    failed = [f"{s.key}: cannot be made again" for s in sources if s.attempt is None]
+    failed = [f"{s.key}: cannot be made again" for s in sources if s.attempt is None and not s.purged]
     waiting = [s for s in sources if s.attempt is not None]
     while waiting:
         round_ = {s.key: s for s in reversed(waiting)}  # a unit that stands with two deliveries is worked twice
         waiting = [s for s in waiting if round_[s.key] is not s]
         for attempts in night.batches(s.attempt for s in round_.values() if s.attempt is not None):
-            for attempt in attempts:
-                night.landed_as_received(attempt)
-            for result in night.work(at, attempts):
+            for result in night.work(at, [a for a in attempts if _is_whole(a, failed)]):
                 if isinstance(result, Failure):
                     failed.append(result.reason)
                 else:
                     source = round_[result.unit_key]
                     out[(source.key, source.mark)] = _only(result, source.sites)
     return out, failed
+
+
+def _is_whole(attempt: Attempt, failed: list[str]) -> bool:
+    """Whether landing still holds what was received; if not, that is told and the rest is made again."""
+    try:
+        night.landed_as_received(attempt)
+    except ReadError as error:
+        failed.append(str(error))
+        return False
+    return True
 
 
 def _only(staged: Staged, sites: Sequence[str]) -> Staged:
@@ -122,47 +141,6 @@ def _pool(programme: Programme, place: Path, made: dict[tuple[str, str], Staged]
         return [batch.pool(programme, place, study, of) for study, of in sorted(studies.items())]
 
 
-def _compare_sets(release: Release, made: Sequence[Part]) -> list[str]:
-    """Sentences on files of sets that came out otherwise, with the rows that differ counted."""
-    again = {_plain(p.path): p for p in made}
-    out = []
-    for file in release.manifest["files"]:
-        if file["dataset"] == "findings":
-            continue
-        part = again.pop(_plain(file["path"]), None)
-        if part is None:
-            out.append(f"{file['path']}: was not made again")
-        elif part.sha256 != file["sha256"]:
-            out.append(f"{file['path']}: {_rows(release.folder / file['path'], part.source)}")
-    return out + [f"{part.path}: is not in the release" for part in again.values()]
-
-
-def _plain(path: str) -> str:
-    """A file's path without the hash in its name."""
-    return re.sub(r"-[0-9a-f]{8}(?=\.parquet$)", "", path)
-
-
-def _rows(before: Path, after: Path | None) -> str:
-    """How many rows differ between two files of one set."""
-    if after is None or not before.is_file():
-        return "differs"
-    old, new = pl.read_parquet(before), pl.read_parquet(after)
-    if old.schema != new.schema:
-        return "differs in its columns"
-    lost = old.join(new, on=old.columns, how="anti", nulls_equal=True).height
-    added = new.join(old, on=old.columns, how="anti", nulls_equal=True).height
-    if not lost and not added:
-        return "same rows, other bytes"
-    return f"{lost} rows of {old.height} came out otherwise or not at all, {added} rows of {new.height} are new"
-
-
-def _compare_restricted(data: Path, release: Release, made: Sequence[Part]) -> list[str]:
-    folder = data / "restricted" / release.release_id
-    there = {p.relative_to(folder).as_posix(): releases.file_sha256(p) for p in folder.rglob("*.parquet")}
-    again = {p.path: p.sha256 for p in made}
-    return [f"restricted/{release.release_id}/{name}: differs" for name, _ in sorted({*there.items()} ^ {*again.items()})]
-
-
 def _compare_documents(release: Release) -> list[str]:
     """Documents that came out otherwise; a release of before they were listed has none to compare."""
     studies = (e["study"] for e in release.manifest["sites"])
@@ -171,49 +149,28 @@ def _compare_documents(release: Release) -> list[str]:
     return [f"{name} differs" for name in sorted(told) if again.get(name) != told[name]]
 
 
-def _compare_facts(release: Release, made: dict[tuple[str, str], Staged]) -> list[str]:
-    """What the manifest says of each site's rows and checks."""
+def _findings(
+    data: Path, release: Release, made: dict[tuple[str, str], Staged], how: dict[str, Shown]
+) -> list[tuple[Entry, Part]]:
+    """Each file of findings of a release whose making is known, and the same made again."""
+    files = {compare.stem(f["path"]): f for f in release.manifest["files"] if f["dataset"] == "findings"}
+    published = {str(e["release_id"]): e for e in ledger.entries(data, "release_published")}
     out = []
     for entry in release.manifest["sites"]:
-        staged = made.get((entry["unit"], entry["fingerprint"])) if entry["fingerprint"] else None
-        if staged is None:
-            continue
-        told = staged.receipt["sites"].get(entry["site"], {}).get("tables")
-        if told != entry["tables"]:
-            out.append(f"{entry['study']}/{entry['site']}: rows received, kept, quarantined or withheld are counted otherwise")
-        before = {_check(c) for c in release.manifest["checks"] if (c["study"], c["site"]) == (entry["study"], entry["site"])}
-        if not before.issuperset(_check(c) for c in staged.receipt["checks"] if c["site"] == entry["site"]):
-            out.append(f"{entry['study']}/{entry['site']}: the results of checks came out otherwise")
-    return out
-
-
-def _check(result: Entry) -> tuple[Any, ...]:
-    """A check's result without its threshold, which changes nothing that is published."""
-    return tuple(result[c] for c in ("rule", "table", "n_checked", "n_violated"))
-
-
-def _compare_findings(
-    data: Path, release: Release, made: dict[tuple[str, str], Staged], how: dict[str, Shown]
-) -> tuple[int, list[str]]:
-    """How many files of findings were made again, and sentences on those that came out otherwise."""
-    files = {f["path"].partition("/")[2].rpartition("-")[0]: f for f in release.manifest["files"] if f["dataset"] == "findings"}
-    published = {str(e["release_id"]): e for e in ledger.entries(data, "release_published")}
-    out, n = [], 0
-    for entry in release.manifest["sites"]:
         site = (entry["study"], entry["site"])
-        file = files.get("/".join(site))
+        file = files.get("/".join(("findings", *site)))
         maker = published.get(entry.get("findings_from") or "")
         if file is None or maker is None:
             continue
-        n += 1
         staged = made.get((entry["unit"], entry["fingerprint"])) if entry["fingerprint"] else None
-        content = _findings(data, release.folder / file["path"], staged, site, maker, how)
-        if hashlib.sha256(content).hexdigest() != file["sha256"]:
-            out.append(f"{file['path']}: differs")
-    return n, out
+        content = _of_site(data, release.folder / file["path"], staged, site, maker, how)
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = f"{compare.stem(file['path'])}-{sha256[:8]}.parquet"
+        out.append((file, Part("findings", path, 0, sha256, content=content)))
+    return out
 
 
-def _findings(
+def _of_site(
     data: Path, path: Path, staged: Staged | None, site: tuple[str, str], maker: Entry, how: dict[str, Shown]
 ) -> bytes:
     """A site's file of findings as the release that first published it must have made it."""

@@ -28,6 +28,8 @@ from schemas.findings import PublicationError
 PROJECT = Path(__file__).resolve().parents[2]
 MANIFEST = "manifest.json"
 _ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-z]+-[0-9a-f]{8}$")
+#: A note of a run (state.py) that was not yet given its name.
+_NOTE = re.compile(r"\.(state|last_run)\.json\.\d+")
 _STAMP = "%Y%m%dT%H%M%SZ"
 #: Files forced to the disk side by side.
 SYNCS_AT_A_TIME = 8
@@ -109,6 +111,9 @@ def clear_leftovers(data: Path) -> list[str]:
         for path in sorted((data / folder).glob(".tmp-*")):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
             gone.append(f"{folder}/{path.name}")
+    for path in sorted(p for p in data.glob(".*.json.*") if _NOTE.match(p.name)):
+        path.unlink()
+        gone.append(path.name)
     return gone
 
 

@@ -6,13 +6,14 @@ walking one value back (explain.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.engine import decisions, landing, snapshots
+from flows.engine import decisions, landing, snapshots, tombstones
 from flows.engine.config import Programme
 from flows.engine.fingerprint import code_sha256, fingerprint, made_of
 from flows.engine.landing import Delivery
@@ -28,13 +29,14 @@ _PARTS = {"mapping": "its mapping", "corrections": "its corrections", "shared": 
 @dataclass(frozen=True)
 class Source:
     """What some sites of a release were made from together. `attempt` is None when that cannot be found, and `why` says so;
-    else `why` says what is not as it was then, empty when nothing."""
+    else `why` says what is not as it was then, empty when nothing. `purged`: a participant was purged from it since."""
 
     key: str
     mark: str
     sites: tuple[str, ...]
     attempt: Attempt | None
     why: str
+    purged: bool = False
 
 
 @contextmanager
@@ -80,7 +82,8 @@ def _source(night: Night, key: str, mark: str, entries: Sequence[Entry]) -> Sour
     if key not in night.programme.units:
         return Source(key, mark, sites, None, f"{key}: the configuration has no such export")
     found: list[tuple[Attempt, str]] = []
-    for deliveries in _deliveries(night, key, entries[0]):
+    rewritten = tombstones.rewritten(night.data).get(key, {})
+    for deliveries in _deliveries(night, key, entries[0], rewritten):
         unit = night.unit(key, deliveries)
         used = tuple(deliveries) if unit.site.delivery == "delta" else (deliveries[-1],)
         units = night.units(key, used)
@@ -89,13 +92,25 @@ def _source(night: Night, key: str, mark: str, entries: Sequence[Entry]) -> Sour
         if now == mark:
             return Source(key, mark, sites, attempt, "")
         found.append((attempt, _why(entries[0].get("made_of", {}), made_of(night.programme, unit, used))))
+    name = entries[0]["delivery_sha256"]
     if not found:
-        return Source(key, mark, sites, None, f"{key}: delivery {entries[0]['delivery_sha256'][:12]} is not in landing")
+        gone = rewritten.get(name) == ""
+        told = "was removed by a purge; what it gave cannot be made again" if gone else "is not in landing"
+        return Source(key, mark, sites, None, f"{key}: delivery {name[:12]} {told}", gone)
     attempt, why = min(found, key=lambda f: len(f[1]))
+    if _is_purged(entries[0], attempt, rewritten):
+        return Source(key, mark, sites, attempt, f"{key}: a participant was purged after this release; it is made again without them", True)
     return Source(key, mark, sites, attempt, f"{key}: {why}" if why else "")
 
 
-def _deliveries(night: Night, key: str, entry: Entry) -> list[list[Delivery]]:
+def _is_purged(entry: Entry, attempt: Attempt, rewritten: Mapping[str, str]) -> bool:
+    """Whether deliveries were written again by a purge since, and that is what is not as it was."""
+    now = {d.sha256 for d in attempt.deliveries}
+    then = hashlib.sha256("".join(d.sha256 for d in attempt.deliveries).encode()).hexdigest()
+    return entry.get("made_of", {}).get("delivery") != then and bool(now & set(rewritten.values()) or "" in rewritten.values())
+
+
+def _deliveries(night: Night, key: str, entry: Entry, rewritten: Mapping[str, str]) -> list[list[Delivery]]:
     """The deliveries known when the release's one was the newest, once for each time it came; latest first."""
     site = night.programme.units[key].site
     every = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
@@ -105,7 +120,7 @@ def _deliveries(night: Night, key: str, entry: Entry) -> list[list[Delivery]]:
         known[:n]
         for known in ([left] if left == every else [left, every])
         for n in range(len(known), 0, -1)
-        if known[n - 1].sha256 == entry["delivery_sha256"]
+        if known[n - 1].sha256 in (entry["delivery_sha256"], rewritten.get(entry["delivery_sha256"]))
     ]
 
 

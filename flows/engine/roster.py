@@ -28,11 +28,13 @@ from flows.engine import (
     landing,
     records,
     same_files,
+    tombstones,
 )
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
+from flows.engine.keep_blind import keeps_blind
 from flows.engine.night import Attempt, Failure, Night, Placed
 from flows.engine.placing import compose, fits
 from schemas.findings import TrialweaveError
@@ -86,6 +88,18 @@ class Roster:
         for entry in self.night.base.manifest["sites"] if self.night.base else ():
             out.setdefault(entry["unit"], {})[entry["site"]] = entry
         return out
+
+    @cached_property
+    def _rewritten(self) -> dict[str, dict[str, str]]:
+        return tombstones.rewritten(self.night.data)
+
+    def in_landing(self, key: str, sha256: str | None) -> str | None:
+        """A delivery a release was made from, by the sha256 it has in landing now: a purge writes deliveries again."""
+        return self._rewritten.get(key, {}).get(sha256, sha256) if sha256 else sha256
+
+    def published(self, key: str) -> set[str]:
+        """The deliveries that a unit's sites stand with in the release, as they lie in landing now."""
+        return {now for e in self.before(key).values() if (now := self.in_landing(key, e["delivery_sha256"]))}
 
     @cached_property
     def accepted(self) -> set[tuple[str, str, str]]:
@@ -207,9 +221,8 @@ def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
     site = night.programme.units[key].site
     aside = decisions.set_aside(night.data)
     known = [d for d in landing.deliveries(night.data, site.study, site.site_id, night.as_of) if (key, d.sha256) not in aside]
-    published = {e["delivery_sha256"] for e in roster.before(key).values()}
     ends = [n for n in range(len(known), 0, -1) if n > len(known) - 1 - MAX_STEPS_BACK]
-    for sha256 in sorted(published - {None}):
+    for sha256 in sorted(roster.published(key)):
         ends += [n for n in range(len(known), 0, -1) if known[n - 1].sha256 == sha256 and n not in ends][:1]
     if back >= len(ends):
         return None
@@ -244,7 +257,7 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     last = None
     mark = entry["fingerprint"] if entry is not None else None
     folder = batch.staged_folder(night.data, attempt.unit.site.study, attempt.unit.site.site_id, mark or "-")
-    if entry is not None and mark and entry["delivery_sha256"] != delivery:
+    if entry is not None and mark and roster.in_landing(key, entry["delivery_sha256"]) != delivery:
         last = holding.before(entry, folder)
     accepted = bool({(key, site, delivery), (key, "", delivery)} & roster.accepted)
     verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=accepted)
@@ -254,7 +267,7 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
             roster.held[(key, site)] = staged.fingerprint
             roster.told.setdefault(key, []).append(verdict.told)
         return False
-    if site not in staged.receipt["sites"] or not _keeps_blind(roster, attempt, staged, site):
+    if site not in staged.receipt["sites"] or not keeps_blind(roster, attempt.unit, staged, site):
         return False
     roster.told.setdefault(key, []).append(verdict.told)
     roster.told[key].append(_still_gone(roster, staged, site))
@@ -262,30 +275,6 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     if entry is not None and mark not in (None, staged.fingerprint):
         why = changes.causes(entry, staged.receipt.get("made_of", {}))
         roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, folder, staged, verdict.diff, why)
-    return True
-
-
-def _keeps_blind(roster: Roster, attempt: Attempt, staged: Staged, site: str) -> bool:
-    """A blinded trial: texts that name an arm are told as findings; a site whose identifiers do is held, whoever let it pass."""
-    key, unit = staged.unit_key, attempt.unit
-    words = roster.terms.get(unit.site.study)
-    if words is None:
-        return True
-    found = blinding.look(staged.folder, staged.receipt["files"], site, words)
-    if found.identifiers:
-        if (key, site) not in roster.site_reasons:
-            told = f"{found.identifiers} participants have an identifier (or an arm) that tells the arm of a blinded trial"
-            where = f"{unit.site.study}/{site}"
-            roster.site_reasons[(key, site)] = (
-                f"{where}: {told}\n  fix  -> map a subject_id without it in sites/{unit.folder.name}/site.yaml"
-            )
-            roster.held[(key, site)] = staged.fingerprint
-            rows = pl.DataFrame({"n_rows": [found.identifiers], "table": ["subject"], "field": ["subject_id"]})
-            roster.told.setdefault(key, []).append(delivery_findings.findings("arm_in_identifier", unit, site, rows))
-        return False
-    if found.rows:
-        rows = pl.DataFrame(found.rows, schema_overrides={"source_row": pl.Int64, "n_rows": pl.Int64}, infer_schema_length=None)
-        roster.told.setdefault(key, []).append(delivery_findings.findings("arm_named", unit, site, rows))
     return True
 
 
@@ -315,7 +304,7 @@ def _proposal(roster: Roster, attempt: Attempt) -> str:
     key, site, night = attempt.unit.key, attempt.unit.site, roster.night
     if key in roster.reasons or not attempt.deliveries:
         return ""
-    published = {e["delivery_sha256"] for e in roster.before(key).values()}
+    published = roster.published(key)
     known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
     last = next((d for d in reversed(known) if d.sha256 in published), None)
     told = drift.text(drift.find(attempt.unit, attempt.deliveries[-1], last))

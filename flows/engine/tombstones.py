@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from schemas.site import Site
 
 KEY_FILE = ".tombstones.key"
-STARTED, DONE = "purge_started", "purged"
+STARTED, REWRITTEN, DONE = "purge_started", "deliveries_purged", "purged"
 TEXT_ENDINGS = (".csv", ".tsv", ".ssv", ".psv", ".txt", ".tab", ".dat")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -82,6 +82,17 @@ def marks(data: Path, unit: str, study: str) -> Marks | None:
         return None
     sites = {mark: str(e["site"]) for e in ledger.entries(data, STARTED) if e["unit"] == unit for mark in e["spellings"]}
     return Marks(key, study, sites) if sites else None
+
+
+def rewritten(data: Path) -> dict[str, dict[str, str]]:
+    """Export -> (sha256 of a delivery as it came -> of the same one as purges have left it, "" where it was removed whole)."""
+    if key_of(data) is None:
+        return {}
+    out: dict[str, dict[str, str]] = {}
+    for entry in ledger.entries(data, REWRITTEN):
+        known, new = out.setdefault(str(entry["unit"]), {}), dict(entry["deliveries"])
+        known |= {old: new.get(now, now) for old, now in known.items()} | new
+    return out
 
 
 def id_columns(site: Site) -> set[tuple[str, ...]]:

@@ -14,7 +14,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from flows.engine import landing, ledger, releases, snapshots
+from flows.engine import landing, ledger, releases, snapshots, tombstones
 from flows.engine.releases import MANIFEST, Release
 from schemas.findings import ReadError
 
@@ -86,14 +86,17 @@ def deliveries(data: Path, release: Release) -> list[str]:
     """Deliveries that the release was made from and that are no longer in landing as they were received."""
     problems: dict[str, None] = {}
     seen: set[tuple[str, str, str]] = set()
+    purged = tombstones.rewritten(data)
     for entry in release.manifest["sites"]:
         study, site, sha256 = entry["study"], entry["export"], entry["delivery_sha256"]
         if not sha256 or (study, site, sha256) in seen:
             continue
         seen.add((study, site, sha256))
+        if (now := purged.get(entry["unit"], {}).get(sha256, sha256)) == "":
+            continue  # removed whole by a purge, which the ledger tells
         try:
             known = landing.deliveries(data, study, site, release.as_of)
-            last = max((n for n, d in enumerate(known) if d.sha256 == sha256), default=None)
+            last = max((n for n, d in enumerate(known) if d.sha256 == now), default=None)
             if last is None:
                 raise ReadError(f"{study}/{site}: delivery {sha256[:12]} is not in landing")
             alone = entry.get("made_of", {}).get("delivery") in (None, hashlib.sha256(sha256.encode()).hexdigest())
@@ -102,6 +105,18 @@ def deliveries(data: Path, release: Release) -> list[str]:
         except ReadError as error:
             problems[" ".join(line.strip() for line in str(error).splitlines()[:2])] = None
     return list(problems)
+
+
+def purged(data: Path, release: Release) -> list[str]:
+    """What purges have taken from under a release: no problem, but it is not made again byte for byte any more."""
+    known = tombstones.rewritten(data)
+    out: dict[str, None] = {}
+    for entry in release.manifest["sites"]:
+        now = known.get(entry["unit"], {}).get(entry["delivery_sha256"])
+        if now is not None:
+            told = f"lies in landing without the participant, as {now[:12]}" if now else "was removed from landing"
+            out[f"{entry['unit']}: a participant was purged; delivery {entry['delivery_sha256'][:12]} {told}"] = None
+    return list(out)
 
 
 def configuration(data: Path, release: Release) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import findings_store, ledger, unblinding
+from flows.engine import explain_cell, findings_store, ledger, rebuild, unblinding
 from schemas.findings import ConfigurationError, PublicationError
 from tests.conftest import DemoRelease
 from tests.nights import status
@@ -89,6 +89,52 @@ def blinding_terms(tiny: Tiny):
     from flows.engine import blinding
 
     return blinding.terms_of(tiny.load())["t01"]
+
+
+def test_while_arms_differ_in_strength_and_the_trial_is_blinded_no_amount_is_published_and_unblinding_brings_them_back(tiny: Tiny):
+    tiny.status("{code: PBO, label: Placebo, dose_mg: 50,", "{code: PBO, label: Placebo, dose_mg: 500,")
+    tiny.change("A", "doses.csv", "S1,1,yes,50,", "S1,1,yes,500,")
+    before = tiny.run().release
+
+    shown = tiny.set("adex").filter(pl.col("USUBJID") == "t01-A-S1").sort("EXSEQ")
+    columns = ["EXOCCUR", "TIMCAT", "EXDOSE", "EXDOSU", "EXDOSORG", "DOSECAT", "GT250FL"]
+    assert shown.select(columns).rows() == [("Y", "PRE_1_2H", *[None] * 5), ("Y", "PRE_1_2H", *[None] * 5)]
+    assert tiny.set("adsl").sort("USUBJID").select("NDOSE", "CUMDOSE").rows()[0] == (2, None)
+    assert before.manifest["amounts_withheld"] == ["t01"]
+    told = tiny.set("findings").filter(pl.col("rule") == "amount_tells_arm").sort("site")
+    assert told.select("site", "table", "field", "severity", "n_rows").rows() == [
+        ("A", "dose", "dose_mg", "withhold", 3), ("B", "dose", "dose_mg", "withhold", 4),
+    ]  # fmt: skip
+    assert rebuild.rebuild(tiny.data, before).identical
+    answer = explain_cell.cell(tiny.data, before, "adex", "t01-A-S1|1", "EXDOSE")
+    assert (answer["published"], answer["same"]) == (None, True)
+    assert answer["why_null"] == [
+        "the amount is left out of the releases of a blinded trial whose arms differ in strength, until it is unblinded"
+    ]
+
+    tiny.status("blinding: {status: blinded}", 'blinding: {status: unblinded, unblinded_on: "2026-01-15"}')
+    assert unblind(tiny, "Dr. Statistician", "database lock")[0] == 0
+    tiny.run()
+    assert tiny.set("adex").filter(pl.col("USUBJID") == "t01-A-S1").sort("EXSEQ").get_column("EXDOSE").to_list() == [500.0, 50.0]
+
+
+def test_a_site_whose_amounts_part_its_participants_is_held_until_the_trial_says_that_they_tell_nothing(tiny: Tiny):
+    files = {"people": "{},30,F,60,2024-02-20,2024-03-01", "doses": "{0},1,yes,{1},2024-03-05 13:00\n{0},2,yes,{1},2024-03-12 13:00"}
+    for name, line in files.items():
+        path = tiny.export("A", f"{name}.csv")
+        amounts = [50, 50, 50, 50, 0, 0, 0, 0]
+        path.write_text(path.read_text().split("\n")[0] + "\n" + "".join(line.format(f"S{n}", a) + "\n" for n, a in enumerate(amounts, 1)))
+    ended = tiny.run()
+
+    assert status(ended) == {"A": "held", "B": "fresh"}
+    (entry,) = [e for e in ended.release.manifest["sites"] if e["site"] == "A"]
+    assert entry["reason"].startswith("t01/A: 4 participants have another amount at every dose than all others")
+    assert tiny.set("findings").filter(pl.col("rule") == "arm_in_amount").select("site", "n_rows").rows() == [("A", 4)]
+    assert tiny.set("findings").filter((pl.col("site") == "A") & (pl.col("rule") == "dose_amount_impossible")).is_empty()
+
+    tiny.status("blinding: {status: blinded}", "blinding: {status: blinded, amounts: shown}")
+    assert status(tiny.run())["A"] == "fresh"
+    assert tiny.set("adex").filter(pl.col("SITEID") == "A").height == 16
 
 
 def test_a_blinded_list_is_not_landed_and_its_release_stays_blind_after_unblinding(tiny: Tiny):

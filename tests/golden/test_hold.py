@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import changes, decisions, findings_store, landing
+from flows.engine import changes, decisions, findings_store, fingerprint, judge, landing
+from flows.engine import roster as rosters
 from flows.engine.config import load
 from schemas.findings import ConfigurationError
 from tests.nights import TRIAL, Nights
@@ -144,6 +146,23 @@ def test_a_renamed_column_holds_both_sites_and_the_mapping_that_would_fit_is_pro
     assert {e["status"] for e in export.run(as_of="2026-03-02").release.manifest["sites"]} == {"fresh"}
 
 
+def propose(made: Export, *words: str) -> str:
+    return CliRunner().invoke(app, ["propose", "t01/all", "--config", str(made.config), "--data", str(made.data), *words]).output
+
+
+def test_of_a_file_without_its_header_line_no_cell_is_told_but_to_a_person_who_asks(export: Export):
+    told = export.night("2026-03-02", header=VISITS[0], visits=VISITS[1:])
+
+    assert {site: of[0] for site, of in told.items()} == {"01": "carried", "02": "carried"}
+    cells = {"P01", "2026-01-11 10:00"}
+    said = json.dumps(export.ended.release.manifest["sites"]) + propose(export, "--json")
+    said += str(findings_store.history(export.data).get_column("suggestion").to_list())
+    assert "its first line looks like a row of data" in said
+    assert not [c for c in cells if c in said], said
+    shown = propose(export, "--show-values")
+    assert [c for c in cells if c in shown] and "from" in shown
+
+
 def test_a_file_of_another_name_holds_the_site_and_its_name_is_proposed(export: Export):
     folder = export.config / "exports"
     (folder / "sessions.csv").rename(folder / "session_list_2026.csv")
@@ -161,13 +180,23 @@ def test_propose_shows_new_columns_and_unknown_codes(export: Export):
     export.night("2026-03-02", visits=[f"{v},x" for v in [VISITS[0].replace(",1,1,", ",1,maybe,"), *VISITS[1:]]],
                  header="id,center,no,came,start,mood")  # fmt: skip
 
-    ended = CliRunner().invoke(app, ["propose", "t01/all", "--config", str(export.config), "--data", str(export.data), "--json"])
-
-    columns, codes = json.loads(ended.output)["t01/all"]
+    columns, codes = json.loads(propose(export, "--json"))["t01/all"]
     assert columns["what"] == "sessions.csv has new columns that nothing reads: 'mood'"
     assert 'ignore_columns: ["mood"]' in columns["proposal"]
     assert codes["what"] == "session.attended: 1 codes are in no list"
     assert '"maybe":   # 1 records' in codes["proposal"]
+
+
+def test_what_is_found_in_a_file_of_many_sites_stands_under_the_exports_own_name_until_it_is_gone(export: Export):
+    export.night("2026-03-02", visits=[f"{v},x" for v in VISITS], header="id,center,no,came,start,mood")
+    assert export.rules("all") == {"unmapped_column": 1}
+    assert [e["site"] for e in export.ended.release.manifest["sites"]] == ["01", "02", "all"]
+
+    told = export.night("2026-03-03")
+
+    assert {site: of[0] for site, of in told.items()} == {"01": "fresh", "02": "fresh"}
+    known = findings_store.history(export.data, [("t01", "all")])
+    assert known.select("rule", "status", "why").rows() == [("unmapped_column", "RESOLVED", "source")]
 
 
 RATED = [f"P{n:02},0{1 + n % 2},BL,2026-01-06," + ",".join("1" * 48) for n in range(1, 21)]
@@ -193,9 +222,9 @@ visits: [{name: BASELINE, order: 0, target_day: -1, from_day: -30, to_day: 1, ba
     return made, made.config / "exports"
 
 
-def write_lsas(folder: Path, rows: list[str]) -> None:
+def write_lsas(folder: Path, rows: list[str], more: str = "") -> None:
     items = [f"{h}{n}" for n in range(1, 25) for h in "fa"]
-    (folder / "lsas.csv").write_text("\n".join(["id,center,visit,day," + ",".join(items), *rows]) + "\n")
+    (folder / "lsas.csv").write_text("\n".join(["id,center,visit,day," + ",".join(items) + more, *rows]) + "\n")
 
 
 def test_an_item_column_left_empty_holds_the_site(tmp_path: Path):
@@ -243,6 +272,53 @@ def test_a_row_let_out_of_quarantine_by_the_mapping_is_recorded_with_the_reason(
     assert gone.select("status", "why").rows() == [("RESOLVED", "mapping")]
 
 
+def test_a_row_let_out_of_quarantine_by_the_site_is_recorded_as_such(export: Export):
+    export.night("2026-03-02", visits=[*VISITS, VISITS[0].replace("10:00", "11:00")])
+    assert export.rules("02")["duplicate_conflict"] == 1
+    export.night("2026-03-03")
+
+    released = [c for c in changed(export) if c[2] == "released"]
+    assert released == [("session", "P01|1", "released", "", "duplicate_conflict", None, "source")]
+    gone = findings_store.history(export.data, [("t01", "02")], rule="duplicate_conflict")
+    assert gone.select("status", "why").rows() == [("RESOLVED", "source")]
+
+
+def test_a_row_let_out_of_quarantine_by_a_correction_is_recorded_as_such_and_a_correction_that_no_longer_fits_is_told(export: Export):
+    told = [VISITS[0].replace(",1,1,2026", ",Sitzung 1,1,2026"), *VISITS[1:]]
+    export.night("2026-03-02", visits=told)
+    (export.config / "sites" / "t01_all" / "corrections.yaml").write_text(
+        "corrections:\n  - {table: session, key: 'P01|Sitzung 1', field: session_no, as_sent: Sitzung 1, use: '1', reason: a word too many,"
+        " who: data manager, when: 2026-03-02}\n"
+    )
+    export.run(as_of="2026-03-03")
+
+    assert [c for c in changed(export) if c[2] == "released"] == [
+        ("session", "P01|Sitzung 1", "released", "", "unreadable_value", None, "correction")
+    ]
+    assert export.rules("02")["corrected"] == 1 and "correction_stale" not in export.rules("all")
+    export.night("2026-03-04")  # the site sends 1 itself: the correction fits nothing any more
+    assert export.rules("all") == {"correction_stale": 1}  # it belongs to no row, so to none of the export's sites
+    assert "corrected" not in export.rules("02")
+
+
+def test_a_row_let_out_of_quarantine_by_a_changed_rule_is_recorded_as_such(export: Export, monkeypatch):
+    visits = [*VISITS[:-1], VISITS[-1].replace("P20,01,2,", "P20,01,3,")]
+    export.night("2026-03-02", visits=visits)
+    assert export.rules("01")["session_no_outside_protocol"] == 1
+    rules = tuple(replace(r, check=lambda *_: pl.lit(True)) if r.id == "session_no_outside_protocol" else r for r in judge.catalogue())
+    monkeypatch.setattr(judge, "catalogue", lambda: rules)
+    for module in (fingerprint, rosters):
+        monkeypatch.setattr(module, "code_sha256", lambda: "the code of the next version")
+
+    export.run(as_of="2026-03-03")
+
+    assert [c for c in changed(export) if c[2] == "released"] == [
+        ("session", "P20|3", "released", "", "session_no_outside_protocol", None, "rule")
+    ]
+    gone = findings_store.history(export.data, [("t01", "01")], rule="session_no_outside_protocol")
+    assert gone.select("status", "why").rows() == [("RESOLVED", "rule")]
+
+
 def test_a_row_that_stays_in_quarantine_or_was_only_repeated_is_not_released(export: Export):
     twice = [*VISITS, VISITS[0], VISITS[1].replace("10:00", "11:00")]
     export.night("2026-03-02", visits=twice)
@@ -259,6 +335,20 @@ def test_an_item_that_changed_is_kept_with_both_values(tmp_path: Path):
     made.night("2026-03-02")
 
     assert changed(made) == [("assessment", "t01-02-P01|LSAS|BASELINE|2026-01-06|LSA01", "changed", "LSA01", "1", "3", "source")]
+
+
+def test_a_total_as_reported_that_changed_is_kept_with_both_values_though_no_item_did(tmp_path: Path):
+    made, folder = with_lsas(tmp_path)
+    site = made.config / "sites" / "t01_all" / "site.yaml"
+    site.write_text(site.read_text().replace("    fields: {instrument:", "    totals: {LSASTOT: total}\n    fields: {instrument:"))
+    write_lsas(folder, [f"{r},48" for r in RATED], more=",total")
+    made.night("2026-03-01")
+    write_lsas(folder, [f"{RATED[0]},50", *(f"{r},48" for r in RATED[1:])], more=",total")
+    made.night("2026-03-02")
+
+    key = "t01-02-P01|LSAS|BASELINE|2026-01-06|LSASTOT"
+    assert changed(made) == [("assessment", key, "changed", "LSASTOT", "48", "50", "source")]
+    assert changes.history(made.data).select("subject", "old_row", "new_row").rows() == [("P01", 1, 1)]
 
 
 def results(made: Export, rule: str) -> list[tuple]:

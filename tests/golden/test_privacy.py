@@ -77,6 +77,9 @@ def test_a_night_and_a_night_with_a_broken_file_tell_no_text_of_a_participant(tm
 
     shutil.copy(tiny.export("A", "people.csv"), tiny.export("A", "sessions.csv"))  # another file under its name
     tiny.change("A", "doses.csv", "taken", "took")
+    for name in ("meds.csv", "ae.csv"):  # without their header line a participant's row stands in its place
+        path = tiny.export("A", name)
+        path.write_text(path.read_text().split("\n", 1)[1])
     done = night(tiny)
     assert done.returncode == 1, done.stderr[-2000:]
     quiet(tiny, done)

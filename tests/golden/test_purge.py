@@ -10,7 +10,20 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import findings_store, landing, ledger, purge, purge_landing, purge_rows, releases, tombstones, verify
+from flows.engine import (
+    decisions,
+    explain_cell,
+    findings_store,
+    landing,
+    ledger,
+    purge,
+    purge_landing,
+    purge_rows,
+    rebuild,
+    releases,
+    tombstones,
+    verify,
+)
 from flows.engine.config import load
 from schemas.columns import PER_SITE
 from schemas.findings import ConfigurationError
@@ -121,7 +134,7 @@ STEPS = [
     (purge_rows, "history"),
     (purge_rows, "releases_of"),
     (purge_rows, "_count_findings"),
-    (purge_rows, "snapshots"),
+    (purge_rows, "snapshots_of"),
     (purge_rows, "proof"),
     (purge, "_keep"),
 ]
@@ -153,6 +166,61 @@ def test_a_purge_killed_at_any_step_is_finished_by_the_same_command(tiny: Tiny, 
     for folder in sorted((tiny.data / "releases").glob("2*")):
         assert verify.published(tiny.data, releases.load(tiny.data, folder.name)) == []
     assert not tiny.run().degraded
+
+
+def test_releases_from_before_a_purge_are_made_again_from_what_it_left_and_verify_knows_why(tiny: Tiny):
+    before = sorted(p.name for p in (tiny.data / "releases").glob("2*"))
+    go(tiny, "A", "S2")
+
+    for name in before:
+        release = releases.load(tiny.data, name)
+        assert verify.everything(tiny.data, release) == []
+        assert [t.split(";")[0] for t in verify.purged(tiny.data, release)] == ["t01/A: a participant was purged"]
+        report = rebuild.rebuild(tiny.data, release)
+        assert report.differs == [] and not report.identical
+        assert report.changed == ["t01/A: a participant was purged after this release; it is made again without them"]
+        # of site A adsuds, adcm ... point to other rows of its files now; adref, adipd of both sites hold sums over everybody
+        assert [t.split(" hold ")[0].split(" rest ")[0] for t in report.purged] == ["8 files", "3 files"]
+
+    tiny.run()
+    assert rebuild.rebuild(tiny.data, releases.latest(tiny.data)).identical
+    answer = explain_cell.cell(tiny.data, releases.load(tiny.data, before[0]), "adex", "t01-A-S1|1", "TIMCAT")
+    assert answer["same"] and answer["sources"]
+
+
+def test_a_site_is_not_held_for_the_records_a_purge_took_away(tiny: Tiny):
+    tiny.trial.write_text(tiny.trial.read_text() + "holding: {min_lost_rows: 1, max_lost_pct: 0}\n")
+    tiny.run()
+    go(tiny, "A", "S2")
+    ended = tiny.run()
+    assert status(ended)["A"] == "fresh" and not ended.degraded
+    assert set(tiny.set("adsl").filter(pl.col("SITEID") == "A").get_column("USUBJID")) == {"t01-A-S1"}
+
+
+def test_a_delivery_set_aside_or_let_pass_stays_so_when_a_purge_writes_it_again(tiny: Tiny):
+    old, newest = landing.deliveries(tiny.data, "t01", "A")
+    decisions.put_aside(tiny.data, "t01/A", newest.sha256, "data manager", "the wrong file")
+    decisions.release_hold(tiny.data, "t01/A", old.sha256, "data manager", "truly gone")
+    go(tiny, "A", "S2")
+    again = [d.sha256 for d in landing.deliveries(tiny.data, "t01", "A")]
+    assert not {old.sha256, newest.sha256} & set(again)
+    assert decisions.set_aside(tiny.data) == {("t01/A", again[1])}
+    assert decisions.accepted(tiny.data) == {("t01/A", "A", again[0])}
+
+
+def test_corrections_of_the_participant_leave_the_kept_configurations_which_are_still_believed(tiny: Tiny):
+    file = tiny.config / "sites" / "t01_A" / "corrections.yaml"
+    one = "  - {{table: subject, key: {}, field: weight_kg, as_sent: '{}', use: '66', reason: a slip, who: w, when: 2024-01-01}}\n"
+    file.write_text("corrections:\n" + one.format("S1", "70") + one.format("S2", "80"))
+    ended = tiny.run()
+    report = go(tiny, "A", "S2")
+    assert report.done["snapshots"] == 1
+
+    release = releases.load(tiny.data, ended.release.release_id)
+    assert release.manifest["config_snapshot"] != ended.release.manifest["config_snapshot"]
+    assert verify.everything(tiny.data, release) == []
+    assert rebuild.rebuild(tiny.data, release).differs == []
+    assert holds("key: S2", [tiny.data / "config"]) == [] and holds("key: S1", [tiny.data / "config"]) != []
 
 
 def test_the_tombstone_names_nobody(tiny: Tiny):
@@ -193,6 +261,11 @@ def test_a_delivery_that_rows_cannot_be_taken_out_of_is_refused_first_and_droppe
 
     report = go(tiny, "A", "S2", drop_deliveries=True)
     assert report.left == [] and landing.deliveries(tiny.data, "t01", "A") == []
+    first = releases.latest(tiny.data)
+    again = rebuild.rebuild(tiny.data, first)
+    assert again.differs == [] and again.changed[0].endswith("was removed by a purge; what it gave cannot be made again")
+    assert again.purged[-1] == "11 files come from a delivery that a purge removed: they are not made again"
+    assert verify.everything(tiny.data, first) == []
     assert holds("t01-A-S2", [tiny.data]) == []
     ended = tiny.run()
     assert status(ended)["A"] == "missing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import subprocess
 import sys
 
@@ -164,6 +165,16 @@ def test_a_finding_that_comes_back_is_reopened_with_its_first_day(two_sites: Nig
         two_sites.run(as_of=day)
 
     assert findings_store.history(two_sites.data).select("status", "first_seen").rows() == [("REOPENED", dt.date(2026, 3, 1))]
+
+
+def test_findings_of_a_site_that_is_taken_out_of_the_configuration_are_resolved(two_sites: Nights):
+    two_sites.send("02", "S1 50\nodd 50\n")
+    two_sites.run()
+    shutil.rmtree(two_sites.config / "sites" / "t01_02")
+    ended = two_sites.run()
+    assert [e["site"] for e in ended.release.manifest["sites"]] == ["01"]
+    gone = findings_store.history(two_sites.data, [("t01", "02")])
+    assert gone.select("status", "why").unique().rows() == [("RESOLVED", "configuration")]
 
 
 def test_an_old_night_replayed_uses_what_was_known_then_and_does_not_move_latest(two_sites: Nights):

@@ -5,7 +5,6 @@ What belongs here: which rows there are and which columns fields can use. What d
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -262,7 +261,6 @@ def condition(column: str, test: Condition) -> str:
 
 def missing_column(label: str, file: str, name: str, header: Iterable[str]) -> ReadError:
     """The error for a column that a mapping names and a file has not."""
-    names = list(header)
-    close = difflib.get_close_matches(name, names, 3, 0.5) or [n for n in names if n.lower() == name.lower()]
-    hint = f"close matches: {', '.join(map(repr, close))}" if close else f"its columns: {', '.join(map(repr, names[:12]))}"
-    return ReadError(f"{label}: {file} has no column {name!r}\n  {hint}\n  fix   -> correct the mapping, or ask the site what changed")
+    # its names are told by drift.py, which knows whether they are names: the first line of a file may be a row of data
+    told = f"{label}: {file} has no column {name!r} among its {len(list(header))}"
+    return ReadError(f"{told}\n  fix   -> correct the mapping (trialweave propose shows what may be meant), or ask the site what changed")

@@ -30,7 +30,7 @@ class Slots:
         pattern = re.compile(wide.pattern)
         found = [(i, match.groupdict()) for i, name in enumerate(header) if (match := pattern.fullmatch(name))]
         if not found:
-            raise ReadError(f"{label}: no column matches wide.pattern {wide.pattern!r}; columns: {', '.join(map(repr, header[:12]))}")
+            raise ReadError(f"{label}: none of {len(header)} columns matches wide.pattern {wide.pattern!r}")
         in_item = template_groups(wide.item) if wide.item else set()
         groups = tuple(g for g in pattern.groupindex if g not in in_item and g != "column")
         clash = sorted(set(groups) & set(header))
