@@ -73,6 +73,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         term_no="INTEGER", pattern="VARCHAR", term="VARCHAR", special_interest="VARCHAR", expected="BOOLEAN", near="VARCHAR[]"
     ),
     "adverse_event_coding": dict(verbatim="VARCHAR", term_no="INTEGER"),
+    "adverse_event_near": dict(verbatim="VARCHAR", term_no="INTEGER"),
     "coding": dict(unit="INTEGER", verbatim="VARCHAR", cmmodify="VARCHAR", codestat="VARCHAR", cmsugg="VARCHAR"),
     "coding_part": dict(
         unit="INTEGER", verbatim="VARCHAR", part_no="INTEGER", ingredient="VARCHAR", **{"class": "VARCHAR"}, atc="VARCHAR",

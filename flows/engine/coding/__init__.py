@@ -39,7 +39,6 @@ _PART = pa.schema([
 _TERM = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32())])
 #: Shorter words are a letter away from too many others.
 _LONG_ENOUGH = 6
-_NEAR = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32())])
 
 
 def code(
@@ -73,7 +72,7 @@ def code(
         for u, v, c in rows for n, d in enumerate(c.drugs, start=1)
     ))  # fmt: skip
     _create(con, "adverse_event_coding", _TERM, _terms(con))
-    _create(con, "adverse_event_near", _NEAR, _near(con))
+    _create(con, "adverse_event_near", _TERM, _near(con))
 
 
 def override_problems(dictionary: Dictionary, overrides: Iterable[MedicationOverride]) -> list[str]:
