@@ -1,51 +1,38 @@
-"""Two sites whose lists of participants are one file."""
+"""The same file of participants at two sites."""
 
 from __future__ import annotations
 
-import datetime as dt
-from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-import pytest
-
-from flows.engine import landing, same_files
-from flows.engine.batch import Staged
-from flows.engine.config import load
-from flows.engine.night import Attempt, Placed
-from tests.nights import Nights
-
-SITE = """\
-site_id: "%s"
-study: t01
-timezone: Europe/Lisbon
-source: {kind: files, path: exports/%s}
-tables: {subject: {file: dose.csv, %s fields: {subject_id: {from: id}}}}
-"""
+from flows.engine import same_files
+from schemas.site import IntakeTable
 
 
-def told(root: Path, second: str, where: str = "", kept: int = 2) -> dict[str, list[tuple[str, str]]]:
-    """Unit -> (file, suggestion) where site 02 sends `second` and site 01 two participants."""
-    nights = Nights(root)
-    for site, text in (("01", "id\nS1\nS2\n"), ("02", second)):
-        (nights.config / "sites" / f"t01_{site}" / "site.yaml").write_text(SITE % (site, site, where))
-        nights.land(site, text, "2026-03-01")
-    placed = {}
-    for key, unit in load(nights.config).units.items():
-        site = unit.site.site_id
-        found = landing.deliveries(nights.data, "t01", site, dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
-        receipt = {"sites": {site: {"tables": {"subject": {"kept": kept}}}}}
-        placed[key] = Placed(Attempt(unit, tuple(found), "m", 0), Staged(key, "m", root, receipt), recomputed=True)
-    return {key: frame.select("record_key", "suggestion").rows() for key, frame in same_files.find(placed).items()}
+def placed(site: str, sha256: str, *, where: str = "", kept: int = 3, sites: object = None) -> Any:
+    """A site that is in the release and lists its participants in a file with this hash."""
+    spec = SimpleNamespace(file="subjects*.csv", where=where)
+    unit = SimpleNamespace(site=SimpleNamespace(study="t01", site_id=site, sites=sites, tables={IntakeTable.SUBJECT: (spec,)}))
+    files = (SimpleNamespace(name="doses.csv", sha256="same"), SimpleNamespace(name="subjects_1.csv", sha256=sha256))
+    receipt = {"sites": {site: {"tables": {"subject": {"kept": kept}}}}}
+    attempt = SimpleNamespace(unit=unit, deliveries=(SimpleNamespace(files=files),))
+    return SimpleNamespace(attempt=attempt, staged=SimpleNamespace(receipt=receipt))
 
 
-@pytest.mark.parametrize(
-    ("second", "where", "kept", "asked"),
-    [
-        ("id\nS1\nS2\n", "", 2, True),
-        ("id\nS1\nS3\n", "", 2, False),
-        ("id\nS1\nS2\n", "", 0, False),  # a form that nobody has filled in yet is the same everywhere
-        ("id\nS1\nS2\n", "where: {id: S1},", 2, False),  # one file, each site its rows
-    ],
-)
-def test_two_sites_that_read_one_list_of_participants_are_told(tmp_path: Path, second: str, where: str, kept: int, asked: bool) -> None:
-    found = {"t01/01": [("dose.csv", "the same file is read for t01/02")], "t01/02": [("dose.csv", "the same file is read for t01/01")]}
-    assert told(tmp_path, second, where, kept) == (found if asked else {})
+def told(**sites: Any) -> dict[str, tuple]:
+    found = same_files.find({f"t01/{name}": one for name, one in sites.items()})
+    return {key: frame.select("rule", "severity", "record_key", "suggestion").row(0) for key, frame in found.items()}
+
+
+def test_two_sites_that_list_their_participants_in_the_same_file_are_both_asked_about():
+    say = "the same file is read for t01/"
+    assert told(a=placed("a", "x"), b=placed("b", "x"), c=placed("c", "y")) == {
+        "t01/a": ("delivery_of_other_site", "query", "subjects_1.csv", f"{say}b"),
+        "t01/b": ("delivery_of_other_site", "query", "subjects_1.csv", f"{say}a"),
+    }
+
+
+def test_sites_that_read_only_some_rows_of_one_file_or_none_are_not():
+    assert told(a=placed("a", "x", where="site = 'a'"), b=placed("b", "x", where="site = 'b'")) == {}
+    assert told(a=placed("a", "x"), b=placed("b", "x", kept=0)) == {}
+    assert told(a=placed("a", "x", sites=object()), b=placed("b", "x")) == {}
