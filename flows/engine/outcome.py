@@ -119,7 +119,7 @@ def _dropped(quarantine: pl.DataFrame) -> dict[str, dict[str, int]]:
 
 def merge(findings: pl.DataFrame) -> pl.DataFrame:
     """One row a finding_id: the first source row stands for the others, `n_rows` says how many there are."""
-    ordered = findings.sort("unit", "study", "site", "table", "source_file", "source_row", "row_id", "rule", "field")
+    ordered = findings.sort("unit", "study", "site", "table", "source_file", "source_row", "row_id", "rule", "field", "record_key")
     merged = ordered.group_by("finding_id", maintain_order=True).agg(
         pl.all().first(), pl.len().cast(pl.Int64).alias("n_rows")
     )
