@@ -22,4 +22,5 @@ MESSAGE = "The row reached no table; it is set aside."
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """See the module's docstring."""
-    return pl.col("fault").is_in(["ragged_row", "unclaimed_row", "unclaimed_file", "unknown_site", "arms_shown"])
+    told = ["ragged_row", "unclaimed_row", "unclaimed_file", "unclaimed_sheet", "cut_row", "row_partly_read", "unknown_site", "arms_shown"]
+    return pl.col("fault").is_in(told)

@@ -7,6 +7,7 @@ import json
 import openpyxl
 import pytest
 
+from tests.harness import ModelBench
 from tests.spec.mapping_bench import MappingBench
 
 DOSE = "dose: {file: dose.csv, %s fields: {subject_id: {from: id, pattern: 'S(?P<id>\\d)'}, dose: {from: mg, unit: mg}, taken: taken}}"
@@ -134,3 +135,21 @@ def test_every_thing_left_out_has_a_number_of_its_own(b: MappingBench) -> None:
     b.map(DIARY)
     assert b.rows("loose_row", "fault") == [("unclaimed_file",), ("unclaimed_file",), ("row_partly_read",)]
     assert b.con.execute("select count(distinct row_id) from mapped.loose_row").fetchall() == [(3,)]
+
+
+def test_tables_that_each_read_their_own_kind_of_row_pass_nothing_over(b: MappingBench) -> None:
+    """SDTM's QS: the visit stands in the rows of every category, and only the questionnaire's table reads it."""
+    b.file("qs.csv", "id | cat | no | ex | e | visit\nS1 | SUDS | 3 | 1 | 40 | SESSION 3\nS1 | SPD | | | 4 | W4")
+    b.map("""
+        rating: {file: qs.csv, where: {cat: SUDS}, fields: {subject_id: id, session_no: no, exercise_no: ex, end: {from: e, scale: 0-100}}}
+        assessment: {file: qs.csv, where: {cat: SPD}, fields: {subject_id: id, instrument: {const: MINI}, item: {const: MI04}, value: e,
+                     visit: visit}}
+    """)
+    assert b.rows("loose_row", "fault") == []
+
+
+@pytest.mark.parametrize("fault", ["cut_row", "row_partly_read", "unclaimed_sheet"])
+def test_what_is_left_out_is_told_once(run_models: ModelBench, fault: str) -> None:
+    run_models.given("mapped.loose_row", f"table_name | fault | detail\ndose | {fault} | ''")
+    run_models.run("staging.loose_row")
+    assert [rule for rule, _, _ in run_models.judge("loose_row")] == [fault]

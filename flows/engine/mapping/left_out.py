@@ -85,20 +85,22 @@ def _is_one(spec: FieldSpec, text: str, names: set[str]) -> bool:
 def passed_over(jobs: Sequence[Job]) -> list[tuple[str, str]]:
     """Tables with a `where`, and the rows it leaves out in which a cell is filled that only this table reads, as SQL.
 
-    Such a row is read by another table of the same file, so that nobody else would tell of the cell. What is declared missing is no
-    cell, nor is what `where` itself looks at.
+    Such a row is read by a table that reads every row of the file, so that nobody else would tell of the cell. (Where every table has a
+    `where`, each reads rows of its own kind, and columns are filled in several kinds.) What is declared missing is no cell, nor is what
+    `where` itself looks at.
     """
     out = []
     for job in jobs:
         if job.rows is None or not job.spec.where or job.spec.long is not None:
             continue
-        others = {name for other in jobs if other is not job and other.rows is not None and other.rows.raw == job.rows.raw
-                  and {s.file_no for s in other.sheets} & {s.file_no for s in job.sheets} for name in other.rows.used}  # fmt: skip
-        own = sorted(job.rows.used - others - set(job.spec.where) - set(job.spec.fill_down))
-        if not others or not own:
+        numbers = {s.file_no for s in job.sheets}
+        beside = [j.rows for j in jobs if j is not job and j.rows is not None and j.rows.raw == job.rows.raw
+                  and numbers & {s.file_no for s in j.sheets}]  # fmt: skip
+        own = sorted(job.rows.used.difference(*(rows.used for rows in beside), job.spec.where, job.spec.fill_down))
+        if not own or not any(rows.claims_all for rows in beside):
             continue
         filled = " or ".join(_is_sent(job, name) for name in own)
-        files = ", ".join(str(s.file_no) for s in job.sheets)
+        files = ", ".join(map(str, sorted(numbers)))
         out.append((str(job.table), (
             f"select r.file_no, r.source_row from {job.rows.raw} r anti join ({job.rows.claimed()}) c"
             f" on c.file_no = r.file_no and c.source_row = r.source_row where r.file_no in ({files}) and ({filled})"
