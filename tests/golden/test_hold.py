@@ -99,7 +99,8 @@ def test_a_column_renamed_with_an_empty_one_left_behind_holds_the_site(export: E
     told = export.night("2026-03-02", visits=[f"{v.rpartition(',')[0]},,{v.rpartition(',')[2]}" for v in VISITS],
                         header="id,center,no,came,start,begin")  # fmt: skip
 
-    assert {site: of[0] for site, of in told.items()} == {"01": "carried", "02": "carried"}
+    # the column that nothing reads is told of the export as a whole
+    assert {site: of[0] for site, of in told.items()} == {"01": "carried", "02": "carried", "all": "fresh"}
     assert "session.started_at had a text in 20 records" in export.ended.release.manifest["sites"][0]["reason"]
 
 

@@ -203,7 +203,7 @@ def test_a_session_still_to_come_may_have_its_date_but_one_that_was_held_may_not
     [
         ("age_years", "-1", "age_out_of_range"),
         ("age_years", "17", None),
-        ("age_years", "110", None),
+        ("age_years", "110", "age_unusual"),
         ("age_years", "110.1", "age_out_of_range"),
         ("weight_kg", "24.9", "weight_out_of_range"),
         ("weight_kg", "25", "weight_unusual"),
