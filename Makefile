@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo demo-nights test test-nights test-small test-sources sources-packages check docs drafts bench faults lock clean
+.PHONY: setup demo demo-nights report-demo test test-nights test-small test-sources sources-packages check docs drafts bench faults lock clean
 
 setup: $(VENV)/.ready
 
@@ -58,6 +58,10 @@ faults: setup
 # Three nights of the demo with planted changes; keep them with FOLDER=some/new/folder.
 demo-nights: setup
 	$(BIN)/python -m tests.golden.demo_nights $(if $(FOLDER),--folder $(FOLDER))
+
+# The report of three demo nights, opened in Chromium (Debian's: apt-get install chromium); pictures in build/report-demo.
+report-demo: setup
+	$(BIN)/python -m tests.golden.report_demo
 
 # CDISC's open rules engine on the demo's SDTM-shaped exports, in an environment of its own: it needs Python 3.12 and other versions of
 # libraries than the project. CDISC's own rules are no part of the package: CACHE=folder names a copy of its repository's resources/cache.

@@ -23,6 +23,7 @@ from flows.cli import (
     look,
     new_site,
     releases,
+    report,
     rows,
     run,
     serving,
@@ -56,6 +57,7 @@ app.command()(releases.prune)
 app.command("release-hold")(decide.release_hold)
 app.command()(explain.explain)
 app.command("explain-rule")(explain_rule.explain_rule)
+app.command()(report.report)
 app.command()(tables.tables)
 app.command()(export.export)
 app.command("set-aside")(decide.set_aside)

@@ -111,6 +111,8 @@ class Evidence(Config):
     age_usual_max_years: Threshold[float]
     suds_lone_code: Threshold[float]
     suds_mixed_end_ratio: Threshold[float]
+    monitor_min_participants: Threshold[int]
+    monitor_false_discovery_pct: Threshold[float]
 
     def values(self) -> dict[str, float | int]:
         """Name -> number, in declaration order: the one row of ref.evidence."""

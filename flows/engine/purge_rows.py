@@ -26,6 +26,8 @@ from flows.engine import answers, ledger, partitions, releases, snapshots
 from flows.engine.config import Unit
 
 PURGED = "release_purged"
+#: What was counted with the participant, and may name the key; `trialweave report` makes it again.
+REPORT = ("report.html", "report.json")
 _WHO = ("USUBJID", "SUBJID", "subject", "subject_id")
 _KEPT = ("ledger.jsonl", "purges/", ".lock", ".leases/", ".tombstones.key")
 
@@ -137,6 +139,8 @@ def _release(folder: Path, who: Gone, grave: str) -> None:
                 _count_findings(manifest, entry, left, who)
     if old and place.is_file():
         _note(place, manifest, grave, rows)
+        for name in REPORT:
+            (folder / name).unlink(missing_ok=True)
     for path in old:
         path.unlink()
 

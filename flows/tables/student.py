@@ -1,4 +1,4 @@
-"""Student's t: the one quantile that a confidence interval of a mean needs.
+"""Student's t: the quantile that a confidence interval of a mean needs, and the probability of a test.
 
 What belongs here: the distribution for whole degrees of freedom. What does not: means (counting.py). A statistics library would
 bring this too, and a hundred megabytes that nothing else here needs.
@@ -27,6 +27,19 @@ def quantile(share: float, df: int) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if _two_sided(middle, df) < 2 * share - 1 else (low, middle)
     return math.sqrt(df) * math.tan((low + high) / 2)
+
+
+def beyond(t: float, df: int) -> float:
+    """The probability of a value as far from 0 as `t` or farther, on either side; normal above 2,000 degrees of freedom."""
+    from statistics import NormalDist
+
+    if df < 1:
+        raise ValueError("df is at least 1")
+    if math.isinf(t):
+        return 0.0
+    if df > _LARGE:
+        return 2 * NormalDist().cdf(-abs(t))
+    return max(0.0, 1 - _two_sided(math.atan(abs(t) / math.sqrt(df)), df))
 
 
 def _two_sided(angle: float, df: int) -> float:
