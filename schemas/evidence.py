@@ -113,6 +113,8 @@ class Evidence(Config):
     suds_mixed_end_ratio: Threshold[float]
     monitor_min_participants: Threshold[int]
     monitor_false_discovery_pct: Threshold[float]
+    suds_lone_far: Threshold[float]
+    suds_heaped_pct: Threshold[float]
 
     def values(self) -> dict[str, float | int]:
         """Name -> number, in declaration order: the one row of ref.evidence."""
@@ -135,6 +137,14 @@ class Evidence(Config):
     rated_usual_pct: Threshold[float]
     course_over_days: Threshold[int]
     medication_beside_days: Threshold[int]
+    medication_expected_min: Threshold[int]
+    scores_rise_min: Threshold[int]
+    scores_rise_pct: Threshold[float]
+    halves_min_forms: Threshold[int]
+    zero_min_ratings: Threshold[int]
+    zero_min_zeros: Threshold[int]
+    zero_ratio: Threshold[float]
+    short_min_ratings: Threshold[int]
 
 
 class SymptomTerm(Config):

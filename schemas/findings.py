@@ -77,6 +77,7 @@ class Repair(StrEnum):
     """A spelling that a written rule put right: a note, never silent."""
 
     ID_PADDED = "id_padded"
+    ID_DECIMAL = "id_decimal"
     SPACE_REMOVED = "space_removed"
     TWO_DIGIT_YEAR = "two_digit_year"
     CORRECTED = "corrected"

@@ -24,7 +24,7 @@ from schemas.evidence import Evidence
 from schemas.findings import Severity
 from schemas.site import IntakeTable
 
-#: Tables without which nothing can be analysed; an empty list of medications or events is an ordinary thing.
+#: Tables without which nothing can be analysed; an empty list of events, or of a few people's medications, is an ordinary thing.
 EXPECTED = ("subject", "session", "dose", "rating", "assessment")
 _NAMES = {"form": "assessment", "item": "assessment", "item_fault": "assessment"}
 
@@ -107,7 +107,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
                 reasons += [_reason(unit, staged, site, name, row, last) for row in hit.iter_rows(named=True)]
     if reasons:
         return Verdict(tuple(reasons), pl.concat(found))
-    found.append(findings("table_empty", unit, site, _broken("table_empty", _empty(unit, site, counts), evidence)))
+    found.append(findings("table_empty", unit, site, _broken("table_empty", _empty(unit, site, counts, evidence), evidence)))
     if diff is not None and snapshot and not is_accepted:
         found.append(findings("record_disappeared", unit, site, lost_records(diff.lost, last.entry["delivered_on"] if last else "")))
     return Verdict((), pl.concat(found), diff)
@@ -215,14 +215,15 @@ def _filled(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(parts, schema={"table": pl.String, "field": pl.String, "filled": pl.Int64}, orient="row")
 
 
-def _empty(unit: Unit, site: str, counts: dict[str, Any]) -> pl.DataFrame:
+def _empty(unit: Unit, site: str, counts: dict[str, Any], evidence: Evidence) -> pl.DataFrame:
     people = counts.get("subject", {}).get("kept", 0)  # rows of no known site are nobody's
     many = unit.site.sites
     if many is not None and site == unit.site.site_id and site not in many.known:
         return pl.DataFrame()  # the export's own name: no site, and nothing is expected of it
     rows = [
         {"table": str(t), "n": counts.get(t, {}).get("received", 0), "n_rows": 0, "suggestion": None,
-         "is_expected": t in EXPECTED and (t == "subject" or people > 0)}
+         "is_expected": (t in EXPECTED and (t == "subject" or people > 0))
+         or (t == "medication" and people >= evidence.medication_expected_min.value)}
         for t in unit.site.tables if not counts.get(t, {}).get("received", 0)
     ]  # fmt: skip
     return pl.DataFrame(rows, schema_overrides={"suggestion": pl.String})

@@ -163,7 +163,8 @@ def finish(
     """
     table = pa.Table.from_arrays([pa.array(rows, pa.int64()), *columns], names=[ROW, *names])
     table = _without_blank_rows(table, names, notes)
-    bad = ragged or []
+    bad = list(ragged or [])
+    table = _without_headers(table, names, options, bad)
     last = _last_row(table, bad, ragged_firsts or {}, options, notes)
     cut = None
     if last is not None:
@@ -214,6 +215,23 @@ def _without_blank_rows(table: pa.Table, names: list[str], notes: list[str]) -> 
     kept = table.filter(pc.invert(blank))
     notes.append(f"{table.num_rows - kept.num_rows} row(s) without a filled cell are left out")
     return kept
+
+
+def _without_headers(table: pa.Table, names: list[str], options: ReadOptions, bad: list[Ragged]) -> pa.Table:
+    """Rows that are the header once more, as files laid one below the other have them, are set aside; `bad` takes them in."""
+    again = None
+    for name in names:
+        same = pc.or_kleene(pc.equal(table[name], name.partition("#")[0]), pc.is_null(table[name]))
+        again = same if again is None else pc.and_(again, same)
+        if not pc.any(again).as_py():
+            return table
+    if again is None or table.num_rows == 0 or len(names) < 2:
+        return table
+    filled = sum((pc.cast(pc.is_valid(table[name]), pa.int64()).to_numpy() for name in names), start=np.zeros(table.num_rows, np.int64))
+    again = pc.and_(again, pa.array(filled > 1))
+    for row in table.filter(again)[ROW].to_pylist():
+        bad.append(Ragged(row, row + options.header_row + options.header_rows - 1, "it is the header once more"))
+    return table.filter(pc.invert(again))
 
 
 def _last_row(

@@ -1,7 +1,8 @@
 """A rating of 99 is a rating.
 
-Why: 99 is a legal rating on 0-100 and a common code for "missing". Who rates 97, 98 or 100 as well may have meant 99; who never comes
-near it otherwise is asked about. Nothing is changed: 99 stands until the site says what it is.
+Why: 99 is a legal rating on 0-100 and a common code for "missing". Who rates 97, 98 or 100 as well may have meant 99, and so may who
+rates any number, 93 beside 99; who rates in fives and tens, or far below it in the same exercise, is asked about. Nothing is changed: 99
+stands until the site says what it is.
 Site: say whether 99 was rated; if it means missing, the mapping will declare it.
 """
 

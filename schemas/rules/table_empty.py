@@ -20,5 +20,5 @@ MESSAGE = "The file of this table holds no row."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
-    """A table of participants, sessions, doses, ratings or assessments has rows."""
+    """A table of participants, sessions, doses, ratings or assessments has rows, and one of medications where many participants are."""
     return (pl.col("n") > 0) | ~pl.col("is_expected")

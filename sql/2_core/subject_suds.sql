@@ -4,7 +4,7 @@
 -- Why:   one therapist's sheet may be on another scale than the site's; site_highest_suds tells whether the whole site is. Fear
 --        falls over a treatment, so low ratings alone say nothing: mixed_sessions are those whose ratings (or one exercise's) never
 --        pass what 0-10 can reach while the ones beside are many times higher, and are not all 0, 5 or 10, as people rate on 0-100.
---        lone_99_sessions: where 99 was sent by somebody who never rates 97, 98 or 100
+--        lone_99_sessions: where 99 was sent by somebody who never rates 97, 98 or 100, and rates in fives, or far from it beside it
 with suspect as (
     -- hardly anybody has an exercise so low: only they are looked at further
     select distinct r.unit, r.study, r.site, r.subject_id,
@@ -65,20 +65,57 @@ mixed as (
     from odd
     group by unit, study, site, subject_id
 ),
-lone as (
+near as (
     -- 99 of 1-100 is 98.99 of 0-100
-    select
-        r.unit, r.study, r.site, r.subject_id,
-        list(distinct r.session_no) filter (
-            abs(r.begin_suds - e.suds_lone_code) < 0.1 or abs(r.peak_suds - e.suds_lone_code) < 0.1 or abs(r.end_suds - e.suds_lone_code) < 0.1
-        ) as sessions,
+    select r.unit, r.study, r.site, r.subject_id,
         bool_or(abs(r.begin_suds - e.suds_lone_code) between 0.1 and 2.1) as is_begin_near,
         bool_or(abs(r.peak_suds - e.suds_lone_code) between 0.1 and 2.1) as is_peak_near,
         bool_or(abs(r.end_suds - e.suds_lone_code) between 0.1 and 2.1) as is_end_near,
     from intake.rating as r
     cross join ref.evidence as e
-    where r.scale in ('0-100', '1-100') and greatest(r.begin_suds, r.peak_suds, r.end_suds) > e.suds_lone_code - 2.1
+    where r.scale in ('0-100', '1-100')
     group by r.unit, r.study, r.site, r.subject_id
+    having bool_or(
+        abs(r.begin_suds - e.suds_lone_code) < 0.1 or abs(r.peak_suds - e.suds_lone_code) < 0.1 or abs(r.end_suds - e.suds_lone_code) < 0.1
+    )
+),
+rated as (
+    -- hardly anybody rates 99: only they are looked at further
+    select
+        r.unit, r.study, r.site, r.subject_id, r.session_no,
+        unnest([r.begin_suds, r.peak_suds, r.end_suds]) as suds,
+        unnest([
+            [r.peak_suds, r.end_suds]::double[], [r.begin_suds, r.end_suds]::double[], [r.begin_suds, r.peak_suds]::double[],
+        ]) as beside,
+        r.scale,
+    from intake.rating as r
+    semi join near as n on r.unit = n.unit and r.study = n.study and r.site = n.site and r.subject_id = n.subject_id
+    where r.scale in ('0-100', '1-100')
+),
+marked as (
+    select
+        d.unit, d.study, d.site, d.subject_id, d.session_no,
+        abs(d.suds - e.suds_lone_code) < 0.1 as is_code,
+        coalesce(list_min(list_transform(d.beside, lambda v: abs(v - e.suds_lone_code))) >= e.suds_lone_far, true) as is_far,
+        round(case d.scale when '1-100' then d.suds * 0.99 + 1 else d.suds end) % 5 = 0 as is_heaped,
+    from rated as d
+    cross join ref.evidence as e
+    where d.suds is not null
+),
+lone as (
+    select
+        m.unit, m.study, m.site, m.subject_id,
+        case
+            when 100 * count(*) filter (m.is_heaped and not m.is_code)
+                >= any_value(e.suds_heaped_pct) * count(*) filter (not m.is_code)
+                then list(distinct m.session_no) filter (m.is_code)
+            else list(distinct m.session_no) filter (m.is_code and m.is_far)
+        end as sessions,
+        any_value(n.is_begin_near or n.is_peak_near or n.is_end_near) as is_near,
+    from marked as m
+    cross join ref.evidence as e
+    inner join near as n on m.unit = n.unit and m.study = n.study and m.site = n.site and m.subject_id = n.subject_id
+    group by m.unit, m.study, m.site, m.subject_id
 )
 
 select
@@ -94,7 +131,7 @@ select
     any_value(s.highest_suds) as site_highest_suds,
     any_value(m.mixed_sessions) as mixed_sessions,
     any_value(
-        case when not coalesce(l.is_begin_near or l.is_peak_near or l.is_end_near, false) then array_to_string(list_sort(l.sessions), ', ') end
+        case when not coalesce(l.is_near, false) then array_to_string(list_sort(l.sessions), ', ') end
     ) as lone_99_sessions,
 from intake.rating as r
 inner join core.site_suds as s on r.unit = s.unit and r.study = s.study and r.site = s.site

@@ -7,6 +7,7 @@ import json
 import openpyxl
 import pytest
 
+from schemas.findings import ConfigurationError
 from tests.harness import ModelBench
 from tests.spec.mapping_bench import MappingBench
 
@@ -153,3 +154,49 @@ def test_what_is_left_out_is_told_once(run_models: ModelBench, fault: str) -> No
     run_models.given("mapped.loose_row", f"table_name | fault | detail\ndose | {fault} | ''")
     run_models.run("staging.loose_row")
     assert [rule for rule, _, _ in run_models.judge("loose_row")] == [fault]
+
+
+UNITS = """<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" FileType="Snapshot"><ClinicalData StudyOID="s" MetaDataVersionOID="m">
+<SubjectData SubjectKey="S1"><StudyEventData StudyEventOID="E"><FormData FormOID="F"><ItemGroupData ItemGroupOID="VS">
+<ItemData ItemOID="weight" Value="180"><MeasurementUnitRef MeasurementUnitOID="lb"/></ItemData>
+</ItemGroupData></FormData></StudyEventData></SubjectData></ClinicalData></ODM>"""
+
+
+@pytest.mark.parametrize(("unit", "told"), [("kg", 1), ("lb", 0), ("{from: weight.unit}", 0)])
+def test_a_value_that_names_its_own_unit_is_told_where_the_mapping_declares_another(b: MappingBench, unit: str, told: int) -> None:
+    b.text("e.xml", UNITS)
+    b.map(f"subject: {{file: e.xml, sheet: VS, fields: {{subject_id: SubjectKey, weight_kg: {{from: weight, unit: {unit}}}}}}}")
+    notes = [note for note, is_doubt in b.con.execute("select note, is_doubt from mapped.file_note").fetchall() if is_doubt]
+    assert [note.split(", so")[0] for note in notes] == ["column 'weight.unit' names the unit(s) ['lb'], the mapping declares 'kg'"] * told
+
+
+def test_a_header_within_the_rows_is_set_aside_and_no_participant(b: MappingBench) -> None:
+    b.text("dose.csv", "id,mg,taken\nS1,50,1\nid,mg,taken\nS2,50,1\n")
+    b.map("dose: {file: dose.csv, fields: {subject_id: id, dose: {from: mg, unit: mg}, taken: taken}}")
+    assert b.rows("dose", "subject_id", "source_row") == [("S1", 1), ("S2", 3)]
+    assert b.rows("loose_row", "fault", "source_row", "detail") == [("ragged_row", 2, "it is the header once more")]
+
+
+@pytest.mark.parametrize(
+    ("how", "text", "subject", "repair"),
+    [
+        ("id", "101.0", "101", "id_decimal"),
+        ("{from: id, pad: 3}", "1.0", "001", "id_decimal"),
+        ("{from: id, pad: 3}", "1", "001", "id_padded"),
+        ("id", "101", "101", None),
+        ("id", "101.5", "101.5", None),
+        ("id", "1.0.2", "1.0.2", None),
+    ],
+)
+def test_a_numeric_identifier_has_no_decimals(b: MappingBench, how: str, text: str, subject: str, repair: str | None) -> None:
+    b.text("s.csv", f"id\n{text}\n")
+    b.map(f"subject: {{file: s.csv, fields: {{subject_id: {how}}}}}")
+    assert b.rows("subject", "subject_id", "subject_id_repair") == [(subject, repair)]
+
+
+def test_a_column_is_one_item_of_a_questionnaire(b: MappingBench) -> None:
+    b.text("q.csv", "id,visit,q1,q2\nS1,W4,1,2\n")
+    part = "{file: q.csv, wide: {pattern: '%s', item: '%s'}, fields: {subject_id: id, visit: visit}}"
+    both = ", ".join((part % ("q(?P<item>\\d)", "MI0{item}"), part % ("q(?P<item>1)", "MI02")))
+    with pytest.raises(ConfigurationError, match=r"column 'q1' is read as item 'MI02' and as 'MI01'"):
+        b.map(f"assessment: [{both}]")

@@ -230,3 +230,69 @@ def test_a_session_that_nearly_everybody_rated_is_asked_for_its_ratings(run_mode
     rating = "subject_id | session_no | exercise_no | begin_suds\n" + "\n".join(f"S{n} | 3 | 1 | 60" for n in range(1, others + 1))
     held(run_models, rows, rating)
     assert asked(run_models, "core.course_gap", "ratings_missing") == found
+
+
+def site_forms(bench: ModelBench, courses: list[tuple[float, float]], alike: int = 0, n_items: int = 48) -> None:
+    """First and last value of the primary outcome on 0-100 of participants, and how many of their forms have halves that are alike."""
+    forms = [(who, visit, pomp) for who, course in enumerate(courses) for visit, pomp in enumerate(course)]
+    bench.given(
+        "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_used::BOOLEAN\n"
+        + "\n".join(f"t01 | 01 | S{who} | {n} | {pomp} | {visit} | true" for n, (who, visit, pomp) in enumerate(forms)),
+    )  # fmt: skip
+    half, other = [1] * (n_items // 2), [2] * (n_items // 2)
+    bench.given(
+        "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | source_file\n"
+        + "\n".join(f"0 | {n} | {half + (half if n < alike else other)} | {n_items} | {n_items} | f" for n in range(len(forms))),
+    )  # fmt: skip
+    bench.run("core.site_score")
+
+
+@pytest.mark.parametrize(
+    ("worse", "better", "found"),
+    [(8, 0, ["01"]), (8, 2, ["01"]), (7, 3, []), (7, 0, [])],  # of ten seven are not nearly all; seven alone are too few
+)
+def test_a_site_whose_participants_nearly_all_grow_worse_is_asked_about(
+    run_models: ModelBench, worse: int, better: int, found: list[str]
+) -> None:
+    site_forms(run_models, [(40, 60)] * worse + [(60, 40)] * better)
+    assert asked(run_models, "core.site_score", "scores_rise_site") == found
+
+
+@pytest.mark.parametrize(
+    ("alike", "n_items", "found"),
+    [(6, 48, ["01"]), (3, 48, ["01"]), (2, 48, []), (6, 10, [])],  # a short scale's halves may well be alike
+)
+def test_a_site_whose_forms_have_one_half_twice_is_asked_about(
+    run_models: ModelBench, alike: int, n_items: int, found: list[str]
+) -> None:
+    site_forms(run_models, [(60, 40)] * 3, alike, n_items)
+    assert asked(run_models, "core.site_score", "halves_alike_site") == found
+
+
+@pytest.mark.parametrize(
+    ("zeros", "low", "others", "found"),
+    [
+        (6, 2, 32, ["01|0-100"]),
+        (6, 3, 31, []),  # fear falls to zero and passes the numbers above it
+        (4, 0, 36, []),
+        (6, 0, 33, []),  # too few ratings
+    ],
+)
+def test_a_site_whose_fear_often_ends_at_zero_and_hardly_ever_above_it_is_asked_about(
+    run_models: ModelBench, zeros: int, low: int, others: int, found: list[str]
+) -> None:
+    ends = [0] * zeros + [10] * low + [50] * others
+    rated(run_models, "core.site_rating", [f"S1 | {n} | 1 | 80 | 90 | {end} | 0-100" for n, end in enumerate(ends)])
+    assert asked(run_models, "core.site_rating", "suds_zero_suspect_site") == found
+
+
+@pytest.mark.parametrize(
+    ("highest", "at_highest", "found"),
+    [(80, 5, ["01|0-10"]), (90, 5, []), (80, 4, []), (70, 9, [])],
+)
+def test_ratings_on_0_to_10_that_reach_8_and_never_pass_it_look_like_0_to_8(
+    run_models: ModelBench, highest: int, at_highest: int, found: list[str]
+) -> None:
+    peaks = [highest] * at_highest + [60] * (34 - at_highest)
+    rated(run_models, "core.site_rating", [f"S1 | {n} | 1 | 50 | {peak} | 40 | 0-10" for n, peak in enumerate(peaks)])
+    assert asked(run_models, "core.site_rating", "suds_scale_short_site") == found

@@ -215,9 +215,11 @@ def test_an_age_above_ninety_is_asked_about(run_models: ModelBench, age: str, fo
         ("0-100", "80 99, 60 30", "4"),  # the first exercise of session 4
         ("0-100", "80 99, 60 97", None),  # who rates 97 may rate 99
         ("0-100", "80 99, 100 30", None),
-        ("0-100", "80 99, 96 30", "4"),
+        ("0-100", "80 99, 95 30", "4"),
+        ("0-100", "83 99, 96 31", None),  # who rates any number may rate 99
+        ("0-100", "73 99, 96 31", "4"),  # but not 26 above the other rating of the exercise
         ("0-100", "80 98, 60 30", None),
-        ("1-100", "80 98.98989898989899, 60 30", "4"),  # 99 of 1-100
+        ("1-100", "60 98.98989898989899, 60 30", "4"),  # 99 of 1-100
         ("1-100", "80 98.98989898989899, 96.96969696969697 30", None),
         ("0-10", "80 99, 60 30", None),  # no number of that scale
     ],
@@ -239,8 +241,8 @@ def test_a_rating_of_99_that_stands_alone_is_asked_about(run_models: ModelBench,
         ("80-40, 7-4", True),
         ("7-4, 80-40", True),
         ("80-9, 8-3, 7-2", False),  # fear had fallen to 9 when the next one began
-        ("80-14, 7-4", True),
-        ("80-13, 7-4", False),
+        ("80-35, 7-4", True),
+        ("80-34, 7-4", False),  # it may have fallen further between the two
         ("80-40, 10-5, 70-30", False),  # fives and tens
         ("30-25, 7-4", False),  # not five times as high
     ],

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.engine.mapping import assessment, codelists, corrections, hidden, loose, tables
+from flows.engine.mapping import assessment, codelists, corrections, hidden, items_once, loose, tables
 from flows.engine.mapping.check import check_mapping, refuse
 from flows.engine.mapping.codelists import Codelists
 from flows.engine.mapping.files import MapInput, Sheet, Shelf, join_options, options
@@ -51,6 +51,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
                 assessment.map_assessment(con, job)
             else:
                 tables.map_table(con, job)
+        items_once.refuse(jobs)
         loose.fill_loose_rows(con, shelf, parts, jobs)
         loose.fill_file_columns(con, shelf, jobs)
         loose.fill_wide_files(con, jobs)

@@ -16,7 +16,7 @@ from flows.engine.mapping import codelists, corrections
 from flows.engine.mapping.codelists import Codelists
 from flows.engine.mapping.dateformat import FormatError
 from flows.engine.mapping.fields import formats, words_of
-from flows.engine.mapping.shapes import FIELDS, OPTIONS, REQUIRED, FieldOf, Kind, merged_id, reading
+from flows.engine.mapping.shapes import FIELDS, OPTIONS, QUANTITIES, REQUIRED, FieldOf, Kind, merged_id, reading
 from flows.engine.mapping.text import const_text
 from flows.engine.mapping.wide import template_groups
 from schemas.findings import ConfigurationError
@@ -168,7 +168,7 @@ def _dates(spec: FieldSpec, pivot: int | None) -> Iterator[str]:
 
 
 def _unit(kind: Kind, spec: FieldSpec, lists: Codelists) -> Iterator[str]:
-    quantity = {Kind.DOSE: "mass", Kind.WEIGHT: "weight", Kind.AGE: "age"}[kind]
+    quantity = QUANTITIES[kind]
     if isinstance(spec.unit, str) and lists.unit(quantity, spec.unit) is None:
         yield f"unit {spec.unit!r} is not known; known are {', '.join(sorted(lists.units[quantity]))}"
     if spec.unit is None and not spec.split_unit and kind != Kind.AGE:

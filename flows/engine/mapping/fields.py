@@ -117,11 +117,14 @@ Made = tuple[str, str, Sequence[str]]
 
 
 def _id(steps: Steps, plan: Plan, text: str) -> Made:
+    is_decimal = f"regexp_full_match({text}, '[0-9]+[.]0+')"
+    whole = steps.add(f"{plan.name}__whole", f"case when {is_decimal} then regexp_extract({text}, '^[0-9]+') else {text} end")
+    repairs = (f"case when {is_decimal} then {lit(Repair.ID_DECIMAL)} end",)
     if plan.spec.pad is None:
-        return text, "null", ()
-    short = f"strlen({text}) < {plan.spec.pad} and regexp_full_match({text}, '[0-9]+')"
-    padded = f"case when {short} then lpad({text}, {plan.spec.pad}, '0') else {text} end"
-    return padded, "null", (f"case when {short} then {lit(Repair.ID_PADDED)} end",)
+        return whole, "null", repairs
+    short = f"strlen({whole}) < {plan.spec.pad} and regexp_full_match({whole}, '[0-9]+')"
+    padded = f"case when {short} then lpad({whole}, {plan.spec.pad}, '0') else {whole} end"
+    return padded, "null", (*repairs, f"case when {short} then {lit(Repair.ID_PADDED)} end")
 
 
 def _text(steps: Steps, plan: Plan, text: str) -> Made:

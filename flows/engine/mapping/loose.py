@@ -16,6 +16,7 @@ from flows.engine.mapping import left_out
 from flows.engine.mapping.files import MapInput, Sheet, Shelf
 from flows.engine.mapping.labels import contradicted
 from flows.engine.mapping.rows import condition, missing_column
+from flows.engine.mapping.shapes import FIELDS, QUANTITIES
 from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_ROW, Job
 from flows.engine.mapping.wide import Slots
@@ -149,11 +150,11 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
 
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_note: what a reader found doubtful about a file as a whole, or remarks of it."""
-    blanked, turned, legal = _blanked_codes(jobs), _turned_codes(jobs), left_out.legal_codes(con, jobs)
+    blanked, turned, units, legal = _blanked_codes(jobs), _turned_codes(jobs), _other_units(con, jobs), left_out.legal_codes(con, jobs)
     kinds = ", ".join(f"{name} {kind}" for name, kind in FILE_NOTE_COLUMNS.items())
     con.execute(f"create or replace table mapped.file_note ({kinds})")
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
-        doubts = (*sheet.doubts, *blanked.get(sheet.file_no, ()), *turned.get(sheet.file_no, ()))
+        doubts = (*sheet.doubts, *(n for told in (blanked, turned, units) for n in told.get(sheet.file_no, ())))
         for note in (*doubts, *sheet.remarks, *legal.get(sheet.file_no, ())):
             row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note, note in doubts]
             con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?, ?)", row)
@@ -186,6 +187,27 @@ def _turned_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:
                     if codes:
                         said = f"column {column!r}: the file labels {codes} as what the mapping gives to another code"
                         out.setdefault(sheet.file_no, []).append(f"{said}; compare the mapping with the file's labels")
+    return out
+
+
+def _other_units(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> dict[int, list[str]]:
+    """Units that a file names beside its values (ODM's `<item>.unit`), where the mapping declares another one and does not read them."""
+    out: dict[int, list[str]] = {}
+    for job in jobs:
+        for name, field in job.spec.fields.items():
+            quantity = QUANTITIES.get(FIELDS[job.table][name].kind)
+            beside = [f"{column}.unit" for column in field.from_]
+            if quantity is None or not isinstance(field.unit, str) or job.rows is None:
+                continue
+            declared = job.lists.unit(quantity, field.unit)
+            for column in (c for c in beside if c in job.rows.header and c not in job.rows.used):
+                for sheet in job.sheets:
+                    cell = f"c{job.rows.header.index(column)}"
+                    sql = f"select distinct {cell} from {sheet.raw} where file_no = {sheet.file_no} and {cell} is not null order by 1"
+                    others = [text for (text,) in con.execute(sql).fetchall() if job.lists.unit(quantity, text) != declared]
+                    if others:
+                        said = f"column {column!r} names the unit(s) {others[:5]}, the mapping declares {field.unit!r}"
+                        out.setdefault(sheet.file_no, []).append(f"{said}, so values may be wrong; say unit: {{from: {column}}}")
     return out
 
 

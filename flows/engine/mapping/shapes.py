@@ -58,6 +58,10 @@ OPTIONS: dict[Kind, set[str]] = {
 }
 
 
+#: Kind of a field with a unit -> quantity of the code list of units.
+QUANTITIES: dict[Kind, str] = {Kind.DOSE: "mass", Kind.WEIGHT: "weight", Kind.AGE: "age"}
+
+
 @dataclass(frozen=True)
 class FieldOf:
     """A field of an intake table: its kind, and the column it fills when that has another name."""

@@ -1,0 +1,41 @@
+-- core.site_score: whether a site's primary outcomes grow worse over the course, and whether the two halves of its forms are alike
+-- Grain: study, site
+-- Reads: core.primary, core.form
+-- Why:   treatments of this field do not make most participants of a site worse: answers are most likely turned round. Fear and
+--        avoidance of the same situations are rated apart; a form whose second half is its first has one half copied into the other
+with course as (
+    select
+        p.study, p.site, p.subject_id,
+        arg_min(p.pomp, p.visit_order) as first_pomp,
+        arg_max(p.pomp, p.visit_order) as last_pomp,
+        count(*) as n_visits,
+    from core.primary as p
+    where p.is_used and p.visit_order is not null
+    group by p.study, p.site, p.subject_id
+),
+trend as (
+    select
+        study, site,
+        count(*) filter (n_visits > 1) as n_courses,
+        count(*) filter (n_visits > 1 and last_pomp > first_pomp) as n_worse,
+    from course
+    group by study, site
+)
+
+select
+    f.unit, p.study, p.site,
+    null::varchar as subject_id,
+    p.site as record_key,
+    arg_min(f.source_file, f.form_id) as source_file,
+    null::bigint as source_row,
+    any_value(t.n_courses) as n_courses,
+    any_value(t.n_worse) as n_worse,
+    count(*) filter (f.n_items % 2 = 0 and f.n_answered = f.n_items) as n_forms,
+    min(f.n_items) as n_items,
+    count(*) filter (
+        f.n_items % 2 = 0 and f.n_answered = f.n_items and f.item_values[1:f.n_items // 2] = f.item_values[f.n_items // 2 + 1:f.n_items]
+    ) as n_alike,
+from core.primary as p
+inner join core.form as f on p.form_id = f.form_id
+inner join trend as t on p.study = t.study and p.site = t.site
+group by f.unit, p.study, p.site
