@@ -1,7 +1,7 @@
 """The real command line, many times, each time in a process of its own: imported once, forked for each command.
 
-What belongs here: starting commands with a fault armed, one Prefect server for all. What does not: faults (strike.py), what is
-asserted (scene.py). Python and its libraries take longer to start than a tiny night takes to run.
+What belongs here: starting commands with a fault armed, one Prefect server for all, started again should it die. What does not: faults
+(strike.py), what is asserted (scene.py). Python and its libraries take longer to start than a tiny night takes to run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -91,14 +93,15 @@ def _main() -> None:
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
     for name in ("__main__", "backfill", "nightly", "engine.batch", "engine.findings_view"):
         importlib.import_module(f"flows.{name}")
-    from flows.serve import server
-
-    with server(port):
+    server = _Server(home, port)
+    try:
         for line in sys.stdin:
             told = json.loads(line)
             if told["do"] == "ready":
+                server.up()
                 answer: dict[str, Any] = {"ready": True}
             elif told["do"] == "start":
+                server.up()
                 pid = os.fork()
                 if pid == 0:
                     _run(told)
@@ -106,6 +109,56 @@ def _main() -> None:
             else:
                 answer = {"code": _waited(told["pid"])}
             print(json.dumps(answer), flush=True)
+    finally:
+        server.down()
+
+
+class _Server:
+    """Prefect's server for all commands; one that died or no longer answers must not fail every fault after it."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self._home, self._port = home, port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> None:
+        """Return when it answers; what it said before it died goes to standard error."""
+        if self._answers():
+            return
+        if self._process is not None:
+            said = (self._home / "server.log").read_text(errors="replace")[-2000:]
+            print(f"Prefect's server was lost (code {self._process.poll()}) and is started again; it said: {said}", file=sys.stderr)
+            self.down()
+        command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self._port)]
+        with (self._home / "server.log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        end = time.monotonic() + LIMIT_S
+        while not self._answers():
+            if time.monotonic() > end:
+                raise TimeoutError((self._home / "server.log").read_text(errors="replace"))
+            time.sleep(0.3)
+
+    def _answers(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            return False
+        for _ in range(3):  # the machine may be busy
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/api/health", timeout=20):
+                    return True
+            except OSError:
+                if self._process.poll() is not None:
+                    return False
+                time.sleep(0.2)
+        return False
+
+    def down(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
 
 def _waited(pid: int) -> int:

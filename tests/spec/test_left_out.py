@@ -200,3 +200,10 @@ def test_a_column_is_one_item_of_a_questionnaire(b: MappingBench) -> None:
     both = ", ".join((part % ("q(?P<item>\\d)", "MI0{item}"), part % ("q(?P<item>1)", "MI02")))
     with pytest.raises(ConfigurationError, match=r"column 'q1' is read as item 'MI02' and as 'MI01'"):
         b.map(f"assessment: [{both}]")
+
+
+def test_two_versions_of_a_form_in_one_file_may_number_their_items_otherwise(b: MappingBench) -> None:
+    b.text("q.csv", "id,visit,version,q1\nS1,W4,A,1\nS1,W8,B,2\n")
+    part = "{file: q.csv, where: {version: %s}, wide: {pattern: 'q(?P<n>1)', item: '%s'}, fields: {subject_id: id, visit: visit}}"
+    b.map(f"assessment: [{part % ('A', 'MI01')}, {part % ('B', 'MI02')}]")
+    assert len(b.rows("form", "subject_id")) == 2

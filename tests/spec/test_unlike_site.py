@@ -210,46 +210,58 @@ def test_an_age_above_ninety_is_asked_about(run_models: ModelBench, age: str, fo
 
 
 @pytest.mark.parametrize(
-    ("scale", "rows", "found"),
+    ("scale", "rows", "asked_about", "noted"),
     [
-        ("0-100", "80 99, 60 30", "4"),  # the first exercise of session 4
-        ("0-100", "80 99, 60 97", None),  # who rates 97 may rate 99
-        ("0-100", "80 99, 100 30", None),
-        ("0-100", "80 99, 95 30", "4"),
-        ("0-100", "83 99, 96 31", None),  # who rates any number may rate 99
-        ("0-100", "73 99, 96 31", "4"),  # but not 26 above the other rating of the exercise
-        ("0-100", "80 98, 60 30", None),
-        ("1-100", "60 98.98989898989899, 60 30", "4"),  # 99 of 1-100
-        ("1-100", "80 98.98989898989899, 96.96969696969697 30", None),
-        ("0-10", "80 99, 60 30", None),  # no number of that scale
+        ("0-100", "80 99, 60 30", "4", None),  # the first exercise of session 4
+        ("0-100", "80 99, 60 97", None, None),  # who rates 97 may rate 99
+        ("0-100", "70 99, 60 97", None, "4"),
+        ("0-100", "80 99, 100 30", None, "4"),
+        ("0-100", "83 99, 100 31", None, None),
+        ("0-100", "80 99, 95 30", "4", None),
+        ("0-100", "83 99, 96 31", None, "4"),  # who rates any number may rate 99
+        ("0-100", "73 99, 96 31", "4", None),  # but not 26 above the other rating of the exercise
+        ("0-100", "73 99, 98 31", None, "4"),
+        ("0-100", "80 98, 60 30", None, None),
+        ("1-100", "60 98.98989898989899, 60 30", "4", None),  # 99 of 1-100
+        ("1-100", "80 98.98989898989899, 96.96969696969697 30", None, None),
+        ("0-10", "80 99, 60 30", None, None),  # no number of that scale
     ],
 )
-def test_a_rating_of_99_that_stands_alone_is_asked_about(run_models: ModelBench, scale: str, rows: str, found: str | None) -> None:
+def test_a_rating_of_99_that_stands_alone_is_asked_about_and_a_likely_one_noted(
+    run_models: ModelBench, scale: str, rows: str, asked_about: str | None, noted: str | None
+) -> None:
     lines = [f"S1 | 4 | {n} | {' | '.join(r.split())} | {scale}" for n, r in enumerate(rows.split(", "), 1)]
     run_models.given("intake.rating", "subject_id | session_no | exercise_no | begin_suds | end_suds | scale\n" + "\n".join(lines))
-    run_models.run("core.subject_suds")
-    told = run_models.rows("core.subject_suds", "lone_99_sessions")
-    assert [found for (found,) in told if found] == ([found] if found else [])
-    assert ("suds_missing_code" in {rule for rule, _, _ in run_models.judge("core.subject_suds")}) is (found is not None)
+    run_models.run("core.suds_code")
+    told = run_models.rows("core.suds_code", "likely_sessions", "possible_sessions")
+    assert [t for t in told if any(t)] == ([(asked_about, noted)] if asked_about or noted else [])
+    rules = {"suds_missing_code": asked_about, "suds_missing_code_possible": noted}
+    assert {rule for rule, _, _ in run_models.judge("core.suds_code")} == {rule for rule, where in rules.items() if where}
 
 
 @pytest.mark.parametrize(
     ("exercises", "found"),
     [
         # begin-end of the exercises of one session
-        ("80-40, 7-4, 70-30", True),
-        ("80-40, 7-4", True),
-        ("7-4, 80-40", True),
-        ("80-9, 8-3, 7-2", False),  # fear had fallen to 9 when the next one began
-        ("80-35, 7-4", True),
-        ("80-34, 7-4", False),  # it may have fallen further between the two
-        ("80-40, 10-5, 70-30", False),  # fives and tens
-        ("30-25, 7-4", False),  # not five times as high
+        ("80-40, 7-4, 70-30", "suds_scale_mixed"),
+        ("80-40, 7-4", "suds_scale_mixed"),
+        ("7-4, 80-40", "suds_scale_mixed"),
+        ("80-9, 8-3, 7-2", None),  # fear had fallen to 9 when the next one began
+        ("80-35, 7-4", "suds_scale_mixed"),
+        ("80-34, 7-4", None),  # it may have fallen further between the two
+        ("80-50, 10-5, 70-30", "suds_exercise_low"),  # fives and tens
+        ("80-40, 5-4, 70-30", "suds_scale_mixed"),  # one 4 is enough where fear is back at 70
+        ("80-40, 5-4, 24-20", "suds_exercise_low"),
+        ("80-40, 5-4", "suds_exercise_low"),
+        ("30-25, 7-4", None),  # not five times as high
     ],
 )
-def test_an_exercise_far_below_the_ones_beside_it_looks_like_another_scale(run_models: ModelBench, exercises: str, found: bool) -> None:
+def test_an_exercise_far_below_the_ones_beside_it_looks_like_another_scale(
+    run_models: ModelBench, exercises: str, found: str | None
+) -> None:
     lines = [f"S1 | 4 | {n} | {x.replace('-', ' | ')} | 0-100" for n, x in enumerate(exercises.split(", "), 1)]
     lines.append("S2 | 4 | 1 | 80 | 40 | 0-100")
     run_models.given("intake.rating", "subject_id | session_no | exercise_no | begin_suds | end_suds | scale\n" + "\n".join(lines))
     run_models.run("core.subject_suds")
-    assert ("suds_scale_mixed" in {rule for rule, _, _ in run_models.judge("core.subject_suds")}) is found
+    told = {rule for rule, _, _ in run_models.judge("core.subject_suds")}
+    assert told == ({found} if found else set())

@@ -32,7 +32,7 @@ COURSE = (
     *PEOPLE,
 )  # fmt: skip
 FORMS = ("form", "item", "item_fault", "form_check", "total_check", "site_item", "subject_baseline", "dose_timing", *PEOPLE)
-RATINGS = ("rating", "subject_suds", "site_suds", "session_suds", "session_exercise")
+RATINGS = ("rating", "subject_suds", "suds_code", "site_suds", "session_suds", "session_exercise")
 #: Tables of findings about a row, a file or a delivery.
 GENERAL = ("loose_row", "file_column", "file_note", "wide_file", "delivery", "table")
 #: Set -> tables whose findings may tell of a difference in it.

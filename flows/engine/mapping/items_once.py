@@ -13,16 +13,17 @@ from schemas.findings import ConfigurationError
 
 def refuse(jobs: Sequence[Job]) -> None:
     """Raise ConfigurationError where a column is read as two items of one instrument, such as fear copied into avoidance."""
-    seen: dict[tuple[int, str, str], tuple[str, str]] = {}
+    seen: dict[tuple[int, str, str, str], tuple[str, str]] = {}
     for job in jobs:
         slots = job.rows.slots if job.rows is not None else None
+        rows = repr(sorted(job.spec.where.items()))  # other rows may be another version of the form
         if slots is None or not slots.is_items or job.rows is None:
             continue
         for texts, cells in slots.rows:
             for item, place in cells.items():
                 column, code = job.rows.header[place], "|".join((*texts, item.upper()))
                 for sheet in job.sheets:
-                    first = seen.setdefault((sheet.file_no, str(job.instrument), column), (code, job.label))
+                    first = seen.setdefault((sheet.file_no, str(job.instrument), rows, column), (code, job.label))
                     if first[0] != code:
                         raise ConfigurationError(
                             f"{job.label}: {sheet.name}: column {column!r} is read as item {item!r} and as {first[0]!r}\n"
