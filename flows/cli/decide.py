@@ -84,7 +84,7 @@ def answers(
 
 
 def waive(
-    finding: Annotated[str, typer.Argument(help="finding_id, as trialweave findings --json shows it.")],
+    finding: Annotated[str, typer.Argument(help="finding_id or its beginning, as trialweave findings --json shows it.")],
     who: Annotated[str, typer.Option(help="Who decides.")],
     reason: Annotated[str, typer.Option(help="Why the value is right as it is.")],
     until: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day the waiver holds.")] = None,

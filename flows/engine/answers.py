@@ -21,7 +21,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.engine import decisions, findings_store, ledger, lock
+from flows.engine import decisions, finding_ids, findings_store, ledger, lock
 from flows.readers import ROW, read
 from schemas.findings import ConfigurationError, FindingStatus
 
@@ -159,15 +159,16 @@ def _day(text: str) -> str | None:
 
 
 def waive(data: Path, finding_id: str, who: str, reason: str, until: dt.date | None, today: dt.date) -> None:
-    """A data manager's own waiver. Raises ConfigurationError for an unknown finding or an empty name or reason."""
+    """A data manager's own waiver, by the id or its beginning, also as a de-identified release shows it.
+
+    Raises ConfigurationError for an unknown finding or an empty name or reason.
+    """
     if not who.strip() or not reason.strip():
         raise ConfigurationError("say who waives the finding (--who) and why (--reason)")
-    found = findings_store.history(data).filter(pl.col("finding_id") == finding_id).to_dicts()
-    if not found:
-        raise ConfigurationError(f"no finding {finding_id}; look -> trialweave findings --json")
+    found = finding_ids.find(data, finding_id)
     last = until.isoformat() if until else None
-    made = of_finding(found[0], CONFIRMED, who.strip(), today.isoformat(), reason.strip(), last)
-    keep(data, [made], "finding_waived", finding_id=finding_id)
+    made = of_finding(found, CONFIRMED, who.strip(), today.isoformat(), reason.strip(), last)
+    keep(data, [made], "finding_waived", finding_id=made.finding_id)
 
 
 def keep(data: Path, answers: Sequence[Answer], event: str, **facts: str) -> dict[str, int]:

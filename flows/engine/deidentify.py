@@ -70,6 +70,10 @@ class Masker:
         """16 hex that stand for a record key or another text that names a participant."""
         return self._mac(purpose, text)[:16]
 
+    def finding(self, finding_id: str) -> str:
+        """The id under which a release shows a finding."""
+        return self.token("finding", finding_id) if self.told.pseudonyms else finding_id
+
     def days(self, usubjid: str) -> int:
         """By how many days a participant's dates are moved; negative, 0 where the trial shifts no dates."""
         shift = self.told.date_shift
@@ -186,7 +190,7 @@ def mask_findings(frame: pl.DataFrame, masker: Masker) -> pl.DataFrame:
     subject = [u if not u else masker.code(f"{st}-{si}-{u}") for st, si, u in frame.select("study", "site", "subject").iter_rows()]
     records = frame.select("site", "table", "record_key").iter_rows()
     keys = ["" if not k else masker.token("record", f"{si}\0{t}\0{k}") for si, t, k in records]
-    ids = [masker.token("finding", i) for i in frame.get_column("finding_id")]
+    ids = [masker.finding(i) for i in frame.get_column("finding_id")]
     masked = frame.with_columns(
         pl.Series("subject", subject, dtype=pl.String), pl.Series("record_key", keys, dtype=pl.String),
         pl.Series("finding_id", ids, dtype=pl.String), pl.lit(None, pl.String).alias("suggestion"),

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import explain, explain_key, explain_shown, explain_source, findings_store, models, remake
+from flows.engine import explain, explain_key, explain_shown, explain_source, finding_ids, findings_store, models, remake
 from flows.engine.config import Programme
 from flows.engine.explain import Recomputed, Walk
 from flows.engine.fingerprint import config_sha256
@@ -56,15 +56,11 @@ def cell(data: Path, release: Release, dataset: str, key: str, column: str, toda
 
 
 def finding(data: Path, release: Release, finding_id: str, today: Programme | None = None) -> Answer:
-    """Everything behind one finding: the rows it is about, as sent, and where they are now.
+    """Everything behind one finding, by its id or the beginning of it: the rows it is about, as sent, and where they are now.
 
     Raises ConfigurationError for an id that is not there.
     """
-    known = findings_store.history(data).filter(pl.col("finding_id").str.starts_with(finding_id))
-    if known.height != 1:
-        told = f"{known.height} findings have an id that begins so" if known.height else "no finding has this id"
-        raise ConfigurationError(f"{finding_id}: {told}\n  fix -> trialweave findings --data {data} --json lists them")
-    it = known.row(0, named=True)
+    it = finding_ids.find(data, finding_id, release)
     row = {"STUDYID": it["study"], "SITEID": it["site"]}
     with _made(data, release, _entry(release, row), row) as (programme, source, made):
         answer = _head(release, _entry(release, row), source, programme, today)

@@ -1,6 +1,7 @@
-"""The folder restricted/: treatment assignment and free text of de-identified trials, for the owner of the data folder only.
+"""Who may look where in a data folder: restricted/ (arms, free text of de-identified trials) is its owner's alone, what sites sent is
+nobody's but the owner's and of a group that the owner lets in; releases are for whom the machine lets read them.
 
-What belongs here: its permissions. What does not: what is put into it (assemble.py).
+What belongs here: permissions. What does not: what is put into the folders (assemble.py, landing.py, batch.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from schemas.findings import PublicationError
 
 NAME = "restricted"
 FOLDER, FILE = 0o700, 0o400
+#: Participants' identifiers, dates and words as the sites sent them, whatever a trial's releases hide.
+AS_SENT = ("landing", "staged", "findings")
+OTHERS = 0o007
 
 
 def home(data: Path) -> Path:
@@ -49,3 +53,18 @@ def guard(data: Path) -> int:
     if opened:
         ledger.append(data, "restricted_closed", n=opened)
     return opened
+
+
+def shut(data: Path) -> None:
+    """Make the folders of what sites sent for the owner only; one that others may enter is shut, a group let in by hand stays.
+
+    Raises PublicationError when such a folder belongs to another user. A file system without permissions (some shares) keeps its own.
+    """
+    for folder in (data / name for name in AS_SENT):
+        folder.mkdir(mode=FOLDER, exist_ok=True)
+        told = folder.stat()
+        if not told.st_mode & OTHERS:
+            continue
+        if told.st_uid != os.getuid():
+            raise PublicationError(f"{folder.name} is open to others and belongs to another user\n  fix -> chmod 0700 {folder}")
+        folder.chmod(FOLDER)

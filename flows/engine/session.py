@@ -132,6 +132,7 @@ def _night(
             raise ConfigurationError("\n".join(wrong))
         deidentify.maskers(programme.trials.values())
         unblinding.demand(programme, data)
+        restricted.shut(data)
         restricted.guard(data)
         base = releases.standing(data, at)
         yield Night(programme, data, at, units_of(programme, only), base, replay=as_of is not None, config_files=kept)

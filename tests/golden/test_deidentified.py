@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import stat
 
 import polars as pl
 import pytest
 
-from flows.engine import findings_store, releases, verify
+from flows.engine import answers, explain_cell, finding_ids, findings_store, releases, verify
 from schemas.columns import columns
 from schemas.findings import ConfigurationError
 from tests.privacy import DEIDENTIFIED, KEY, Tiny, holds
@@ -131,3 +132,27 @@ def test_another_key_makes_another_release_and_the_key_is_written_nowhere(tmp_pa
 def test_a_night_with_nothing_new_makes_no_release(masked: Tiny, monkeypatch):
     monkeypatch.setenv("TINY_KEY", KEY)
     assert not masked.run().published
+
+
+def test_a_finding_is_explained_and_waived_by_the_id_that_the_release_shows(tmp_path, monkeypatch):
+    monkeypatch.setenv("TINY_KEY", KEY)
+    tiny = Tiny(tmp_path, DEIDENTIFIED)
+    tiny.run()
+    release = releases.latest(tiny.data)
+    assert release is not None
+    shown = tiny.set("findings").filter(pl.col("rule") == "subject_not_listed").get_column("finding_id").to_list()
+    own = findings_store.history(tiny.data).filter(pl.col("rule") == "subject_not_listed").get_column("finding_id").to_list()
+    assert len(shown) == len(own) == 1 and shown != own
+
+    answer = explain_cell.finding(tiny.data, release, shown[0][:10])
+    assert answer["finding"]["finding_id"] == own[0] and answer["sources"]
+
+    answers.waive(tiny.data, shown[0], "a data manager", "seen on paper", None, dt.date(2026, 3, 1))
+    tiny.run()
+    status = dict(findings_store.history(tiny.data).select("finding_id", "status").iter_rows())
+    assert status[own[0]] == "WAIVED"
+
+    monkeypatch.delenv("TINY_KEY")
+    with pytest.raises(ConfigurationError, match="TINY_KEY is not set"):
+        explain_cell.finding(tiny.data, release, shown[0])
+    assert finding_ids.find(tiny.data, own[0])["rule"] == "subject_not_listed"  # the history's own id needs no key

@@ -122,6 +122,9 @@ tables:
     fields: {withdrawn_on: {from: wd_date, format: "%Y-%m-%d"}, reason: wd_reason, scope: {const: stop}}
 """
 
+    #: Columns that an export of one site has not.
+    without: tuple[str, ...] = ()
+
     def subjid(self, number):
         return f"{100 + number}"
 
@@ -135,6 +138,7 @@ tables:
         ]
         blocks += [("cybocs", cyb, self.forms(site, "CY-BOCS")), ("cgi", cgi, self.forms(site, "CGI-S"))]
         names = [c.name for c in head] + [c.name for _, columns, _ in blocks for c in columns]
+        names = [n for n in names if n not in self.without]
         sheet = Sheet(names)
         for form, columns, records in blocks:
             counts: dict[int, int] = {}
@@ -142,5 +146,5 @@ tables:
                 counts[record.subject.number] = counts.get(record.subject.number, 0) + 1
                 cells = dict.fromkeys(names, "") | {c.name: self.cell(record, c) for c in [*head, *columns]}
                 cells |= {"redcap_repeat_instrument": form, "redcap_repeat_instance": str(counts[record.subject.number]) if form else ""}
-                sheet.add(list(cells.values()), record)
+                sheet.add([cells[n] for n in names], record)
         return {FILE: sheet}

@@ -26,6 +26,7 @@ class RedcapLabels(Redcap):
     """One site; what a choice is called stands in the cells, what it means in the dictionary."""
 
     name, zone, members = "redcap_labels", "America/Vancouver", ()
+    without = ("redcap_data_access_group",)
     codes = {
         "yn": {True: "Yes", False: "No"}, "sex": {"M": "Male", "F": "Female"}, "dag": {},
         "visit": {"BASELINE": "Baseline", "WEEK 4": "Week 4", "WEEK 7": "Week 7", "POST": "Post"},
@@ -36,13 +37,6 @@ class RedcapLabels(Redcap):
     ).replace('where: {redcap_repeat_instrument: ""}', "sheet: demographics").replace("America/New_York", "America/Vancouver").replace(
         "subject_id: record_id\n", "subject_id: record_id\ndefaults: {format: redcap, companion: dictionary.csv}\n"
     ).replace("    ignore_columns: [redcap_repeat_instance]\n", "")
-
-    def sheets(self, site):
-        (sheet,) = super().sheets(site).values()
-        at = sheet.columns.index("redcap_data_access_group")
-        for row in [sheet.columns, *sheet.rows]:
-            del row[at]
-        return {FILE: sheet}
 
     def files(self, sheets: dict[str, Sheet]) -> dict[str, bytes]:
         """The export and its data dictionary."""
