@@ -1,8 +1,8 @@
 """A serious event is not a mild one.
 
 Why: seriousness (death, danger, hospital) is not severity, and the two may differ; but a serious event that was mild is rare enough to be
-worth a look. Nobody is asked, because both may be right.
-Data manager: ask the site where a serious event matters.
+a slip in one of the two columns. Kept as sent.
+Site: check seriousness and severity.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from schemas.findings import Category, Impact, Severity
 
 TABLE = "adverse_event"
 FIELD = "serious"
-SEVERITY = Severity.NOTE
+SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.NONE
 MESSAGE = "An adverse event is called serious and mild."

@@ -274,7 +274,11 @@ def _written(site: Site, table: str, member: str) -> int | None:
         return None
     if site.style.name == "xpt" or site.style.members:
         return None
-    return sum(1 for s in site.subjects for r in s.records[table] for _ in r.rows())
+    written = sum(1 for s in site.subjects for r in s.records[table] for _ in r.rows())
+    if site.style.one_file:  # a row that was cut may have been of any table
+        others = (row for s in site.subjects for t, records in s.records.items() if t != table for r in records for row in r.rows())
+        written += sum(1 for row in others if row.cut is not None or row.extra)
+    return written
 
 
 def _short(value: Any) -> str:

@@ -74,7 +74,7 @@ def suds_of_an_exercise_on_ten(h: Harm) -> None:
         small = [max(1, round(t[k] / 10)) for k in ("begin", "peak", "end")]
         before, after = (sheet.get((t["session_no"], t["exercise_no"] + n)) for n in (-1, 1))
         near = max((o["peak"] for o in (before, after) if o), default=0)
-        fallen = before is not None and (before["end"] is None or before["end"] < 2 * max(small) + 2)
+        fallen = before is not None and (before["end"] is None or before["end"] < 5 * max(small) + 2)
         return sum(x % 5 != 0 for x in small) >= 2 and near >= max(50, 5 * max(small)) and not fallen
 
     r = h.record("rating", tells)
