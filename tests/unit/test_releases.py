@@ -13,11 +13,17 @@ import polars as pl
 import pytest
 
 from flows.engine import assemble, findings_store, ledger, lock, releases, replay, state, verify
+from flows.engine.assemble import Outcome
 from flows.engine.config import load
 from schemas.columns import PER_SITE, POOLED
 from schemas.findings import AccountingError, PublicationError
 from tests.nights import Nights, status
 from tests.nights import two_sites as two_sites
+
+
+def of_check(ended: Outcome, rule: str) -> dict[str, str]:
+    """Site -> the result of a check in the release."""
+    return {r["site"]: r["status"] for r in ended.release.manifest["checks"] if r["rule"] == rule}
 
 
 def test_the_first_night_publishes_every_set_and_latest_points_to_it(two_sites: Nights):
@@ -88,6 +94,7 @@ def test_a_broken_site_without_earlier_data_is_held_and_the_other_goes_on(two_si
     assert ended.degraded
     assert status(ended) == {"01": "held", "02": "fresh"}
     assert list(ended.release.folder.glob("adex/t01/01-*")) == []
+    assert of_check(ended, "dose_amount_impossible") == {"01": "ERROR", "02": "NOT_APPLICABLE"}  # what could not be asked has not passed
 
 
 def test_a_missing_export_is_carried_and_without_earlier_data_missing(two_sites: Nights):
@@ -99,6 +106,7 @@ def test_a_missing_export_is_carried_and_without_earlier_data_missing(two_sites:
     third = two_sites.run()
 
     assert status(first) == {"01": "fresh", "02": "missing"}
+    assert of_check(first, "delivery_shrunk") == {"01": "PASSED", "02": "NOT_DUE"}
     assert status(third) == {"01": "unchanged", "02": "carried"}
 
 
