@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 300
+LIMIT_S = 1800  # a tiny night takes seconds; on a busy machine minutes, and that is no fault
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ Course = list[list[tuple[int, int]]]
 
 
 def asked(bench: ModelBench, rows: str, *tables: str) -> list[tuple[str, str]]:
-    """(rule, record key) of what is asked about ratings given as `subject | session | exercise | begin | end | scale`."""
+    """(rule, record key) of what is asked, not only noted, of ratings given as `subject | session | exercise | begin | end | scale`."""
     bench.given("intake.rating", "subject_id | session_no | exercise_no | begin_suds | end_suds | scale\n" + rows)
     bench.run("core.subject_suds", "core.site_suds")
-    return [(rule, key) for table in ("core.site_suds", "core.subject_suds") for rule, _, key in bench.judge(table)]
+    told = [(rule, key) for table in ("core.site_suds", "core.subject_suds") for rule, _, key in bench.judge(table)]
+    return [(rule, key) for rule, key in told if rule != "suds_exercise_low"]
 
 
 OTHER = "S2 | 3 | 1 | 80 | 40 | 0-100"
