@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo demo-nights report-demo test test-nights test-small test-sources sources-packages check docs drafts bench faults lock clean
+.PHONY: setup demo demo-nights report-demo serve-demo serve-kill test test-dask test-nights test-small test-sources sources-packages check docs drafts bench faults lock clean
 
 setup: $(VENV)/.ready
 
@@ -48,8 +48,9 @@ docs: setup
 drafts: setup
 	$(BIN)/python -m tests.drafts
 
+# SUBJECTS=100000 SITES=200 ROUNDS=1: another size than 10,000 subjects in 100 sites, twice.
 bench: setup
-	$(BIN)/python -m tests.bench.bench
+	$(BIN)/python -m tests.bench.bench $(if $(SUBJECTS),--subjects $(SUBJECTS)) $(if $(SITES),--sites $(SITES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 # Every fault in tests/faults; `make test` tries a few of each kind. Writes build/faults.json.
 faults: setup
@@ -62,6 +63,15 @@ demo-nights: setup
 # The report of three demo nights, opened in Chromium (Debian's: apt-get install chromium); pictures in build/report-demo.
 report-demo: setup
 	$(BIN)/python -m tests.golden.report_demo
+
+# A night by schedule and a backfill by form, in a real browser, on `trialweave serve`; pictures in build/serve-demo.
+serve-demo: setup
+	@.ci/packages chromium
+	$(BIN)/python -m tests.served.demo
+
+# One trial on one machine, on a Dask cluster, and on one that loses a worker: the same release byte for byte?
+test-dask: setup
+	$(BIN)/python -m tests.served.dask_demo
 
 # CDISC's open rules engine on the demo's SDTM-shaped exports, in an environment of its own: it needs Python 3.12 and other versions of
 # libraries than the project. CDISC's own rules are no part of the package: CACHE=folder names a copy of its repository's resources/cache.

@@ -16,8 +16,9 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import Completed, State
 from pydantic import BaseModel, Field, model_validator
 
+from flows import crashed
 from flows.check import choose_deliveries, hold_sites
-from flows.engine import lock, preview, progress, session
+from flows.engine import cluster, lock, preview, progress, session
 from flows.engine.assemble import Outcome
 from flows.engine.preview import Impact
 from flows.engine.releases import Release
@@ -36,6 +37,8 @@ class BackfillRequest(BaseModel):
     reason: str = Field(default="", description="Why, for the manifest and the ledger.")
     dry_run: bool = Field(default=False, description="Only tell what would change; publish nothing.")
     config_as_of: dt.date | None = Field(default=None, description="Day whose release's kept configuration is used; empty: today's.")
+    dask: str = Field(default="", description="Address of a Dask scheduler whose workers work the batches; empty: this machine.")
+    wait_minutes: float = Field(default=0, ge=0, description="How long to wait for a data folder that another run holds.")
     config: Path = Field(default=Path("config/demo"), description="Configuration folder.")
     data: Path = Field(default=Path("data"), description="Data folder.")
 
@@ -52,7 +55,9 @@ def backfill(request: BackfillRequest) -> State[list[Outcome] | list[Impact]]:
     """Replay each night in order, newest last; a night whose release already holds the same costs nothing, and one that was done before
     the run was stopped is such a night."""
     asked = nights(request.first, request.last)
-    with lock.writing(request.data):
+    with lock.writing(request.data, 60 * request.wait_minutes) as leftover:
+        if leftover:
+            crashed.settle(request.data)
         told = rehearse(request, asked) if request.dry_run else replay(request, asked)
     _show(request, told)
     if request.dry_run:
@@ -79,7 +84,7 @@ def rehearse(request: BackfillRequest, asked: list[dt.datetime]) -> list[Impact]
     known = Replay(request.config, request.data, frozenset(request.sites), request.config_as_of)
     told: list[Impact] = []
     drawn: Release | None = None
-    with preview.aside(request.data) as place:
+    with preview.aside(request.data) as place, cluster.joined(request.dask) as machines:
         for number, as_of in enumerate(asked):
             progress.tell("rehearse", number, len(asked))
             if not preview.on_top(drawn, request.data, as_of) and known.stands(as_of):
@@ -87,7 +92,7 @@ def rehearse(request: BackfillRequest, asked: list[dt.datetime]) -> list[Impact]
             with session.rehearsed(request.config, request.data, frozenset(request.sites), as_of, request.config_as_of, drawn) as night:
                 roster = choose_deliveries(night, {})
                 while roster.work_left:
-                    roster = hold_sites(roster, harmonize(roster))
+                    roster = hold_sites(roster, harmonize(roster, machines))
                 drawn, impact = preview.draw_up(roster, pool_trials(roster).value, place)
                 told.append(impact)
     return [t for t in told if t.changes]
@@ -95,7 +100,7 @@ def rehearse(request: BackfillRequest, asked: list[dt.datetime]) -> list[Impact]
 
 def night_of(request: BackfillRequest, as_of: dt.datetime) -> NightlyRequest:
     """One night of a backfill."""
-    told: dict[str, Any] = request.model_dump(include={"config", "data", "sites", "reason", "config_as_of"})
+    told: dict[str, Any] = request.model_dump(include={"config", "data", "sites", "reason", "config_as_of", "dask"})
     return NightlyRequest(as_of=as_of, **told)
 
 

@@ -14,8 +14,9 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.states import Completed, State
 from pydantic import BaseModel, Field
 
+from flows import crashed
 from flows.check import choose_deliveries, hold_sites
-from flows.engine import session
+from flows.engine import cluster, session
 from flows.engine.assemble import Outcome
 from flows.harmonize import harmonize, pool_trials
 from flows.publish import publish_release
@@ -32,18 +33,25 @@ class NightlyRequest(BaseModel):
     as_of: dt.datetime | None = Field(default=None, description="Replay with the deliveries known then; pulls nothing.")
     config_as_of: dt.date | None = Field(default=None, description="Replay with the configuration kept with the release of this day.")
     reason: str = Field(default="", description="Why, for the manifest and the ledger.")
+    dask: str = Field(default="", description="Address of a Dask scheduler whose workers work the batches; empty: this machine.")
+    wait_minutes: float = Field(default=0, ge=0, description="How long to wait for a data folder that another run holds.")
     started: float | None = Field(default=None, description="When the command began, seconds since 1970.")
 
 
 @flow(name="nightly", persist_result=False, log_prints=False)
 def nightly(request: NightlyRequest) -> State[Outcome]:
     """Turn the sites' exports into one release, or leave the last one standing."""
-    asked = (request.config, request.data, frozenset(request.sites), request.as_of, request.started, request.config_as_of)
-    with session.opened(*asked) as run, progressing():
+    asked = (
+        request.config, request.data, frozenset(request.sites), request.as_of, request.started, request.config_as_of,
+        60 * request.wait_minutes,
+    )  # fmt: skip
+    with session.opened(*asked) as run, progressing(), cluster.joined(request.dask) as machines:
+        if run.killed:
+            crashed.settle(request.data, run.killed)
         run.troubles = pull_sites(run.to_pull(), run.night)
         roster = choose_deliveries(run.night, run.troubles)
         while roster.work_left:
-            roster = hold_sites(roster, harmonize(roster))
+            roster = hold_sites(roster, harmonize(roster, machines))
         outcome = publish_release(roster, pool_trials(roster), request.reason)
         run.finish(outcome, roster)
     return final_state(outcome)

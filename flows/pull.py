@@ -8,12 +8,13 @@ Prefect cannot interrupt a thread that waits for a server, so time-outs are the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from prefect import task, unmapped
+from prefect import task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture, as_completed
 
 from flows.engine import landing, progress
 from flows.engine.guard import no_values
@@ -23,6 +24,8 @@ from schemas.findings import ConfigurationError, PassingError, ReadError, Trialw
 
 #: Seconds before each further try at a place on a network; a folder is tried again sooner.
 PATIENCE = [2, 15, 60]
+#: Sites pulled at the same time: a thread, a connection and the files of one delivery each. One that waits to be tried again counts.
+AT_ONCE = 8
 
 
 def may_pass(task: Any, task_run: Any, state: Any) -> bool:
@@ -43,21 +46,36 @@ def pull_site(key: str, night: Night) -> str:
 
 
 def pull_sites(keys: Sequence[str], night: Night) -> dict[str, str]:
-    """Pull sites side by side; returns site -> why it could not be pulled, for those that could not."""
+    """Pull sites side by side, a few and never more; returns site -> why it could not be pulled, for those that could not."""
     near = [k for k in keys if night.programme.units[k].site.source.kind == "files"]
-    far = [k for k in keys if k not in near]
     patient = pull_site.with_options(retries=len(PATIENCE), retry_delay_seconds=PATIENCE)
-    futures = dict(zip(far, patient.map(far, unmapped(night)), strict=True)) if far else {}
-    futures |= dict(zip(near, pull_site.map(near, unmapped(night)), strict=True)) if near else {}
+    ways = [(k, pull_site) for k in near] + [(k, patient) for k in keys if k not in near]
     troubles = {}
-    for number, key in enumerate(keys, start=1):
-        error = futures[key].result(raise_on_failure=False)
+    for number, (key, future) in enumerate(_side_by_side(ways, night), start=1):
+        error = future.result(raise_on_failure=False)
         failed = isinstance(error, BaseException)
         log.tell("pulled", study=key.partition("/")[0], site=key.partition("/")[2], status="failed" if failed else "ok")
         if isinstance(error, BaseException):
             troubles[key] = str(error) if isinstance(error, TrialweaveError) else f"{key}: {type(error).__name__}"
         progress.tell("pull", number, len(keys))
     return troubles
+
+
+def _side_by_side(ways: Sequence[tuple[str, Any]], night: Night) -> Iterator[tuple[str, PrefectFuture[str]]]:
+    """Submit pulls, the next one as soon as any has ended, so that one slow place keeps nobody but itself waiting."""
+    running: dict[PrefectFuture[str], str] = {}
+    for key, way in ways:
+        running[way.submit(key, night)] = key
+        if len(running) == AT_ONCE:
+            yield from _ended(running)
+    while running:
+        yield from _ended(running)
+
+
+def _ended(running: dict[PrefectFuture[str], str]) -> Iterator[tuple[str, PrefectFuture[str]]]:
+    """Wait for one at least and take out what has ended."""
+    future = next(as_completed(list(running)))
+    yield running.pop(future), future
 
 
 def secret_block(name: str) -> str:

@@ -1,20 +1,14 @@
 """Prefect's server and a worker on this machine, with the deployments `nightly` and `backfill`.
 
-What belongs here: starting both on loopback, stopping both cleanly. What does not: settings (flows/prefect_home.py, which must
-have been put into the environment before this module is imported), the flows.
+What belongs here: the deployments, the worker, stopping all cleanly. What does not: settings (flows/prefect_home.py, which must have been
+put into the environment before this module is imported), the server's process (flows/served_server.py), the flows.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import datetime as dt
 import signal
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,18 +20,19 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import EntrypointType, RunnerDeployment
 from prefect.runner import Runner
 
-from flows import prefect_home
+from flows import crashed, prefect_home
 from flows.backfill import backfill
+from flows.engine import lock
 from flows.nightly import nightly
-from schemas.findings import TrialweaveError
+from flows.served_server import Server, running
 
-START_S = 90
-STOP_S = 20
+#: Minutes that a run on a server waits for a data folder that another one holds.
+WAIT_MINUTES = 120
 
 
-def deployments(config: Path, data: Path, cron: str, timezone: str) -> list[RunnerDeployment]:
+def deployments(config: Path, data: Path, cron: str, timezone: str, dask: str = "") -> list[RunnerDeployment]:
     """The two deployments as prefect.yaml has them, for this configuration and data folder."""
-    where = {"config": str(config), "data": str(data)}
+    where = {"config": str(config), "data": str(data), "dask": dask, "wait_minutes": WAIT_MINUTES}
     last_night = dt.datetime.now(dt.UTC).date().isoformat()
     night = nightly.to_deployment(
         name="nightly", schedule=CronSchedule(cron=cron, timezone=timezone), parameters={"request": where},
@@ -50,14 +45,16 @@ def deployments(config: Path, data: Path, cron: str, timezone: str) -> list[Runn
     return [night, again]  # type: ignore[list-item]
 
 
-def serve(config: Path, data: Path, port: int, cron: str, timezone: str) -> int:
-    """Serve until SIGINT or SIGTERM; returns the exit code. Raises TrialweaveError when the server does not come up."""
+def serve(config: Path, data: Path, port: int, cron: str, timezone: str, dask: str = "") -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit code. Raises TrialweaveError when the server does not come up, or not again."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job started in the background of a script inherits it ignored
-    with server(port), _told(data, port):
+    with running(port) as server, _told(data, port):
+        _settle(data)
+        crashed.watch()
         typer.echo(f"Prefect on http://127.0.0.1:{port}; nightly at '{cron}' {timezone}; data in {data}")
         try:
-            asyncio.run(_work(deployments(config, data, cron, timezone)))
+            asyncio.run(_work(deployments(config, data, cron, timezone, dask), server))
         except KeyboardInterrupt:
             typer.echo("stopping")
     return 0
@@ -82,50 +79,28 @@ class _Worker(Runner):
         signal.raise_signal(signal.SIGINT)
 
 
-async def _work(made: Sequence[RunnerDeployment]) -> None:
-    """Register the deployments and work off their runs, one at a time, until stopped."""
+def _settle(data: Path) -> None:
+    """What a killed `trialweave serve` left in the history as running does not run, unless somebody holds the data folder."""
+    try:
+        with lock.writing(data):
+            crashed.settle(data, "its worker was killed")
+    except lock.LockedError:
+        return
+
+
+async def _work(made: Sequence[RunnerDeployment], server: Server) -> None:
+    """Register the deployments and work off their runs, one at a time, until stopped, while the server is kept alive."""
     worker = _Worker(name="trialweave", pause_on_shutdown=False, limit=1)
     for deployment in made:
         await worker.aadd_deployment(deployment)
-    await worker.start()
-
-
-@contextmanager
-def server(port: int) -> Iterator[None]:
-    """Prefect's server as a child process, up when this yields, gone when it ends."""
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    quiet = subprocess.DEVNULL
-    child = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True, preexec_fn=_end_with_parent)
-    try:
-        _wait(child, port)
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        child.terminate()
-        try:
-            child.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _end_with_parent() -> None:
-    """In the child: Linux ends it when this process ends, in whichever way, so that a killed one leaves no server on the port."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
-def _wait(child: subprocess.Popen[bytes], port: int) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        if child.poll() is not None:
-            raise TrialweaveError(f"Prefect's server ended at once (code {child.returncode}); is port {port} taken?")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    raise TrialweaveError(f"Prefect's server did not answer on port {port} within {START_S} s")
+    keeping = asyncio.create_task(server.keep())
+    working = asyncio.create_task(worker.start())
+    done, _ = await asyncio.wait([keeping, working], return_when=asyncio.FIRST_COMPLETED)
+    for task in (keeping, working):
+        if task not in done:
+            task.cancel()
+    for task in done:
+        task.result()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -19,6 +19,7 @@ class AlertKind(StrEnum):
 
     FAILED = "failed"
     DEGRADED = "degraded"
+    KILLED = "killed"
     RECOVERED = "recovered"
     STALE = "stale"
     SPECIAL_INTEREST = "special_interest"

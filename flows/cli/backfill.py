@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.bar import bar
-from flows.cli.common import DEMO, Config, Data, Json, Log, LogForm, Sites, log_as, print_json, print_table, say, told_errors
+from flows.cli.common import DEMO, Config, Dask, Data, Json, Log, LogForm, Sites, Wait, log_as, print_json, print_table, say, told_errors
 from flows.cli.releases import print_values
 from schemas.findings import Exit
 
@@ -35,6 +35,8 @@ def backfill(
     ] = None,
     values: Annotated[bool, typer.Option(help="With --dry-run: show old and new values; they may identify a participant.")] = False,
     limit: Annotated[int, typer.Option(help="Show at most so many values a night; 0: all.")] = 50,
+    dask: Dask = "",
+    wait: Wait = 0,
     log: Log = LogForm.TEXT,
     json: Json = False,
     debug: bool = False,
@@ -50,7 +52,7 @@ def backfill(
             raise typer.Exit(int(Exit.USAGE))
         quiet = log_as(log)
         kept_on = config_as_of.date() if config_as_of else None
-        told = [] if _all_stand(config, data, site, first.date(), last.date(), kept_on) else None
+        told = [] if _all_stand(config, data, site, first.date(), last.date(), kept_on, 60 * wait) else None
         if told is None:
             from flows import embedded
 
@@ -60,7 +62,7 @@ def backfill(
                 server.ready()
                 told = flow.run(flow.BackfillRequest(
                     first=first.date(), last=last.date(), config=config, data=data, sites=site, reason=reason, dry_run=dry_run,
-                    config_as_of=kept_on,
+                    config_as_of=kept_on, dask=dask, wait_minutes=wait,
                 ))  # fmt: skip
         nights = (last - first).days + 1
         if quiet and not dry_run:
@@ -72,7 +74,7 @@ def backfill(
         raise typer.Exit(int(Exit.DEGRADED if any(getattr(t, "degraded", False) for t in told) else Exit.OK))
 
 
-def _all_stand(config: Path, data: Path, sites: list[str], first: dt.date, last: dt.date, kept_on: dt.date | None) -> bool:
+def _all_stand(config: Path, data: Path, sites: list[str], first: dt.date, last: dt.date, kept_on: dt.date | None, wait_s: float) -> bool:
     """Whether every night asked for holds already what a replay would give. Raises ConfigurationError for a site that is not there."""
     from flows.engine import lock
     from flows.engine.config import load
@@ -80,7 +82,9 @@ def _all_stand(config: Path, data: Path, sites: list[str], first: dt.date, last:
     from flows.engine.units import units_of
 
     units_of(load(config), frozenset(sites))
-    with lock.writing(data):
+    with lock.writing(data, wait_s) as leftover:
+        if leftover:
+            return False  # what a killed run left is put right by a whole run
         known = Replay(config, data, frozenset(sites), kept_on)
         return all(known.stands(as_of) for as_of in nights(first, last))
 

@@ -28,6 +28,10 @@ DEMO = PROJECT / "config" / "demo"
 Config = Annotated[Path, typer.Option("--config", help="Configuration folder.", show_default="config/demo")]
 Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
 Sites = Annotated[list[str], typer.Option("--site", metavar="STUDY/SITE", help="Only this site; may be given several times.")]
+Dask = Annotated[
+    str, typer.Option("--dask", envvar="TRIALWEAVE_DASK", metavar="ADDRESS", help="Work batches on a Dask cluster: tcp://host:8786."),
+]
+Wait = Annotated[float, typer.Option("--wait", min=0, metavar="MINUTES", help="Wait so long for a data folder that another run holds.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 

@@ -15,7 +15,22 @@ from typing import TYPE_CHECKING
 import typer
 
 from flows.cli.bar import bar
-from flows.cli.common import DEMO, Config, Data, Json, Log, LogForm, Sites, as_path, log_as, print_json, print_table, told_errors
+from flows.cli.common import (
+    DEMO,
+    Config,
+    Dask,
+    Data,
+    Json,
+    Log,
+    LogForm,
+    Sites,
+    Wait,
+    as_path,
+    log_as,
+    print_json,
+    print_table,
+    told_errors,
+)
 from schemas.findings import Exit
 
 if TYPE_CHECKING:
@@ -28,6 +43,8 @@ def run(
     config: Config = DEMO,
     data: Data = Path("data"),
     site: Sites = [],  # noqa: B006
+    dask: Dask = "",
+    wait: Wait = 0,
     log: Log = LogForm.TEXT,
     json: Json = False,
 ) -> None:
@@ -38,7 +55,7 @@ def run(
     started = time.time()
     quiet = log_as(log)
     with told_errors(), _failure_told(config, data, started):
-        if (code := _unchanged(config, data, frozenset(site), started, json, quiet)) is not None:
+        if (code := _unchanged(config, data, frozenset(site), started, json, quiet, 60 * wait)) is not None:
             raise typer.Exit(code)
         from flows import embedded
 
@@ -46,13 +63,14 @@ def run(
             from flows import nightly
 
             server.ready()
-            outcome = nightly.run(nightly.NightlyRequest(config=config, data=data, sites=site, started=started))
+            asked = nightly.NightlyRequest(config=config, data=data, sites=site, dask=dask, wait_minutes=wait, started=started)
+            outcome = nightly.run(asked)
         if not quiet:
             _show(outcome, json)
         raise typer.Exit(int(Exit.DEGRADED if outcome.degraded else Exit.OK))
 
 
-def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, json: bool, quiet: bool) -> int | None:
+def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, json: bool, quiet: bool, wait_s: float) -> int | None:
     """Answer at once when nothing changed; the exit code then, else None."""
     from flows.engine import lock, seen, state
     from flows.engine.config import load
@@ -60,7 +78,9 @@ def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, j
 
     if not (data / state.NAME).is_file():
         return None
-    with lock.writing(data):
+    with lock.writing(data, wait_s) as leftover:
+        if leftover:
+            return None  # what a killed run left is put right by a whole run
         programme = load(config, on=dt.datetime.now(dt.UTC).date())
         standing = state.stands(data, state.look(config, programme, units_of(programme, only)))
         if standing is None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, told_errors
+from flows.cli.common import DEMO, Config, Dask, Data, told_errors
 
 
 def serve(
@@ -18,6 +18,7 @@ def serve(
     data: Data = Path("data"),
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 4200,
     cron: Annotated[str, typer.Option(help="When the nightly run starts.")] = "15 4 * * *",
+    dask: Dask = "",
     timezone: Annotated[str, typer.Option(help="IANA zone of --cron; between 02:00 and 03:00 clock changes misfire.")] = "Europe/Berlin",
 ) -> None:
     """Run Prefect's server and a worker on loopback with the deployments `nightly` and `backfill`; Ctrl-C or SIGTERM ends both.
@@ -30,4 +31,4 @@ def serve(
         prefect_home.settle(data, log_level="WARNING", port=port)
         from flows import serve as serving
 
-        raise typer.Exit(serving.serve(config.resolve(), data.resolve(), port, cron, timezone))
+        raise typer.Exit(serving.serve(config.resolve(), data.resolve(), port, cron, timezone, dask))

@@ -201,11 +201,14 @@ def _look_for_arms(con: duckdb.DuckDBPyConnection, programme: Programme, folders
 
 
 def _settle(source: Path, folder: Path, unit_key: str, mark: str, receipt: dict[str, Any]) -> Staged:
-    """Put the receipt in last and move the folder to its place in one rename; an older copy gives way whole, too."""
+    """Put the receipt in last and move the folder to its place in one rename. One that is whole stays: another worker of a cluster was
+    faster with the same, and a release may be about to link it; one that is not gives way whole, too."""
     receipt = receipt | {"beside": {p.name: _sha256(p) for p in sorted(source.iterdir()) if p.is_file()}}
     partitions.put(source / "staged.json", json.dumps(receipt, sort_keys=True).encode())
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():
+        if (found := load_staged(folder, unit_key, mark)) is not None:
+            return found
         folder.rename(source.with_name(f"{source.name}.old"))
     source.rename(folder)
     return Staged(unit_key, mark, folder, receipt)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import random
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +22,8 @@ from flows.engine.lease import Lease, LeasedError
 from schemas.findings import TrialweaveError
 
 NAME = ".lock"
+#: Seconds between two tries at a folder that is held.
+PAUSE_S = (5.0, 15.0)
 
 
 @dataclass
@@ -29,6 +33,7 @@ class _Held:
 
 
 _held: dict[Path, _Held] = {}
+_left: dict[Path, dict[str, Any]] = {}
 
 
 class LockedError(TrialweaveError):
@@ -36,12 +41,35 @@ class LockedError(TrialweaveError):
 
 
 @contextmanager
-def writing(data: Path) -> Iterator[dict[str, Any] | None]:
+def writing(data: Path, wait_s: float = 0) -> Iterator[dict[str, Any] | None]:
     """Hold the data folder for writing; yields the leftover of a dead holder whose place was taken, or None.
 
-    May be nested within one process. Raises LockedError naming the holder; that of another machine is watched for as long as its
-    lease lasts before it counts as dead.
+    May be nested within one process. A folder that is held is tried again, after uneven pauses, for `wait_s` seconds. Raises LockedError
+    naming the holder; that of another machine is watched for as long as its lease lasts before it counts as dead.
     """
+    end = time.monotonic() + wait_s
+    with ExitStack() as held:
+        while True:
+            try:
+                leftover = held.enter_context(_writing(data))
+                break
+            except LockedError:
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise
+                _tell_waiting(left)
+                time.sleep(min(left, random.uniform(*PAUSE_S)))  # two that wait do not ask at the same moment
+        yield leftover
+
+
+def _tell_waiting(left_s: float) -> None:
+    from flows.engine.seen import log  # it needs LockedError
+
+    log.tell("data_folder_held", wait_s=round(left_s))
+
+
+@contextmanager
+def _writing(data: Path) -> Iterator[dict[str, Any] | None]:
     data.mkdir(parents=True, exist_ok=True)
     key = data.resolve()
     if (held := _held.get(key)) is not None:
@@ -58,11 +86,18 @@ def writing(data: Path) -> Iterator[dict[str, Any] | None]:
         except LeasedError as error:
             raise _locked(key, error.holder) from None
         _held[key] = _Held(taken)
+        if leftover:
+            _left[key] = leftover
         try:
             yield leftover
         finally:
             del _held[key]
             taken.give_back()
+
+
+def left_by(data: Path) -> dict[str, Any] | None:
+    """The dead holder whose place this process took, told once: whoever takes the lock first need not be who writes it down."""
+    return _left.pop(data.resolve(), None)
 
 
 def demand(data: Path) -> None:

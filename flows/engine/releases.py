@@ -7,6 +7,7 @@ release (assemble.py), the history of findings (findings_store.py).
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import os
@@ -109,12 +110,23 @@ def clear_leftovers(data: Path) -> list[str]:
     gone = []
     for folder in (".", "releases", "staged", "restricted", "findings", "changes", "config"):
         for path in sorted((data / folder).glob(".tmp-*")):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-            gone.append(f"{folder}/{path.name}")
+            if _removed(path):
+                gone.append(f"{folder}/{path.name}")
     for path in sorted(p for p in data.glob(".*.json.*") if _NOTE.match(p.name)):
         path.unlink()
         gone.append(path.name)
     return gone
+
+
+def _removed(path: Path) -> bool:
+    """Remove a file or folder; False where somebody still writes into it: a worker on another machine that has not heard that its run is over."""
+    try:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):
+            raise
+        return False
+    return True
 
 
 def new_id(data: Path, content: str, now: dt.datetime) -> str:

@@ -7,6 +7,7 @@ What does not: the work (night.py, assemble.py), the command line.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -29,12 +30,14 @@ from schemas.findings import ConfigurationError
 
 @dataclass
 class Session:
-    """An open run. `look` is None for a replay, which pulls nothing. `run` names it in logs and alerts."""
+    """An open run. `look` is None for a replay, which pulls nothing. `run` names it in logs and alerts. `killed`: which run was killed and
+    told nothing itself; empty when none was."""
 
     night: Night
     look: state.Look | None
     started: float
     run: str
+    killed: str = ""
     flow_started: float = field(default_factory=time.time)
     troubles: dict[str, str] = field(default_factory=dict)
 
@@ -70,7 +73,7 @@ class Session:
         ended = Ended(
             self.run, self.started, time.time(), told, replay=self.look is None, published=outcome.published, leads=outcome.is_latest,
             manifest=outcome.release.manifest, recomputed=tuple(outcome.recomputed), reused=outcome.reused, new=outcome.new_findings,
-            resolved=outcome.resolved, special=outcome.special,
+            resolved=outcome.resolved, special=outcome.special, killed=self.killed,
         )  # fmt: skip
         seen.ended(self.night.programme.alerts, self.night.data, ended)
 
@@ -82,23 +85,25 @@ class Session:
 @contextmanager
 def opened(
     config: Path, data: Path, only: frozenset[str] = frozenset(), as_of: dt.datetime | None = None, started: float | None = None,
-    kept_on: dt.date | None = None,
+    kept_on: dt.date | None = None, wait_s: float = 0,
 ) -> Iterator[Session]:  # fmt: skip
     """Open a run: lock, clear what a killed run left, load the configuration (`kept_on`: of that day). `as_of` replays a past night.
+    A folder that another run holds is waited for up to `wait_s`.
 
     A run that fails is written down as failed, and its error goes on.
     """
     began, run = time.time() if started is None else started, uuid.uuid4().hex[:12]
-    with seen.failure_told(config, data, run, began), lock.writing(data) as leftover:
+    with seen.failure_told(config, data, run, began), lock.writing(data, wait_s):
         log.begin(data, run)
-        if leftover:
+        if leftover := lock.left_by(data):
             ledger.append(data, "lock_taken_over", left_by=leftover)
+            log.tell("last_run_was_killed", level=logging.WARNING)
         for name in releases.clear_leftovers(data):
             ledger.append(data, "leftover_removed", name=name)
         recovery.put_right(data)
         with _night(config, data, only, as_of, kept_on) as night:
             look = None if as_of else state.look(config, night.programme, night.only)
-            session = Session(night, look, began, run)
+            session = Session(night, look, began, run, killed=_killed(leftover))
             ledger.append(data, "run_started", run=run, as_of=night.as_of.isoformat(), config=str(config), only=sorted(night.only))
             log.tell("run_started", night=night.as_of.date().isoformat(), base=night.base.release_id if night.base else None)
             try:
@@ -107,6 +112,11 @@ def opened(
                 session.note(None, "failed", [], 0, {})
                 ledger.append(data, "run_failed", error=type(error).__name__)
                 raise
+
+
+def _killed(leftover: dict[str, Any] | None) -> str:
+    """The holder that died, in words."""
+    return f"process {leftover.get('pid')} on {leftover.get('host')}, begun {leftover.get('since')}" if leftover else ""
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def ended(chosen: Alerts | None, data: Path, told: Ended) -> None:
     if _is_asked():
         _try("metrics", lambda: _metrics(told))
         _try("lineage", lambda: _lineage(told, data))
-    if chosen is not None and (told.outcome == "failed" or (told.leads and not told.replay)):
+    if chosen is not None and (told.outcome == "failed" or told.killed or (told.leads and not told.replay)):
         _try("alerts", lambda: _alert(chosen, data, told))
 
 
@@ -96,9 +96,14 @@ def _alert(chosen: Alerts, data: Path, told: Ended) -> None:
     facts: dict[str, Any] = {"run": told.run, "release": told.manifest.get("release_id", "")}
     if told.outcome == "failed":
         due = [alerts.Alert(AlertKind.FAILED, f"failed {told.run}", "", f"the run failed; the last release stands\n  why  -> {told.error}")]
-    else:
+    elif told.leads and not told.replay:
         due = alerts.standing(told.manifest, told.day, chosen.stale_days)
         due += alerts.special_interest(told.special, str(facts["release"]))
+    else:
+        due = []
+    if told.killed:
+        text = f"a run was killed ({told.killed}); this one went on from there"
+        due.append(alerts.Alert(AlertKind.KILLED, f"killed {told.killed}", "", text))
     alerts.tell(chosen, data, due, told.outcome, told.day, facts)
 
 

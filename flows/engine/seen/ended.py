@@ -17,7 +17,8 @@ from flows.engine.summary import SiteLine, site_lines
 @dataclass(frozen=True)
 class Ended:
     """`outcome`: ok, degraded or failed. `error`: a kind or a sentence that may be shown. `new`, `resolved`, `special`: study/site -> how
-    many findings are new, resolved, and new of the rule for adverse events of special interest. `leads`: its release is the latest."""
+    many findings are new, resolved, and new of the rule for adverse events of special interest. `leads`: its release is the latest.
+    `killed`: the run before, which was killed and could tell nothing itself."""
 
     run: str
     started: float
@@ -33,6 +34,7 @@ class Ended:
     resolved: Mapping[str, int] = field(default_factory=dict)
     special: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
+    killed: str = ""
 
     @property
     def day(self) -> dt.date:

@@ -23,7 +23,9 @@ NAME = "trialweave"
 FOLDER = "logs"
 KEEP_DAYS = 90
 #: Facts that may be texts.
-TEXTS = frozenset({"study", "site", "status", "release", "outcome", "error", "step", "channel", "night", "data", "config", "base"})
+TEXTS = frozenset(
+    {"study", "site", "status", "release", "outcome", "error", "step", "channel", "night", "data", "config", "base", "worker"}
+)
 _run: contextvars.ContextVar[str] = contextvars.ContextVar("trialweave_run", default="")
 _file: contextvars.ContextVar[Path | None] = contextvars.ContextVar("trialweave_log", default=None)
 _logger = logging.getLogger(NAME)
