@@ -69,6 +69,10 @@ serve-demo: setup
 	@.ci/packages chromium
 	$(BIN)/python -m tests.served.demo
 
+# SIGKILL for server, run and worker of `trialweave serve` in the middle of nights.
+serve-kill: setup
+	$(BIN)/python -m tests.served.killing
+
 # One trial on one machine, on a Dask cluster, and on one that loses a worker: the same release byte for byte?
 test-dask: setup
 	$(BIN)/python -m tests.served.dask_demo

@@ -119,7 +119,7 @@ def clear_leftovers(data: Path) -> list[str]:
 
 
 def _removed(path: Path) -> bool:
-    """Remove a file or folder; False where somebody still writes into it: a worker on another machine that has not heard that its run is over."""
+    """Remove a file or folder; False where a worker on another machine, which has not heard that its run is over, still writes into it."""
     try:
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     except OSError as error:

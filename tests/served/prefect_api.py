@@ -70,6 +70,26 @@ class Api:
             time.sleep(0.5)
         raise TimeoutError(f"no run of {deployment} became {' or '.join(states)} within {limit_s:.0f} s")
 
+    def start(self, deployment: str) -> str:
+        """Start a run of a deployment now; its number."""
+        return str(self.ask(f"deployments/{self.deployment(deployment)['id']}/create_flow_run", {})["id"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """A run; empty while the server does not answer."""
+        try:
+            return dict(self.ask(f"flow_runs/{run_id}"))
+        except OSError:
+            return {}
+
+    def until(self, run_id: str, states: tuple[str, ...], limit_s: float) -> dict[str, Any]:
+        """A run in one of some states, waited for. Raises TimeoutError."""
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            if (run := self.run(run_id)).get("state_type") in states:
+                return run
+            time.sleep(0.3)
+        raise TimeoutError(f"run {run_id} became none of {states} within {limit_s:.0f} s, but {self.run(run_id).get('state_name')}")
+
     def pause(self, deployment: str) -> None:
         """Let the schedule of a deployment start no more runs, as its switch on the page does."""
         number = self.deployment(deployment)["id"]
