@@ -52,9 +52,9 @@ def serve(config: Path, data: Path, port: int, cron: str, timezone: str, dask: s
     with running(port) as server, _told(data, port):
         _settle(data)
         crashed.watch()
-        typer.echo(f"Prefect on http://127.0.0.1:{port}; nightly at '{cron}' {timezone}; data in {data}")
+        told = f"Prefect on http://127.0.0.1:{port}; nightly at '{cron}' {timezone}; data in {data}"
         try:
-            asyncio.run(_work(deployments(config, data, cron, timezone, dask), server))
+            asyncio.run(_work(deployments(config, data, cron, timezone, dask), server, told))
         except KeyboardInterrupt:
             typer.echo("stopping")
     return 0
@@ -88,11 +88,12 @@ def _settle(data: Path) -> None:
         return
 
 
-async def _work(made: Sequence[RunnerDeployment], server: Server) -> None:
-    """Register the deployments and work off their runs, one at a time, until stopped, while the server is kept alive."""
+async def _work(made: Sequence[RunnerDeployment], server: Server, told: str) -> None:
+    """Register the deployments, say so, and work off their runs, one at a time, until stopped, while the server is kept alive."""
     worker = _Worker(name="trialweave", pause_on_shutdown=False, limit=1)
     for deployment in made:
         await worker.aadd_deployment(deployment)
+    typer.echo(told)
     keeping = asyncio.create_task(server.keep())
     working = asyncio.create_task(worker.start())
     done, _ = await asyncio.wait([keeping, working], return_when=asyncio.FIRST_COMPLETED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 
 import pytest
 
@@ -97,6 +98,45 @@ def test_a_pull_that_may_pass_is_tried_three_times_and_one_that_cannot_once(in_p
     kind, tried = ReadError, []
     assert run(request(in_prefect)).degraded
     assert tried == ["t01/01"]
+
+
+def test_no_more_sites_are_pulled_at_once_than_allowed_and_each_is_pulled(in_prefect: Nights, monkeypatch):
+    from flows import pull
+    from flows.nightly import run
+
+    at_once, most, receive = [], [], pull.landing.receive
+
+    def counted(data, unit, *more):
+        at_once.append(unit.key)
+        most.append(len(at_once))
+        time.sleep(0.05)
+        at_once.remove(unit.key)
+        return receive(data, unit, *more)
+
+    monkeypatch.setattr(pull, "AT_ONCE", 1)
+    monkeypatch.setattr(pull.landing, "receive", counted)
+
+    assert [s["status"] for s in run(request(in_prefect)).release.manifest["sites"]] == ["fresh", "fresh"]
+    assert most == [1, 1]
+
+
+def test_a_run_that_still_shows_as_running_on_the_data_folder_is_called_crashed_and_others_are_not(in_prefect: Nights, tmp_path):
+    from prefect import get_client
+    from prefect.states import Running
+
+    from flows import crashed
+    from flows.nightly import nightly
+
+    with get_client(sync_client=True) as client:
+        parameters = [{"request": {"data": str(data)}} for data in (in_prefect.data, tmp_path / "another")]
+        runs = [client.create_flow_run(nightly, parameters=p, state=Running()) for p in parameters]
+
+        assert crashed.settle(in_prefect.data, "process 12 on here was killed") == 1
+
+        mine, other = (client.read_flow_run(r.id).state for r in runs)
+    assert (mine.type.value, mine.name) == ("CRASHED", "Crashed")
+    assert mine.message == "process 12 on here was killed; the next run went on from there"
+    assert other.type.value == "RUNNING"
 
 
 def test_the_command_prints_the_table_and_ends_by_the_outcome(in_prefect: Nights):

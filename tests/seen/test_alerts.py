@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from flows.engine import seen
+from flows.engine import ledger, lock, seen
 from flows.engine.config import load
 from flows.engine.seen.ended import Ended
 from flows.engine.seen.send import SendError, send
@@ -27,7 +29,7 @@ channels:
   mail: {{kind: email, host: 127.0.0.1, port: {port}, security: none, from: night@example.org, to: [dm@example.org, stat@example.org]}}
   chat: {{kind: webhook, url_env: CHAT_URL, headers_env: {{Authorization: CHAT_TOKEN}}}}
 alerts:
-  - {{on: [failed, degraded, recovered, stale, special_interest], to: [mail, chat]}}
+  - {{on: [failed, killed, degraded, recovered, stale, special_interest], to: [mail, chat]}}
 """
 
 
@@ -95,6 +97,22 @@ def test_a_night_that_fails_is_told_and_one_that_another_run_keeps_out_is_not(wa
     (letter,) = mails.letters
     assert letter["Subject"] == "trialweave: failed (1 failed)"
     assert "no site can be published" in letter.get_content()
+
+
+def test_a_run_that_was_killed_is_told_once_by_the_next_one_whoever_took_the_lock_first(watched: Nights, mails: Mails):
+    code = f"import os, pathlib, flows.engine.lock as l\nc = l.writing(pathlib.Path({str(watched.data)!r})); c.__enter__(); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    with lock.writing(watched.data):
+        pass
+
+    watched.run()
+    watched.send("01", "S1 52\n")
+    watched.run()
+
+    (letter,) = mails.letters
+    assert letter["Subject"] == "trialweave: ok (1 killed)"
+    assert "a run was killed (process " in letter.get_content()
+    assert [e["event"] for e in ledger.entries(watched.data)].count("lock_taken_over") == 1
 
 
 def test_of_an_error_that_nobody_foresaw_only_the_kind_is_told(watched: Nights, mails: Mails, posts: Posts):

@@ -1,5 +1,5 @@
-"""`make serve-kill`: SIGKILL for the server, the run and the worker of `trialweave serve` in the middle of nights; after each the next night
-goes on, and Prefect's history says which runs were killed. Ends 1 when anything is not so.
+"""`make serve-kill`: SIGKILL for the server, the run and the worker of `trialweave serve` in the middle of nights; after each the next
+night goes on, and Prefect's history says which runs were killed. Ends 1 when anything is not so.
 
 What belongs here: who is killed when, what is expected then. What does not: kills at every step of a run's own work (tests/faults).
 """
@@ -118,8 +118,8 @@ def _next(api: Api, data: Path) -> list[str]:
 
 def _decide(config: Path, name: str) -> None:
     """Something that makes the next night compute."""
-    words = ["coding", "decide", name, "--not-a-drug", "--at", "sad01", "--who", "data manager", "--reason", "test", "--config", str(config)]
-    subprocess.run([sys.executable, "-m", "flows", *words], cwd=ROOT, check=True, capture_output=True)
+    words = ["coding", "decide", name, "--not-a-drug", "--at", "sad01", "--who", "data manager", "--reason", "test", "--config"]
+    subprocess.run([sys.executable, "-m", "flows", *words, str(config)], cwd=ROOT, check=True, capture_output=True)
 
 
 def _child(on: Served, *texts: str) -> int:

@@ -138,3 +138,21 @@ def test_a_folder_held_by_a_dead_process_of_this_machine_is_free_at_once(tmp_pat
 
     with lock.writing(tmp_path) as leftover:
         assert leftover and leftover["lease_s"] == 600
+
+
+def test_a_folder_that_is_held_is_waited_for_as_long_as_asked_and_refused_then(tmp_path, monkeypatch):
+    from flows.engine import lock
+
+    monkeypatch.setattr(lock, "PAUSE_S", (0.02, 0.05))
+    code = "held = lock.writing(folder); held.__enter__(); print('held', flush=True); sys.stdin.readline(); held.__exit__(None, None, None)"
+    other = elsewhere(tmp_path, code, machine=lease.kernel(), seconds=600)
+    assert said(other, "held")
+
+    with pytest.raises(lock.LockedError, match="is being written by process"), lock.writing(tmp_path, wait_s=0.2):
+        pass
+    assert other.stdin
+    other.stdin.write("\n")
+    other.stdin.flush()
+    with lock.writing(tmp_path, wait_s=60) as leftover:
+        assert leftover is None
+    other.communicate()
