@@ -54,6 +54,7 @@ class BackfillRequest(BaseModel):
 def backfill(request: BackfillRequest) -> State[list[Outcome] | list[Impact]]:
     """Replay each night in order, newest last; a night whose release already holds the same costs nothing, and one that was done before
     the run was stopped is such a night."""
+    crashed.end_with_worker()
     asked = nights(request.first, request.last)
     with lock.writing(request.data, 60 * request.wait_minutes) as leftover:
         if leftover:

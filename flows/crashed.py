@@ -1,7 +1,7 @@
 """Runs that were killed, told apart in Prefect's history from those that failed or still run.
 
-What belongs here: giving such a run the state Crashed. What does not: putting its work right (flows/engine/recovery.py), telling people
-(flows/engine/seen).
+What belongs here: giving such a run the state Crashed, ending one whose worker is gone. What does not: putting its work right
+(flows/engine/recovery.py), telling people (flows/engine/seen).
 
 Three notice it: Prefect's worker, whose child died; an automation of `trialweave serve`, when a run was not heard of for a while; and
 whoever takes the data folder's lock next, because a run that holds no lock does not live.
@@ -9,7 +9,11 @@ whoever takes the data folder's lock next, because a run that holds no lock does
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +63,12 @@ def _data(parameters: dict[str, Any]) -> Path | None:
     asked = parameters.get("request")
     told = asked.get("data") if isinstance(asked, dict) else getattr(asked, "data", None)
     return Path(told).resolve() if told else None
+
+
+def end_with_worker() -> None:
+    """On Linux, a run that a worker started ends with it: nobody could stop it any more, and it would go on holding the data folder."""
+    if sys.platform == "linux" and os.environ.get("PREFECT__FLOW_RUN_ID"):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def watch() -> None:

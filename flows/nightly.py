@@ -41,6 +41,7 @@ class NightlyRequest(BaseModel):
 @flow(name="nightly", persist_result=False, log_prints=False)
 def nightly(request: NightlyRequest) -> State[Outcome]:
     """Turn the sites' exports into one release, or leave the last one standing."""
+    crashed.end_with_worker()
     asked = (
         request.config, request.data, frozenset(request.sites), request.as_of, request.started, request.config_as_of,
         60 * request.wait_minutes,

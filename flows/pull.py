@@ -8,6 +8,7 @@ Prefect cannot interrupt a thread that waits for a server, so time-outs are the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ from schemas.findings import ConfigurationError, PassingError, ReadError, Trialw
 #: Seconds before each further try at a place on a network; a folder is tried again sooner.
 PATIENCE = [2, 15, 60]
 #: Sites pulled at the same time: a thread, a connection and the files of one delivery each. One that waits to be tried again counts.
-AT_ONCE = 8
+AT_ONCE = int(os.environ.get("TRIALWEAVE_PULLS_AT_ONCE", "8"))
 
 
 def may_pass(task: Any, task_run: Any, state: Any) -> bool:

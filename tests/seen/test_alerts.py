@@ -219,7 +219,7 @@ def test_a_file_that_is_wrong_is_an_error_that_names_the_line(two_sites: Nights,
     elif change.startswith("to"):
         text = text.replace("to: [mail, chat]", change)
     elif change.startswith("on"):
-        text = text.replace("on: [failed, degraded, recovered, stale, special_interest]", change)
+        text = text.replace("on: [failed, killed, degraded, recovered, stale, special_interest]", change)
     else:
         text = text.replace("kind: webhook", change)
     (two_sites.config / "alerts.yaml").write_text(text)

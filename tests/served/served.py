@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.served.prefect_api import Api
 
-UP_S = 120
+UP_S = 300
 STOP_S = 60
 
 

@@ -15,7 +15,7 @@ from schemas.rules import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / ".." / "shared" / "contract" / "analysis_sets.csv"
-KNOWS_PREFECT = {"nightly", "backfill", "pull", "check", "harmonize", "publish", "serve", "embedded", "run_history", "shown"}
+KNOWS_PREFECT = {"nightly", "backfill", "pull", "check", "harmonize", "publish", "serve", "embedded", "run_history", "shown", "crashed"}
 STAGES = ("flows.pull", "flows.check", "flows.harmonize", "flows.publish", "flows.nightly", "flows.backfill", "flows.serve")
 SCHEMA_LIBRARIES = {"pydantic", "pandera", "polars"}
 
