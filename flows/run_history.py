@@ -33,14 +33,21 @@ async def prepare(home: Path) -> None:
         await provide_database_interface().create_db()
         return
     path = home / prefect_home.DATABASE
+    begin(home)
     with _alone(home):
-        if not path.exists() and kept().is_file():
-            _copy(kept(), path)
         if (now := _version(path)) is None or now != _version(kept()):
             await provide_database_interface().create_db()
             if now is None:
                 await _register_blocks()
                 _keep(path)
+
+
+def begin(home: Path) -> None:
+    """Give a folder without a history a copy of the empty one, where that is kept and no other database is named."""
+    path = home / prefect_home.DATABASE
+    with _alone(home):
+        if not prefect_home.has_database_of_its_own() and not path.exists() and kept().is_file():
+            _copy(kept(), path)
 
 
 async def _register_blocks() -> None:

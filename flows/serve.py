@@ -20,7 +20,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import EntrypointType, RunnerDeployment
 from prefect.runner import Runner
 
-from flows import crashed, prefect_home
+from flows import crashed, prefect_home, run_history
 from flows.backfill import backfill
 from flows.engine import lock
 from flows.nightly import nightly
@@ -49,6 +49,7 @@ def serve(config: Path, data: Path, port: int, cron: str, timezone: str, dask: s
     """Serve until SIGINT or SIGTERM; returns the exit code. Raises TrialweaveError when the server does not come up, or not again."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job started in the background of a script inherits it ignored
+    run_history.begin(data / ".prefect")
     with running(port) as server, _told(data, port):
         _settle(data)
         crashed.watch()

@@ -20,7 +20,7 @@ import typer
 
 from schemas.findings import TrialweaveError
 
-START_S = 90
+START_S = 180
 STOP_S = 20
 #: A server that dies more often than so many times within so many seconds is not started again.
 TIMES, WITHIN_S = 3, 600.0
