@@ -96,9 +96,9 @@ def _in_the_middle(on: Served, data: Path) -> str:
     """Start a night and return when it computes a batch."""
     run = on.api.start("nightly")
     end = time.monotonic() + LIMIT_S
-    while not list((data / "staged").glob(".tmp-*/duckdb*")) and time.monotonic() < end:
-        if on.api.run(run).get("state_type") in ENDED:
-            raise RuntimeError(f"the night ended before anything could be killed\n{on.said}")
+    while not list((data / "staged").glob(".tmp-*")) and time.monotonic() < end:
+        if (now := on.api.run(run)).get("state_type") in ENDED:
+            raise RuntimeError(f"the night ended before anything could be killed: {now['state']['message']}\n{on.said}")
         time.sleep(0.05)
     return run
 
