@@ -68,7 +68,7 @@ class Cluster:
         last_seen = time.monotonic()
         while not future.done():
             try:
-                wait(future, timeout=_LOOK_S)
+                wait(future, timeout=_LOOK_S)  # type: ignore[no-untyped-call]
             except TimeoutError:
                 if self._nthreads():
                     last_seen = time.monotonic()
@@ -106,7 +106,7 @@ def joined(address: str | None) -> Iterator[Cluster | None]:
     from distributed import Client
 
     try:
-        client = Client(address, timeout=CONNECT_S, name="trialweave")
+        client = Client(address, timeout=CONNECT_S, name="trialweave")  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise TrialweaveError(
             f"no Dask scheduler answers at {address} ({type(error).__name__}); nothing was begun\n"
