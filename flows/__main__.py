@@ -11,11 +11,13 @@ import sys
 import typer
 
 from flows.cli import (
+    analyze,
     backfill,
     check_config,
     coding,
     decide,
     demo,
+    doctor,
     explain,
     explain_rule,
     export,
@@ -33,13 +35,14 @@ from flows.cli import (
 from flows.cli.common import DEBUG
 
 app = typer.Typer(
-    name="trialweave", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="trialweave", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weaves the exports of many clinical-trial sites into one set of analysis-ready Parquet tables.",
     epilog=f"Exit codes: 0 ok, 1 degraded, 2 usage or configuration, 3 failed. {DEBUG} after any command shows where it failed.",
 )  # fmt: skip
 app.command()(run.run)
 app.command()(demo.demo)
 app.command()(backfill.backfill)
+app.command()(doctor.doctor)
 app.command()(look.status)
 app.command()(rows.findings)
 app.command()(rows.changes)
@@ -58,6 +61,7 @@ app.command("release-hold")(decide.release_hold)
 app.command()(explain.explain)
 app.command("explain-rule")(explain_rule.explain_rule)
 app.command()(report.report)
+app.command()(analyze.analyze)
 app.command()(tables.tables)
 app.command()(export.export)
 app.command("set-aside")(decide.set_aside)

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.docs import format_pages, lineage_table, mapping_pages, model_pages, reference_pages, rule_pages, source_pages, worked_pages
+from flows.docs import (
+    cli_page,
+    format_pages,
+    lineage_table,
+    mapping_pages,
+    model_pages,
+    reference_pages,
+    rule_pages,
+    schema_files,
+    source_pages,
+    worked_pages,
+)
 from flows.docs.markdown import Link, page, table
 from flows.docs.worked import PROJECT
 from flows.engine.config import PROJECT as CONFIG
@@ -21,10 +32,12 @@ DOCS = PROJECT / "docs"
 #: Page -> what it answers, in reading order.
 INDEX = {
     "where.md": "Where is something computed?",
+    "cli.md": "Which commands are there, with which options?",
     "variables.md": "What does a published variable mean?",
     "mapping.md": "How is a site's export described?",
     "sources.md": "Where can an export be fetched from?",
     "formats.md": "Which files can be read?",
+    "schema/site.json": "How does my editor complete and check a site.yaml? (also trial.json, instrument.json)",
     "intake.md": "Which fields must a site be mapped to?",
     "rules.md": "What is checked, and what happens then?",
     "evidence.md": "Which thresholds are used, and who says so?",
@@ -39,7 +52,8 @@ def pages() -> dict[str, str]:
     evidence, instruments = project_evidence(), project_instruments()
     worked = worked_pages.pages()
     out = {
-        **rule_pages.pages(evidence), **model_pages.pages(evidence), **mapping_pages.pages(), **worked,
+        **rule_pages.pages(evidence), **model_pages.pages(evidence), **mapping_pages.pages(), **worked, **schema_files.files(),
+        "cli.md": cli_page.cli(),
         "formats.md": format_pages.formats(),
         "sources.md": source_pages.sources(),
         "variables.md": reference_pages.variables(),
@@ -71,10 +85,16 @@ def project_instruments() -> dict[str, Instrument]:
 
 #: Pages of measurements, made by commands of their own (`make truth`).
 MEASURED = ("drafts.md", "truth.md")
-#: A folder of pages that people write.
-WRITTEN = "guide"
+#: Folders of pages that people write.
+WRITTEN, DECISIONS = "guide", "decisions"
 #: Those that readers of the index look for: page -> what it answers.
 GUIDES = {
+    "add_a_site.md": "How do I add a site?",
+    "answer_queries.md": "How do sites answer, and what closes a query?",
+    "backfill.md": "How do I correct nights that are past?",
+    "recover.md": "A night failed or a site is held: what now?",
+    "unblind.md": "How is a trial unblinded, and analysed?",
+    "upgrade.md": "How do I move to a newer version?",
     "operations.md": "How is it run every night, watched, and spread over machines?",
     "analyst.md": "How do I read a release in R, Python, SQL?",
     "exports.md": "What does each export format hold?",
@@ -85,7 +105,8 @@ GUIDES = {
 def stale(folder: Path = DOCS) -> list[str]:
     """Pages that are missing, differ from what the code gives, or that nothing makes any more."""
     wanted = pages()
-    kept = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in MEASURED and p.relative_to(folder).parts[0] != WRITTEN]
+    made = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in MEASURED]
+    kept = [p for p in made if p.relative_to(folder).parts[0] not in (WRITTEN, DECISIONS)]
     there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in kept}
     return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
 
@@ -106,7 +127,8 @@ def write(folder: Path = DOCS) -> list[str]:
 def _index(worked: list[str]) -> str:
     rows = [(question, Link(name, name)) for name, question in INDEX.items()]
     rows += [(question, Link(f"{WRITTEN}/{name}", f"{WRITTEN}/{name}")) for name, question in GUIDES.items()]
+    rows += [("Why is it built so? Short records of decisions", Link(f"{DECISIONS}/README.md", f"{DECISIONS}/README.md"))]
     rows += [(f"Worked examples: {Path(name).stem.replace('_', ' ')}", Link(name, name)) for name in worked]
     about = ["Every page here is made by `make docs` from the code, the configuration and the spec tests; a test fails when one is stale.",
-             f"Pages of `{WRITTEN}/` are written by people; a test runs every block of them."]  # fmt: skip
+             f"Pages of `{WRITTEN}/` and `{DECISIONS}/` are written by people; a test runs every block of the guides."]  # fmt: skip
     return page("trialweave, in detail", about, table(["question", "page"], rows))

@@ -25,6 +25,8 @@ LAYERS = {
     "pooled": "the published sets that need a whole trial",
     "tables": "what `trialweave tables` counts in a release",
     "sdtm": "what `trialweave export --sdtm` makes of a release",
+    "report": "what report.html counts in a release",
+    "effects": "the rows that `trialweave analyze` fits its models to",
 }
 
 

@@ -25,7 +25,9 @@ import duckdb
 from schemas.findings import TrialweaveError
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
-SCHEMAS = ("raw", "ref", "mapped", "staging", "intake", "core", "analysis", "staged", "pooled", "release", "tables", "sdtm", "report")
+SCHEMAS = (
+    "raw", "ref", "mapped", "staging", "intake", "core", "analysis", "staged", "pooled", "release", "tables", "sdtm", "report", "effects",
+)  # fmt: skip
 
 #: Sets too long to be held: computed while they are written.
 STREAMED = ("analysis.aditem", "analysis.adqs")
@@ -132,7 +134,7 @@ def _maker(read: str) -> str | None:
     schema, table = read.split(".")
     if schema == "intake":
         return f"staging.{table}"
-    return read if schema in ("staging", "core", "analysis", "pooled", "sdtm", "report") else None
+    return read if schema in ("staging", "core", "analysis", "pooled", "sdtm", "report", "effects") else None
 
 
 def helpers(name: str) -> tuple[str, ...]:

@@ -81,6 +81,12 @@ class Https:
                     out.append(there.name)
         return out
 
+    def greet(self) -> None:
+        """Ask for each file without its content. Raises as fetch() does; a server that knows no HEAD has answered too."""
+        for there in self.files():
+            with web.asked(self._access, self._client, "HEAD", there.ref, statuses=(200, 405, 501)):
+                pass
+
     def about(self) -> dict[str, Any]:
         """Nothing more."""
         return {}

@@ -107,7 +107,7 @@ def subjects(release: Release, evidence: Evidence, visit: str = "") -> list[Subj
     con = models.connect()
     try:
         for dataset in SETS:
-            _view(con, release, dataset)
+            view(con, release, dataset)
         numbers = ", ".join(f"{value!r} as {name}" for name, value in evidence.values().items())
         con.execute(f"create table ref.evidence as select {numbers}")
         con.execute("set variable visit = $1", [visit or None])
@@ -120,7 +120,7 @@ def subjects(release: Release, evidence: Evidence, visit: str = "") -> list[Subj
     return [Subject(s, d, p, v, a, n, (dose, timing, over), c, pc) for s, d, p, v, a, n, dose, timing, over, c, pc in found]
 
 
-def _view(con: duckdb.DuckDBPyConnection, release: Release, dataset: str) -> None:
+def view(con: duckdb.DuckDBPyConnection, release: Release, dataset: str) -> None:
     """A set of the release as release.<set>; one that has no file is empty."""
     files = [str(release.folder / f["path"]) for f in release.manifest["files"] if f["dataset"] == dataset]
     if files:

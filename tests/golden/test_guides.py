@@ -22,6 +22,7 @@ def place(demo_release: DemoRelease, tmp_path: Path) -> Path:
     """A folder that looks like the checkout to whoever follows the guide: data/, docs/, .venv/bin/trialweave."""
     (tmp_path / "data").symlink_to(demo_release.data)
     (tmp_path / "docs").symlink_to(ROOT / "docs")
+    (tmp_path / "config").symlink_to(ROOT / "config")
     home = tmp_path / ".venv" / "bin"
     home.mkdir(parents=True)
     (home / "trialweave").write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m flows "$@"\n')
