@@ -75,8 +75,12 @@ def others(tiny: Tiny, gone: str) -> dict[str, list[tuple]]:
 def test_a_purged_participant_is_in_no_file_of_the_data_folder_and_everybody_else_is_as_before(tiny: Tiny, site, subject, texts):
     before = others(tiny, f"t01-{site}-{subject}")
     assert all(holds(t, [tiny.data]) for t in texts[:1])
+    pages = [folder / "report.html" for folder in (tiny.data / "releases").glob("2*")]
+    for path in pages:
+        path.write_text(f"<p>psychosis: t01-{site}-{subject}</p>")
 
     report = go(tiny, site, subject)
+    assert not [p for p in pages if p.exists()]
 
     assert report.left == [] and report.done["deliveries"] == 2 and report.done["releases"] == 2
     for text in texts:

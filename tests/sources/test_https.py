@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from flows import doctor
 from schemas.findings import PassingError, ReadError
 from tests.sources import servers
 from tests.sources.site import Remote, contents
@@ -116,6 +117,14 @@ def test_an_address_may_be_one_file(tmp_path, shelf, certificate):
     shelf.files = {"dose.csv": b"id\n1\n"}
     made = site(tmp_path, shelf, certificate, url=f"https://localhost:{shelf.port}/share/dose.csv", files=[])
     assert contents(made.pull()) == {"dose.csv": b"id\n1\n"}
+
+
+def test_a_server_can_be_greeted_without_fetching_anything(tmp_path, shelf, certificate):
+    shelf.files = {"dose.csv": b"id\n1\n"}
+    told = doctor._source(site(tmp_path, shelf, certificate).unit, tmp_path)
+    assert (told.state, told.told, shelf.sent("dose.csv")) == ("ok", "https: 1 files", ["HEAD"])
+    shelf.files = {}
+    assert doctor._source(site(tmp_path, shelf, certificate).unit, tmp_path).state == "bad"
 
 
 @pytest.mark.parametrize("etags", [True, False])
