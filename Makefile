@@ -48,9 +48,6 @@ docs: setup
 drafts: setup
 	$(BIN)/python -m tests.drafts
 
-<<<<<<< HEAD
-# SUBJECTS=100000 SITES=200 ROUNDS=1: another size than 10,000 subjects in 100 sites, twice.
-=======
 # Blocks of the guides and the README, and whether docs/ is what the code gives.
 test-docs: setup
 	$(BIN)/python -m pytest tests/golden/test_guides.py tests/golden/test_docs.py tests/golden/test_adipd_query.py
@@ -59,7 +56,7 @@ test-docs: setup
 analysis-truth: setup
 	ANALYSIS=all $(BIN)/python -m pytest tests/analysis -s
 
->>>>>>> a660f7a (README: in five minutes, what goes in and comes out; make test-docs runs its blocks and the guides')
+# SUBJECTS=100000 SITES=200 ROUNDS=1: another size than 10,000 subjects in 100 sites, twice.
 bench: setup
 	$(BIN)/python -m tests.bench.bench $(if $(SUBJECTS),--subjects $(SUBJECTS)) $(if $(SITES),--sites $(SITES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
