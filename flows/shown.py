@@ -47,7 +47,8 @@ def show(outcome: Outcome) -> None:
     report = folder / "report.html"
     link = (report if report.is_file() else folder / "manifest.json").as_uri()
     quietly(lambda: create_table_artifact(key="sites", table=rows, description=f"Release {outcome.release.release_id}"))
-    quietly(lambda: create_link_artifact(key="release", link=link, link_text=outcome.release.release_id))
+    how = "A browser opens a file from a page only when its address is copied into the address line."
+    quietly(lambda: create_link_artifact(key="release", link=link, link_text=outcome.release.release_id, description=how))
 
 
 @contextmanager

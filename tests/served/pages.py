@@ -45,7 +45,7 @@ class Pages:
         self._field("First").locator(".p-date-button__control").wait_for()
 
     def backfill(self, first: dt.date, last: dt.date, reason: str) -> None:
-        """Fill the form as a person does: two days from the calendar, the reason. Raises RuntimeError when a day is not taken."""
+        """Fill the form as a person does: two days from the calendar, the reason. Raises playwright's TimeoutError when a day is not taken."""
         self._pick("First", first)
         self._pick("Last", last)
         self._field("Reason (Optional)").locator("textarea").fill(reason)
@@ -68,14 +68,15 @@ class Pages:
         return self.page.locator(".schema-form-property").filter(has=self.page.get_by_text(label, exact=True)).last
 
     def _pick(self, label: str, day: dt.date) -> None:
-        button = self._field(label).locator(".p-date-button__control")
-        button.click()
-        calendar = self.page.locator(".p-date-picker")
-        calendar.locator("input").fill(day.isoformat())
+        field, calendar = self._field(label), self.page.locator(".p-date-picker")
+        field.locator(".p-date-button__control").click()
+        typed = calendar.locator("input")
+        typed.fill(day.isoformat())
+        typed.blur()
+        calendar.locator(".p-calendar-date-picker__date--selected", has_text=str(day.day)).wait_for()
         calendar.get_by_role("button", name="Apply").click()
-        shown = button.inner_text()
-        if f"{day:%b} {day.day}" not in shown or str(day.year) not in shown:
-            raise RuntimeError(f"the form shows {shown!r} for {label}, not {day}")
+        shown = field.locator(".p-date-button__value", has_text=f"{day:%b} {day.day}").filter(has_text=str(day.year))
+        shown.wait_for(state="attached")
 
 
 @contextmanager
