@@ -22,8 +22,10 @@ from prefect.automations import Automation, ChangeFlowRunState, EventTrigger, Po
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import StateType
 from prefect.runtime import flow_run
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Crashed
 
+from flows import prefect_home
 from flows.shown import quietly
 
 NAME = "trialweave: runs that are not heard of any more have crashed"
@@ -34,8 +36,12 @@ _OPEN = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
 
 def settle(data: Path, killed: str = "it was killed") -> int:
-    """Call crashed what Prefect's history still shows as running on a data folder; only the holder of its lock may say so. How many."""
-    return quietly(lambda: _settle(data.resolve(), killed)) or 0
+    """Call crashed what the history in a data folder still shows as running on it; only the holder of its lock may say so. How many.
+
+    In a history that others share, the same path may be another folder on another machine: there nothing is said.
+    """
+    shared = prefect_home.has_database_of_its_own() or "//127.0.0.1:" not in (PREFECT_API_URL.value() or "")
+    return 0 if shared else quietly(lambda: _settle(data.resolve(), killed)) or 0
 
 
 def _settle(data: Path, killed: str) -> int:

@@ -45,7 +45,7 @@ class Pages:
         self._field("First").locator(".p-date-button__control").wait_for()
 
     def backfill(self, first: dt.date, last: dt.date, reason: str) -> None:
-        """Fill the form as a person does: two days from the calendar, the reason. Raises playwright's TimeoutError when a day is not taken."""
+        """Fill the form as a person does: two days from the calendar, the reason. Raises TimeoutError when a day is not taken."""
         self._pick("First", first)
         self._pick("Last", last)
         self._field("Reason (Optional)").locator("textarea").fill(reason)
