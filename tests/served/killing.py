@@ -1,5 +1,5 @@
-"""`make serve-kill`: SIGKILL for the server, the run and the worker of `trialweave serve` in the middle of nights; after each the next
-night goes on, and Prefect's history says which runs were killed. Ends 1 when anything is not so.
+"""`make serve-kill`: SIGKILL for the server, the run and the worker of `trialweave serve` in the middle of nights, and a night that is
+cancelled; after each the next night goes on, and Prefect's history says what became of the run. Ends 1 when anything is not so.
 
 What belongs here: who is killed when, what is expected then. What does not: kills at every step of a run's own work (tests/faults).
 """
@@ -41,7 +41,7 @@ def play(folder: Path) -> list[str]:
     shutil.copytree(ROOT / "config" / "demo", config)
     words = ("--config", str(config), *NEVER)
     with served.serving(data, port, *words) as first:
-        wrong = _server(first) + _run(first, config) + _worker(first, config)
+        wrong = _server(first) + _run(first, config) + _cancelled(first, config) + _worker(first, config)
     time.sleep(1)
     with served.serving(data, port, *words) as second:
         return wrong + _after(second)
@@ -67,6 +67,16 @@ def _run(on: Served, config: Path) -> list[str]:
     ended = on.api.until(run, ENDED, 60)
     print(f"  Prefect calls it {ended['state_name']}", flush=True)
     return ([] if ended["state_type"] == "CRASHED" else [f"a killed run is {ended['state_name']}"]) + _next(on.api, on.data)
+
+
+def _cancelled(on: Served, config: Path) -> list[str]:
+    """A person cancels a night on Prefect's page."""
+    _decide(config, "Pulver gegen Angst")
+    run = _in_the_middle(on, on.data)
+    on.api.ask(f"flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+    ended = on.api.until(run, ENDED, 120)
+    print(f"a night cancelled in the middle: Prefect calls it {ended['state_name']}", flush=True)
+    return ([] if ended["state_type"] == "CANCELLED" else [f"a cancelled run is {ended['state_name']}"]) + _next(on.api, on.data)
 
 
 def _worker(on: Served, config: Path) -> list[str]:
