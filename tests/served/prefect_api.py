@@ -31,11 +31,18 @@ class Api:
         self.url = f"http://127.0.0.1:{port}"
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """What it answers. Raises OSError when it does not."""
+        """What it answers; one whose database is busy (503) is asked again. Raises OSError when it does not answer."""
         data = None if body is None else json.dumps(body).encode()
         asked = urllib.request.Request(f"{self.url}/api/{path}", data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=10) as answer:
-            return json.load(answer)
+        for left in reversed(range(10)):
+            try:
+                with urllib.request.urlopen(asked, timeout=10) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or not left:
+                    raise
+                time.sleep(1)
+        return None
 
     def is_up(self) -> bool:
         """Whether it answers."""
