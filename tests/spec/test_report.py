@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from flows.report import monitor
@@ -177,6 +179,23 @@ def test_false_discoveries_are_controlled_as_benjamini_and_hochberg_say() -> Non
     family = [monitor.Test("t01", f"0{i}", monitor.SIGNS[0], 9, 1.0, 9, 2.0, p) for i, p in enumerate(ps)]
     assert [t.q for t in monitor.adjusted(family)] == [0.04, pytest.approx(0.16 / 3), pytest.approx(0.16 / 3), 0.5, None]
     assert [t.is_unusual(5) for t in monitor.adjusted(family)] == [True, False, False, False, False]
+
+
+def test_a_site_that_works_otherwise_stands_out_and_the_others_do_not(run_models: ModelBench) -> None:
+    chance = random.Random(11)
+    lines = []
+    for site in range(1, 13):
+        for who in range(20):
+            spread = chance.gammavariate(4, 3) * (0.4 if site == 7 else 1)  # site 07 doses by the clock
+            rows = [("timing_spread", spread), ("fear_digits", chance.betavariate(2, 8)), ("refused_rows", int(chance.random() < 0.1))]
+            rows.append(("same_ratings", int(site == 3 and who < 6)))  # site 03 copied
+            lines += [f"t01 | {site:02d} | S{site}-{who} | {sign} | {value}" for sign, value in rows]
+    run_models.given("report.person_sign", "STUDYID | SITEID | USUBJID | sign | value::DOUBLE\n" + "\n".join(lines))
+    run_models.run("report.site_sign")
+    names = ("STUDYID", "SITEID", "sign", "n", "mean", "variance", "others_n", "others_mean", "others_variance")
+    tests = monitor.tests([dict(zip(names, row, strict=True)) for row in run_models.rows("report.site_sign", *names)], 5)
+    found = {(t.site, t.sign.name): t.words for t in tests if t.is_unusual(5)}
+    assert found == {("07", "timing_spread"): "doses are timed more regularly", ("03", "same_ratings"): "more copies"}
 
 
 @pytest.mark.parametrize(("n", "others", "is_tried"), [(4, 50, False), (5, 50, True), (50, 4, False)])
