@@ -60,7 +60,8 @@ def arms(con: duckdb.DuckDBPyConnection, programme: Programme, wanted: Sequence[
     """Fill ref.arm: which arm is placebo, and whether the trial's primary scale is better when higher."""
     con.execute("create table ref.arm (STUDYID varchar, TRT01P varchar, is_placebo boolean, is_reversed boolean)")
     for study in wanted:
-        trial = programme.trials[study]
+        if (trial := programme.trials.get(study)) is None:
+            raise ConfigurationError(f"{study} is not in the configuration, so its arms are not known")
         scales = [s for u in programme.units.values() if u.site.study == study for i in u.instruments for s in i.scales]
         reversed_ = any(s.paramcd == trial.primary and not s.higher_is_worse for s in scales)
         for arm in trial.arms:

@@ -22,6 +22,7 @@ def analyze(
     data: Data = Path("data"),
     study: Studies = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option(help="Folder to write into.", show_default="DATA/analysis/RELEASE")] = None,
+    config: Annotated[Path | None, typer.Option(help="Configuration to read it by.", show_default="kept with the release")] = None,
     json: Json = False,
 ) -> None:
     """Mixed models of the field's questions: group x time, fear in the session, doses, timing, antidepressants; by trial and pooled.
@@ -32,16 +33,17 @@ def analyze(
         if find_spec("statsmodels") is None:
             say("analyze needs statsmodels, which is not installed\n  fix   -> make setup")
             raise typer.Exit(int(Exit.USAGE))
-        from flows.engine import releases, remake
+        from flows.engine import releases
 
         found = releases.latest(data) if release == "latest" else releases.load(data, release)
         if found is None:
             say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
             raise typer.Exit(int(Exit.USAGE))
         from flows.analysis import fitting, pooling, reading, writing
+        from flows.report.writing import configuration
 
         wanted = reading.studies(found, study)
-        with remake.programme_of(data, found) as programme:
+        with configuration(data, found, config) as programme:
             rows = reading.read(found, programme, wanted)
         effects = fitting.effects(rows, wanted)
         effects += pooling.pooled(effects)

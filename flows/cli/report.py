@@ -21,6 +21,7 @@ def report(
     shareable: Annotated[
         bool, typer.Option("--shareable", help="Hide cells of fewer than five participants, their keys and reasons of holds; needs --out.")
     ] = False,
+    config: Annotated[Path | None, typer.Option(help="Configuration to read it by.", show_default="kept with the release")] = None,
     json: Json = False,
 ) -> None:
     """Write report.html of a release again: events of special interest, sites, findings, timing, trends, sites beside each other.
@@ -38,11 +39,12 @@ def report(
         if found is None:
             say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
             raise typer.Exit(int(Exit.USAGE))
-        if out is None:
-            with lock.writing(data):
-                place = writing.into_release(data, found)
-        else:
-            place = writing.to_folder(data, found, out, shareable=shareable)
+        with writing.configuration(data, found, config) as programme:
+            if out is None:
+                with lock.writing(data):
+                    place = writing.into_release(data, found, programme)
+            else:
+                place = writing.to_folder(data, found, programme, out, shareable=shareable)
         if json:
             print_json({"release": found.release_id, "report": str(place)})
             return

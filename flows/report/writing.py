@@ -5,38 +5,50 @@ What belongs here: where it is written, with which configuration. What does not:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flows.engine import partitions, remake
-from flows.engine.config import Programme
+from flows.engine.config import Programme, load
 from flows.engine.releases import Release
-from flows.report.facts import Facts, gather, put_summary
+from flows.report.facts import gather, put_summary
 from flows.report.page import as_html
+from schemas.findings import ConfigurationError
 
 NAME = "report.html"
 
 
-def into_release(data: Path, release: Release, programme: Programme | None = None) -> Path:
+def into_release(data: Path, release: Release, programme: Programme) -> Path:
     """Write report.html, and the summary for later ones, into the release's folder; atomic, the same bytes for the same data folder.
 
-    `programme`: the configuration the release was made with; read from what was kept with it when it is not at hand.
+    `programme`: the configuration the release was made with, or another that is to be used instead.
     """
-    facts = read(data, release, programme)
+    facts = gather(data, release, programme)
     put_summary(facts)
     return _put(release.folder / NAME, as_html(facts))
 
 
-def to_folder(data: Path, release: Release, out: Path, *, shareable: bool) -> Path:
+def to_folder(data: Path, release: Release, programme: Programme, out: Path, *, shareable: bool) -> Path:
     """Write the report somewhere else, as `<out>/report.html`."""
-    return _put(out / NAME, as_html(read(data, release, None), shareable=shareable))
+    return _put(out / NAME, as_html(gather(data, release, programme), shareable=shareable))
 
 
-def read(data: Path, release: Release, programme: Programme | None) -> Facts:
-    """The numbers of a release. Raises ConfigurationError when its configuration is not at hand and was not kept."""
-    if programme is not None:
-        return gather(data, release, programme)
-    with remake.programme_of(data, release) as kept:
-        return gather(data, release, kept)
+@contextmanager
+def configuration(data: Path, release: Release, config: Path | None) -> Iterator[Programme]:
+    """The configuration to read a release by: the one kept with it, or the one that is named instead.
+
+    Raises ConfigurationError when there is none that today's code can read.
+    """
+    if config is not None:
+        yield load(config)
+        return
+    with ExitStack() as kept:
+        try:
+            programme = kept.enter_context(remake.programme_of(data, release))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{error}\n  fix   -> the same command with --config FOLDER (that of today)") from None
+        yield programme
 
 
 def _put(place: Path, content: bytes) -> Path:

@@ -109,6 +109,17 @@ def test_a_shareable_report_names_nobody_and_shows_no_small_cell(demo_release: D
     assert not re.search(r"</td><td>[1-4] of \d", shared)
 
 
+def test_a_release_whose_configuration_is_not_at_hand_is_read_by_another_that_is_named(demo_release: DemoRelease, tmp_path: Path):
+    data = tmp_path / "data"
+    (data / "releases").mkdir(parents=True)
+    (data / "releases" / "latest").symlink_to(demo_release.release.name)
+    (data / "releases" / demo_release.release.name).symlink_to(demo_release.release)
+    code, said = run("report", "--data", data, "--out", tmp_path)
+    assert code == 2 and "--config FOLDER" in said
+    assert run("report", "--data", data, "--out", tmp_path, "--config", "config/demo")[0] == 0
+    assert "Events of special interest" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_shareable_report_does_not_take_the_place_of_the_other(demo_release: DemoRelease):
     code, said = run("report", "--data", demo_release.data, "--shareable")
     assert code == 2 and "--out" in said
