@@ -36,5 +36,7 @@ def demo(data: Data = Path("data")) -> None:
     release = data / "releases" / "latest"
     if release.is_symlink():
         typer.echo(f"\nrelease: {release} -> {release.readlink()}")
+        if (release / "report.html").is_file():
+            typer.echo(f"report:  {release / 'report.html'}")
         typer.echo(QUERIES.format(release=release, data=data))
     raise typer.Exit(0 if code == 1 else code)  # a held site is part of the demo, not its failure
