@@ -23,8 +23,8 @@ def bar(first: str, *, quiet: bool) -> Iterator[None]:
     from flows.engine import progress
 
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        console=console, transient=True,
+        SpinnerColumn(), TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TimeRemainingColumn(), console=console, transient=True,
     ) as shown:  # fmt: skip
         task = shown.add_task(first, total=None)
 
