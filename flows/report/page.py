@@ -134,7 +134,8 @@ def _method(facts: Facts, rate: float, few: int) -> str:
 <ul>
 <li>All numbers are computed by the queries in sql/7_report over the Parquet files of this release.</li>
 <li>Completeness counts fields of records that are there. A visit is due for a participant when its window has ended by the day of the
-release; where a trial's dates are shifted, every randomized participant counts.</li>
+release; where a trial's dates are shifted, every randomized participant counts. A visit at which nobody of the trial has the primary
+outcome is left out. Whether a field that is nowhere filled is mapped or collected at all stands in harmonization.csv of the release.</li>
 <li>Dose timing: elapsed minutes; before the session to the trial's own reference (start of the session or of the exposure), after it from
 the end of the session. Doses whose timing is unknown are in no chart; the table of completeness counts them.</li>
 <li>Findings: open means neither answered nor waived. Age counts from the day a finding was first seen.</li>

@@ -35,7 +35,7 @@ class Shown:
             return "none"
         if self.shareable and (n_of < self.few or 0 < n < self.few or 0 < n_of - n < self.few):
             return HIDDEN
-        return f"{n} of {n_of} ({100 * n / n_of:.0f} %)"
+        return f"{n} of {n_of} ({100 * n / n_of:.0f} %)" if n else f"none of {n_of}"
 
     def of(self, n: int, unit: str) -> str:
         """How many, for a caption; a shareable report tells no total from which a hidden cell could be worked out."""

@@ -3,7 +3,7 @@
 -- Reads: release.adsl, release.adex, release.adsess, release.adipd, ref.due_visit
 -- Why:   completeness is counted where the record is there; whole records that are missing are found by the rules. A visit is due for a
 --        participant when its window has ended by the day of the release; where dates are shifted that day cannot be compared, and
---        every randomized participant counts.
+--        every randomized participant counts. A visit at which nobody of the trial has the outcome is taken not to ask for it.
 with subject as (
     select STUDYID, SITEID, USUBJID, AGE, SEX, WEIGHTBL, ICFDT, RANDDT, ITTFL, WDFL from release.adsl
 ),
@@ -16,6 +16,9 @@ attended as (
 seen as (
     select distinct STUDYID, USUBJID, AVISIT from release.adipd where AVAL is not null
 ),
+planned as (
+    select distinct STUDYID, AVISIT from seen
+),
 due as (
     select
         s.STUDYID,
@@ -26,6 +29,7 @@ due as (
         i.USUBJID is not null as is_there,
     from subject as s
     inner join ref.due_visit as v on s.STUDYID = v.STUDYID
+    inner join planned as p on v.STUDYID = p.STUDYID and v.AVISIT = p.AVISIT
     left join seen as i on s.STUDYID = i.STUDYID and s.USUBJID = i.USUBJID and v.AVISIT = i.AVISIT
     where s.ITTFL = 'Y' and (v.is_shifted or s.RANDDT + v.to_day::integer <= getvariable('as_of')::date)
 )

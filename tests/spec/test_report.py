@@ -75,6 +75,7 @@ def test_a_visit_is_due_when_its_window_has_ended_and_with_shifted_dates_for_eve
         STUDYID | AVISIT   | AVISITN::INTEGER | to_day::INTEGER | is_shifted::BOOLEAN
         t01     | BASELINE | 0                | 1               | false
         t01     | W4       | 4                | 33              | false
+        t01     | W8       | 8                | 40              | false
         t02     | W4       | 4                | 33              | true
     """)
     run_models.given("release.adsl", """
@@ -88,6 +89,8 @@ def test_a_visit_is_due_when_its_window_has_ended_and_with_shifted_dates_for_eve
         t01     | S1      | BASELINE | 80
         t01     | S1      | W4       |
         t01     | S2      | BASELINE | 90
+        t01     | S2      | W4       | 85
+        t02     | S9      | W4       | 70
     """)
     run_models.given("release.adex", "STUDYID | SITEID | EXOCCUR | EXDOSE | EXSTDTM | TIMCAT | INWINFL")
     run_models.given("release.adsess", "STUDYID | SITEID | ATTFL | SESDTM | SEEDTM | SUDSBEG::DOUBLE | SUDSEND::DOUBLE")
