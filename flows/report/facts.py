@@ -22,6 +22,7 @@ from flows.engine.releases import Release
 from flows.engine.summary import SiteLine, site_lines
 from flows.report import monitor
 from schemas.columns import TYPES, columns
+from schemas.evidence import Evidence
 from schemas.findings import FindingStatus
 from schemas.trial import Trial
 
@@ -73,7 +74,7 @@ class Facts:
 
     release: Release
     trials: Mapping[str, Trial]
-    evidence: Mapping[str, float | int]
+    evidence: Evidence
     sites: dict[Key, SiteFacts]
     events: list[Row]
     tests: list[monitor.Test]
@@ -97,11 +98,11 @@ def gather(data: Path, release: Release, programme: Programme) -> Facts:
             if (key := (row["STUDYID"], row["SITEID"])) in sites:
                 sites[key].rows[name].append(row)  # type: ignore[index]
     _life(data, release.release_id, sites)  # type: ignore[arg-type]
-    numbers = programme.evidence.values()
-    tests = monitor.tests(found["site_sign"], int(numbers["monitor_min_participants"]))
+    evidence = programme.evidence
+    tests = monitor.tests(found["site_sign"], evidence.monitor_min_participants.value)
     trend, untold = _trend(data, release, sites)  # type: ignore[arg-type]
     before = next((t for t in trend if t["release_id"] == release.manifest["previous"]), None)
-    return Facts(release, programme.trials, numbers, sites, found["event"], tests, before, trend, untold)  # type: ignore[arg-type]
+    return Facts(release, programme.trials, evidence, sites, found["event"], tests, before, trend, untold)  # type: ignore[arg-type]
 
 
 def _read(con: duckdb.DuckDBPyConnection, release: Release, programme: Programme) -> None:

@@ -95,9 +95,9 @@ PARTS = (
 
 def as_html(facts: Facts, *, shareable: bool = False) -> bytes:
     """The page. Shareable: no cell of fewer participants than evidence.yaml's small cell, no keys, no reasons."""
-    numbers = facts.evidence
-    shown = Shown(shareable, int(numbers["small_cell_subjects"]))
-    rate, few = float(numbers["monitor_false_discovery_pct"]), int(numbers["monitor_min_participants"])
+    evidence = facts.evidence
+    shown = Shown(shareable, evidence.small_cell_subjects.value)
+    rate, few = evidence.monitor_false_discovery_pct.value, evidence.monitor_min_participants.value
     told = facts.release.manifest
     studies = sorted({study for study, _ in facts.sites})
     people, n_sites = sum(f.people for f in facts.sites.values()), sum(f.people > 0 for f in facts.sites.values())
@@ -144,6 +144,6 @@ Means are compared with those of all other sites of the trial by Welch's test (1
 At least {few} participants on either side. All comparisons of a trial are one family; q is the false discovery rate of Benjamini and
 Hochberg (1995), and a site stands out at q of at most {rate / 100:g}. The signs follow Venet et al. (2012, doi:10.1177/1740774512447898):
 spread, digits, repetition, errors. With small sites the tests are approximate; they point to where to look.</li>
-<li>A row of ratings counts as the same as another's when it has at least {facts.evidence['ratings_copied_min']:g} numbers, all
+<li>A row of ratings counts as the same as another's when it has at least {facts.evidence.ratings_copied_min.value:g} numbers, all
 equal, and is of another participant of the same site. Larger sites have more pairs, so more chance of an equal one.</li>
 </ul></section>"""
