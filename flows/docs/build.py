@@ -102,18 +102,19 @@ GUIDES = {
 }
 
 
-def stale(folder: Path = DOCS) -> list[str]:
-    """Pages that are missing, differ from what the code gives, or that nothing makes any more."""
-    wanted = pages()
+def stale(folder: Path = DOCS, wanted: dict[str, str] | None = None) -> list[str]:
+    """Pages that are missing, differ from `wanted` (what the code gives), or that nothing makes any more."""
+    wanted = pages() if wanted is None else wanted
     made = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in MEASURED]
     kept = [p for p in made if p.relative_to(folder).parts[0] not in (WRITTEN, DECISIONS)]
     there = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in kept}
     return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
 
 
-def write(folder: Path = DOCS) -> list[str]:
+def write(folder: Path = DOCS, wanted: dict[str, str] | None = None) -> list[str]:
     """Write the pages that differ, remove those that nothing makes; return their names."""
-    wanted, changed = pages(), stale(folder)
+    wanted = pages() if wanted is None else wanted
+    changed = stale(folder, wanted)
     for name in changed:
         path = folder / name
         if name in wanted:

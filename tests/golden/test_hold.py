@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,8 +46,8 @@ class Export(Nights):
 
     def __init__(self, root: Path) -> None:
         self.config, self.data = root / "config", root / "data"
-        (self.config / "trials").mkdir(parents=True)
-        (self.config / "sites" / "t01_all").mkdir(parents=True)
+        (self.config / "trials").mkdir(parents=True, exist_ok=True)
+        (self.config / "sites" / "t01_all").mkdir(parents=True, exist_ok=True)
         (self.config / "trials" / "t01.yaml").write_text(TRIAL)
         (self.config / "sites" / "t01_all" / "site.yaml").write_text(SITE)
 
@@ -70,11 +71,18 @@ class Export(Nights):
         return dict(known.group_by("rule").len().iter_rows())
 
 
+@pytest.fixture(scope="module")
+def first_night(tmp_path_factory) -> Path:
+    """The folder of an export whose first night went well."""
+    root = tmp_path_factory.mktemp("first")
+    assert Export(root).night("2026-03-01") == {"01": ("fresh", "2026-03-01", 20), "02": ("fresh", "2026-03-01", 20)}
+    return root
+
+
 @pytest.fixture
-def export(tmp_path: Path) -> Export:
-    made = Export(tmp_path)
-    assert made.night("2026-03-01") == {"01": ("fresh", "2026-03-01", 20), "02": ("fresh", "2026-03-01", 20)}
-    return made
+def export(first_night: Path, tmp_path: Path) -> Export:
+    shutil.copytree(first_night, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Export(tmp_path)
 
 
 def test_of_an_export_of_many_sites_only_the_site_whose_rows_were_cut_is_held(export: Export):
