@@ -108,6 +108,14 @@ class ReadError(TrialweaveError):
     """A file cannot be read as its mapping says; its site is held."""
 
 
+class UnreadableError(ReadError):
+    """Units of a batch that cannot be read, each with its own error; the others of the batch are not to blame."""
+
+    def __init__(self, units: dict[str, ReadError]) -> None:
+        super().__init__("\n".join(str(error) for error in units.values()))
+        self.units = units
+
+
 class PassingError(ReadError):
     """Something that may be otherwise when it is simply tried again: a place that is away, a file that changes while it is read."""
 

@@ -21,7 +21,7 @@ from flows.engine.landing import Delivery
 from flows.engine.mapping import MapInput
 from flows.engine.models import ModelError
 from flows.engine.releases import Release
-from schemas.findings import AccountingError, ReadError, TrialweaveError
+from schemas.findings import AccountingError, ReadError, TrialweaveError, UnreadableError
 
 #: A batch is bounded by bytes and by sites, because both cost memory; measured at 0.45 GB a batch beside 0.4 GB once.
 BATCH_BYTES = 6_000_000
@@ -135,7 +135,8 @@ def _weight(attempt: Attempt) -> float:
 
 
 def work(night: Night, attempts: Sequence[Attempt], threads: int = SIDE_BY_SIDE) -> list[Staged | Failure]:
-    """Work one batch. When it fails it is halved until the guilty unit stands alone; the others go on.
+    """Work one batch. Units that cannot be read are set aside; when it fails for another reason it is halved until the guilty unit
+    stands alone. The others go on.
 
     Raises AccountingError, MemoryError and the machine's own troubles (disk full): those are nobody's fault.
     """
@@ -147,15 +148,20 @@ def work(night: Night, attempts: Sequence[Attempt], threads: int = SIDE_BY_SIDE)
             return list(batch.work(night.programme, night.data, inputs, threads))
     except AccountingError:
         raise
+    except UnreadableError as error:
+        rest = [a for a in attempts if a.unit.key not in error.units]
+        return [*(_failure(key, e) for key, e in error.units.items()), *(work(night, rest, threads) if rest else [])]
     except TrialweaveError as error:
         if _is_no_sites_fault(error):
             raise
         if len(attempts) == 1:
-            key = attempts[0].unit.key
-            told = str(error) if str(error).startswith(key) else f"{key}: {error}"
-            return [Failure(key, told, passing=not isinstance(error, ReadError))]
+            return [_failure(attempts[0].unit.key, error)]
     half = len(attempts) // 2
     return [*work(night, attempts[:half], threads), *work(night, attempts[half:], threads)]
+
+
+def _failure(key: str, error: TrialweaveError) -> Failure:
+    return Failure(key, str(error) if str(error).startswith(key) else f"{key}: {error}", passing=not isinstance(error, ReadError))
 
 
 def _is_no_sites_fault(error: TrialweaveError) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -23,7 +24,7 @@ from flows.engine.mapping.items import ITEM_FAULT_COLUMNS
 from flows.engine.mapping.rows import Joined
 from flows.engine.mapping.tables import MAX_SPEC, Job
 from flows.engine.mapping.typed import with_iso
-from schemas.findings import ConfigurationError, ReadError
+from schemas.findings import ConfigurationError, ReadError, UnreadableError
 from schemas.intake import CONTRACTS
 from schemas.site import IntakeTable, Join, TableSpec
 from schemas.trial import BlindingStatus
@@ -46,11 +47,17 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
     shelf = Shelf(con)
     try:
         jobs = plan(shelf, parts, words)
+        failed: dict[str, ReadError] = {}
         for job in jobs:
-            if job.table == IntakeTable.ASSESSMENT:
-                assessment.map_assessment(con, job)
-            else:
-                tables.map_table(con, job)
+            try:
+                _map(con, job)
+            except ReadError as error:
+                units = {item.unit.key for item in job.items}
+                if len(units) > 1:
+                    raise  # its text names the file of one of them
+                failed.setdefault(units.pop(), error)
+        if failed:
+            raise UnreadableError(failed)
         items_once.refuse(jobs)
         loose.fill_loose_rows(con, shelf, parts, jobs)
         loose.fill_file_columns(con, shelf, jobs)
@@ -64,6 +71,13 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
     con.execute(f"alter table mapped.form drop column {assessment.SLOW}")
 
 
+def _map(con: duckdb.DuckDBPyConnection, job: Job) -> None:
+    if job.table == IntakeTable.ASSESSMENT:
+        assessment.map_assessment(con, job)
+    else:
+        tables.map_table(con, job)
+
+
 def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for name, contract in CONTRACTS.items():
         tables.create(con, name, contract.mapped_columns() | ({assessment.SLOW: assessment.SLOW_TYPE} if name == "form" else {}))
@@ -75,31 +89,32 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job]:
-    """Read every file, then put units together that one statement can map. In the order of IntakeTable."""
-    found: list[tuple[MapInput, IntakeTable, int, TableSpec, list[Sheet], list[tuple[Join, list[Sheet]]]]] = []
+    """Read every file, then put units together that one statement can map. In the order of IntakeTable.
+
+    Raises UnreadableError that names every unit whose files cannot be read, or that has none for a table its newest mapping reads.
+    """
+    found: list[Found] = []
+    failed: dict[str, ReadError] = {}
     for item in inputs:
-        site = item.unit.site
-        dated = sum(other.unit_no == item.unit_no for other in inputs) > 1
-        for table in IntakeTable:
-            if table == IntakeTable.RANDOMIZATION and item.unit.trial.blinding.status == BlindingStatus.BLINDED:
-                continue
-            for number, spec in enumerate(site.tables.get(table, ())):
-                if number >= MAX_SPEC:
-                    raise ConfigurationError(f"{item.unit.key}: more than {MAX_SPEC} mappings of table {table}")
-                sheets = shelf.find(item, spec.file, options(spec, site.defaults), f"table {table}", may_lack=dated)
-                joins = [
-                    (j, shelf.find(item, j.file, join_options(j, site.defaults), f"join of table {table}", may_lack=not sheets))
-                    for j in spec.join
-                ]
-                found.append((item, table, number, spec, sheets, joins))
-    _nothing_of(inputs, found)
+        try:
+            found += _sheets_of(shelf, item, inputs)
+        except ReadError as error:
+            failed.setdefault(item.unit.key, error)
+    newest = {item.unit_no: item for item in inputs}
+    there = {(f.item.unit_no, f.table) for f in found if f.sheets}
+    for f in found:
+        if newest[f.item.unit_no] is f.item and (f.item.unit_no, f.table) not in there:
+            told = f"{f.item.unit.key}: table {f.table}: no file of any delivery matches {f.spec.file!r}"
+            failed.setdefault(f.item.unit.key, ReadError(told))
+    if failed:
+        raise UnreadableError(failed)
     shelf.register()
     jobs: dict[tuple[str, ...], Job] = {}
     counts: dict[str, int] = {}
     for sheet in shelf.sheets.values():
         counts[sheet.raw] = counts.get(sheet.raw, 0) + 1
     order = {table: n for n, table in enumerate(IntakeTable)}
-    for item, table, number, spec, sheets, joins in sorted(found, key=lambda f: (order[f[1]], f[2])):
+    for item, table, number, spec, sheets, joins in sorted(found, key=lambda f: (order[f.table], f.number)):
         joined = [(j, tuple((s.raw, s.header) for s in js)) for j, js in joins]
         for raw, typed in dict.fromkeys((s.raw, s.typed) for s in sheets):
             reads_of = repr([sorted({r for r, _ in reads}) for _, reads in joined])
@@ -115,13 +130,35 @@ def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job
     return list(jobs.values())
 
 
-def _nothing_of(inputs: Sequence[MapInput], found: Sequence[tuple[MapInput, IntakeTable, int, TableSpec, list[Sheet], object]]) -> None:
-    """Raise ReadError for a table that the newest mapping of a unit reads and none of its deliveries holds."""
-    there = {(item.unit_no, table) for item, table, _, _, sheets, _ in found if sheets}
-    newest = {item.unit_no: item for item in inputs}
-    for item, table, _, spec, _, _ in found:
-        if newest[item.unit_no] is item and (item.unit_no, table) not in there:
-            raise ReadError(f"{item.unit.key}: table {table}: no file of any delivery matches {spec.file!r}")
+class Found(NamedTuple):
+    """One mapping of one unit with the files it reads."""
+
+    item: MapInput
+    table: IntakeTable
+    number: int
+    spec: TableSpec
+    sheets: list[Sheet]
+    joins: list[tuple[Join, list[Sheet]]]
+
+
+def _sheets_of(shelf: Shelf, item: MapInput, inputs: Sequence[MapInput]) -> list[Found]:
+    """Each mapping of a unit with its files. Raises ReadError."""
+    found = []
+    site = item.unit.site
+    dated = sum(other.unit_no == item.unit_no for other in inputs) > 1
+    for table in IntakeTable:
+        if table == IntakeTable.RANDOMIZATION and item.unit.trial.blinding.status == BlindingStatus.BLINDED:
+            continue
+        for number, spec in enumerate(site.tables.get(table, ())):
+            if number >= MAX_SPEC:
+                raise ConfigurationError(f"{item.unit.key}: more than {MAX_SPEC} mappings of table {table}")
+            sheets = shelf.find(item, spec.file, options(spec, site.defaults), f"table {table}", may_lack=dated)
+            joins = [
+                (j, shelf.find(item, j.file, join_options(j, site.defaults), f"join of table {table}", may_lack=not sheets))
+                for j in spec.join
+            ]
+            found.append(Found(item, table, number, spec, sheets, joins))
+    return found
 
 
 def _shape(item: MapInput, spec: TableSpec) -> str:
