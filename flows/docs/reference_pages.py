@@ -69,7 +69,7 @@ def evidence_page(evidence: Evidence) -> str:
 def used_in(name: str) -> list[str]:
     """Files of sql/, schemas/rules and flows that use a threshold."""
     paths = [*(ROOT / "sql").rglob("*.sql"), *(ROOT / "schemas" / "rules").glob("*.py"), *(ROOT / "flows").rglob("*.py")]
-    pattern = re.compile(rf"\b[a-z]+\.{name}\b")
+    pattern = re.compile(rf'\b[a-z]+\.{name}\b|\["{name}"\]')
     return sorted(p.relative_to(ROOT).as_posix() for p in paths if pattern.search(_without_comments(p)))
 
 
