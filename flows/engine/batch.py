@@ -28,6 +28,7 @@ from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
 from flows.engine.hidden import Hidden
 from flows.engine.mapping import MapInput, map_batch
+from flows.engine.mapping.labels import of_units
 from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
 from schemas.findings import TrialweaveError
@@ -162,7 +163,7 @@ def _stage(
     trt = write_sets(con, RESTRICTED, "analysis", open_arms) if open_arms else {}
     _look_for_arms(con, programme, folders)
     base = outcome.write_base(con, folders)
-    said = outcome.write(tally, judged, homes)
+    said, labels = outcome.write(tally, judged, homes), of_units(con)
     out = []
     for item in inputs:
         records.write(taken, item.unit_no, homes[item.unit_no])
@@ -180,7 +181,7 @@ def _stage(
         receipt = {
             "unit": item.unit.key, "fingerprint": mark, "delivery": newest.sha256,
             "delivered_on": newest.delivered_at.date().isoformat(), "files": files,
-            "made_of": made_of(programme, item.unit, item.deliveries), **said[item.unit_no],
+            "made_of": made_of(programme, item.unit, item.deliveries), "labels": labels.get(item.unit_no, {}), **said[item.unit_no],
         }  # fmt: skip
         folder = staged_folder(data, item.unit.site.study, item.unit.site.site_id, mark)
         out.append(_settle(homes[item.unit_no], folder, item.unit.key, mark, receipt))

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import records
+from flows.engine import label_drift, records
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.delivery_findings import findings, lost_records, rule
@@ -31,12 +31,14 @@ _NAMES = {"form": "assessment", "item": "assessment", "item_fault": "assessment"
 
 @dataclass(frozen=True)
 class Before:
-    """A site's last good delivery: what the manifest says of it, its records (None: not kept then), its values withheld."""
+    """A site's last good delivery: what the manifest says of it, its records (None: not kept then), its values withheld, the labels
+    that its files give to codes."""
 
     entry: dict[str, Any]
     records: pl.DataFrame | None
     withheld: pl.DataFrame
     items: pl.DataFrame
+    labels: label_drift.Labels
 
     @property
     def is_empty(self) -> bool:
@@ -57,7 +59,8 @@ def before(entry: dict[str, Any], folder: Path) -> Before:
     """The last good delivery of a site, from its manifest entry and its staged folder."""
     kept = records.read(folder)
     mine = kept.filter(pl.col("site") == entry["site"]) if kept is not None else None
-    return Before(entry, mine, withheld(folder, entry["site"]), items(folder / "aditem" / f"{entry['site']}.parquet"))
+    held = withheld(folder, entry["site"])
+    return Before(entry, mine, held, items(folder / "aditem" / f"{entry['site']}.parquet"), label_drift.read(folder))
 
 
 def items(path: Path) -> pl.DataFrame:
@@ -86,13 +89,15 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     reasons: list[str] = []
     rejected = _rejected(unit, counts, dropped)
     diff = None
-    tables, fields = pl.DataFrame(), pl.DataFrame()
+    tables, fields, labels = pl.DataFrame(), pl.DataFrame(), pl.DataFrame()
     snapshot = unit.site.delivery == "snapshot"
     if last is not None and not last.is_empty:
         now = records.read(staged.folder)
         now = now.filter(pl.col("site") == site) if now is not None else None
         if last.records is not None and now is not None:
             diff = records.compare(last.records, now) if snapshot else records.compare(records.newest(last.records), records.newest(now))
+    if last is not None and not last.is_empty:
+        labels = label_drift.compare(last.labels, staged.receipt.get("labels", {}))
     if last is not None and not last.is_empty and snapshot:
         tables = _shrunk(unit, counts, last, diff, evidence)
         if last.records is not None and now is not None:
@@ -100,6 +105,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     if not is_accepted:
         for name, frame in (
             ("delivery_rejected", rejected), ("delivery_shrunk", tables), ("field_emptied", fields), ("field_unusable", fields),
+            ("value_labels_changed", labels),
         ):  # fmt: skip
             hit = _broken(name, frame, evidence)
             if hit.height:
@@ -239,6 +245,9 @@ def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any
         what = f"{row['rejected']} of {row['received']} {table} rows were rejected ({pct:.0f} %, more than {limit:g} %)"
     elif name == "delivery_shrunk":
         what = f"{row['n_rows']} of {row['had']} {table} records {had} are no longer sent ({row['pct']:.0f} %: {row['how']})"
+    elif name == "value_labels_changed":
+        column = f"column {row['field']!r} ({table})"
+        what = f"{row['n_changed']} of {row['n_codes']} codes of {column} have other labels than in the delivery of {day}"
     elif name == "field_emptied":
         what = f"{table}.{row['field']} had a text in {row['filled_before']} records {had} and has none now"
     else:

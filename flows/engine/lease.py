@@ -135,8 +135,8 @@ def _claim(folder: Path, number: int) -> Lease | None:
         "since": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "lease_s": LEASE_S, "beat": 0, "released": False,
     }  # fmt: skip
     path, temporary = folder / f"{number:08d}.json", folder / f".tmp-{record['token']}"
-    temporary.write_bytes(_encode(record))
     try:
+        temporary.write_bytes(_encode(record))
         _link(temporary, path)
     except FileExistsError:
         return None

@@ -2,9 +2,13 @@
 -- Grain: study, site, field_name, code
 -- Reads: staging.subject, core.total_check
 -- Why:   99 is a legal weight and a legal total; that it comes again and again, and its neighbours do not, is no chance. Weights are
---        looked at as sent, before pounds become kilograms. Totals only where nothing else was sent: items tell otherwise
+--        looked at as sent, before pounds become kilograms and without a unit behind them. Totals only where nothing else was sent:
+--        items tell otherwise
 with number as (
-    select unit, study, site, 'weight_kg' as field_name, try_cast(weight_kg_raw as double) as sent, source_file,
+    select
+        unit, study, site, 'weight_kg' as field_name,
+        try_cast(replace(regexp_extract(weight_kg_raw, '^\s*([0-9]+([.,][0-9]+)?)', 1), ',', '.') as double) as sent,
+        source_file,
     from staging.subject
     union all
     select unit, study, site, paramcd, total, source_file,

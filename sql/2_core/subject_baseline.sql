@@ -1,7 +1,24 @@
--- core.subject_baseline: whether each randomized participant has a baseline of the primary outcome
+-- core.subject_baseline: whether each randomized participant has a baseline of the primary outcome, and who was treated without a day zero
 -- Grain: study, site, subject_id
--- Reads: core.subject, core.primary, ref.trial
--- Why:   judged by a rule: without a baseline neither change nor the pooled z can be computed
+-- Reads: core.subject, core.primary, core.session, core.dose, ref.trial
+-- Why:   judged by rules: without a baseline neither change nor the pooled z can be computed; without a date of randomization there is no
+--        study day. Who took a dose unrandomized is asked about with the dose; who only came to sessions would not be
+with treated as (
+    select distinct v.study, v.site, v.subject_id,
+    from core.session as v
+    where v.attended
+),
+dosed as (
+    select distinct d.study, d.site, d.subject_id,
+    from core.dose as d
+    where d.taken
+),
+randomizing as (
+    select distinct s.study, s.site,
+    from core.subject as s
+    where s.randomized_on is not null
+)
+
 select
     s.unit,
     s.study,
@@ -9,6 +26,7 @@ select
     s.subject_id,
     t.primary_paramcd,
     s.randomized_on is not null as is_randomized,
+    s.is_randomized is false and r.site is not null and v.subject_id is not null and d.subject_id is null as is_treated_unrandomized,
     count(p.form_id) filter (p.is_baseline) > 0 as has_baseline,
     any_value(s.record_key) as record_key,
     any_value(s.source_file) as source_file,
@@ -16,5 +34,9 @@ select
 from core.subject as s
 inner join ref.trial as t on s.study = t.study
 left join core.primary as p on s.study = p.study and s.site = p.site and s.subject_id = p.subject_id
+left join randomizing as r on s.study = r.study and s.site = r.site
+left join treated as v on s.study = v.study and s.site = v.site and s.subject_id = v.subject_id
+left join dosed as d on s.study = d.study and s.site = d.site and s.subject_id = d.subject_id
 where t.primary_instrument is not null
-group by s.unit, s.study, s.site, s.subject_id, t.primary_paramcd, s.randomized_on
+group by
+    s.unit, s.study, s.site, s.subject_id, t.primary_paramcd, s.randomized_on, s.is_randomized, r.site, v.subject_id, d.subject_id

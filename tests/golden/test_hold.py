@@ -8,7 +8,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import polars as pl
+import pyreadstat
 import pytest
 from typer.testing import CliRunner
 
@@ -234,6 +236,29 @@ visits: [{name: BASELINE, order: 0, target_day: -1, from_day: -30, to_day: 1, ba
 def write_lsas(folder: Path, rows: list[str], more: str = "") -> None:
     items = [f"{h}{n}" for n in range(1, 25) for h in "fa"]
     (folder / "lsas.csv").write_text("\n".join(["id,center,visit,day," + ",".join(items) + more, *rows]) + "\n")
+
+
+def test_a_code_that_is_called_something_else_holds_the_site_until_a_person_lets_it_pass(tmp_path: Path):
+    export = Export(tmp_path)
+    site = export.config / "sites" / "t01_all" / "site.yaml"
+    site.write_text(SITE.replace("people.csv", "people.sav"))
+
+    def people(day: str, labels: dict[float, str]) -> dict[str, str]:
+        rows = [line.split(",") for line in PEOPLE]
+        frame = pd.DataFrame({"id": [r[0] for r in rows], "center": [r[1] for r in rows], "age": [float(r[2]) for r in rows],
+                              "sex": ["mf".index(r[3]) + 1.0 for r in rows], "consent": [r[4] for r in rows]})  # fmt: skip
+        (export.config / "exports").mkdir(exist_ok=True)
+        pyreadstat.write_sav(frame, export.config / "exports" / "people.sav", variable_value_labels={"sex": labels})
+        return {s: told[0] for s, told in export.night(day).items() if s != "all"}  # people.csv, which nothing reads
+
+    site.write_text(site.read_text().replace("{m: M, f: F}", '{"1": M, "2": F}'))
+    assert people("2026-03-01", {1.0: "Homme ", 2.0: "Dame"}) == {"01": "fresh", "02": "fresh"}
+    assert people("2026-03-02", {1.0: "homme", 2.0: "DAME", 3.0: "autre"}) == {"01": "fresh", "02": "fresh"}  # the same words
+    assert people("2026-03-03", {1.0: "Dame", 2.0: "Homme", 3.0: "autre"}) == {"01": "carried", "02": "carried"}
+    reason = export.ended.release.manifest["sites"][0]["reason"]
+    assert "2 of 3 codes of column 'sex' (subject) have other labels than in the delivery of 2026-03-02" in reason
+    assert "release-hold" in reason and "Homme" not in reason
+    assert results(export, "value_labels_changed")[0][-1] == "FAILED"
 
 
 def test_an_item_column_left_empty_holds_the_site(tmp_path: Path):

@@ -181,10 +181,12 @@ def test_a_site_of_heavy_people_is_asked_for_its_unit(run_models: ModelBench, ag
         ("99 99 99 97 98 100 101", []),  # a site whose people weigh about a hundred
         ("99 99.0 99 97 101", ["weight_kg|99"]),
         ("999 999 999 70", ["weight_kg|999"]),
+        ("99kg 99kg 99kg 70kg", ["weight_kg|99"]),  # as sent, with the unit of another column
+        ("99,5kg 99,5kg 99,5kg 70kg", []),
     ],
 )
 def test_a_weight_that_comes_again_and_again_is_asked_about(run_models: ModelBench, sent: str, found: list[str]) -> None:
-    rows = "\n".join(f"S{n} | {kg} | {kg}" for n, kg in enumerate(sent.split(), 1))
+    rows = "\n".join(f"S{n} | {kg.removesuffix('kg').replace(',', '.')} | {kg}" for n, kg in enumerate(sent.split(), 1))
     run_models.given("mapped.subject", "subject_id | weight_kg | weight_kg_raw\n" + rows)
     run_models.given("core.total_check", "unit | study | site | paramcd | total::DOUBLE | n_answered::INTEGER | source_file")
     run_models.run("core.site_missing_code")

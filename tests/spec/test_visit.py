@@ -6,6 +6,8 @@ import datetime as dt
 
 import pytest
 
+from tests.spec.course import course
+
 WORKED = "Scores"
 
 VISITS = [
@@ -189,3 +191,24 @@ def test_a_randomized_participant_without_a_baseline_is_asked_about(bench):
     forms(bench, "subject_id | visit | assessed_on\nS1 | W4 | 2024-01-29\nS2 | W4 | 2024-01-29")
     bench.run("core.subject_baseline")
     assert [rule for rule, _, _ in bench.judge("core.subject_baseline")] == ["baseline_missing"]
+
+
+@pytest.mark.parametrize(
+    ("attended", "taken", "other", "found"),
+    [
+        ("true", "false", "2024-01-02", ["S1"]),
+        ("true", "true", "2024-01-02", []),  # is asked about with the dose
+        ("false", "false", "2024-01-02", []),  # never came
+        ("true", "false", "", []),  # a site that sends no dates of randomization
+    ],
+)
+def test_who_came_to_sessions_without_a_date_of_randomization_is_asked_about(
+    run_models, attended: str, taken: str, other: str, found: list[str]
+) -> None:
+    run_models.trial(instruments=["LSAS"], primary="LSASTOT")
+    course(
+        run_models, subject=f"subject_id | randomized_on | record_key\nS1 | | S1\nS2 | {other} | S2",
+        session=f"subject_id | session_no | attended | started_at | ended_at\nS1 | 1 | {attended} | 2024-01-09 10:00:00 |",
+        dose=f"subject_id | session_no | time_point | taken | dosed_at\nS1 | 1 | PRE | {taken} |",
+    ).run("core.subject_baseline")  # fmt: skip
+    assert [key for rule, _, key in run_models.judge("core.subject_baseline") if rule == "randomization_missing"] == found

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from flows.engine.mapping import assessment, codelists, corrections, hidden, items_once, loose, tables
+from flows.engine.mapping import assessment, codelists, corrections, hidden, items_once, labels, loose, tables
 from flows.engine.mapping.check import check_mapping, refuse
 from flows.engine.mapping.codelists import Codelists
 from flows.engine.mapping.files import MapInput, Sheet, Shelf, join_options, options
@@ -59,6 +59,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
         if failed:
             raise UnreadableError(failed)
         items_once.refuse(jobs)
+        labels.fill_value_labels(con, jobs)
         loose.fill_loose_rows(con, shelf, parts, jobs)
         loose.fill_file_columns(con, shelf, jobs)
         loose.fill_wide_files(con, jobs)
@@ -82,6 +83,7 @@ def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for name, contract in CONTRACTS.items():
         tables.create(con, name, contract.mapped_columns() | ({assessment.SLOW: assessment.SLOW_TYPE} if name == "form" else {}))
     tables.create(con, "item_fault", ITEM_FAULT_COLUMNS)
+    tables.create(con, "value_label", labels.COLUMNS)
     tables.create(con, "loose_row", loose.COLUMNS)
     tables.create(con, "file_column", loose.FILE_COLUMNS)
     tables.create(con, "wide_file", loose.WIDE_COLUMNS)

@@ -1,6 +1,7 @@
 """Value labels against the mapping: a file that calls code 1 "Male" and a mapping that reads it as F cannot both be right.
 
-What belongs here: finding such contradictions. What does not: reading labels (flows/readers), telling them (loose.py).
+What belongs here: finding such contradictions, and which labels the columns of a mapping have. What does not: reading labels
+(flows/readers), telling contradictions (loose.py), comparing two deliveries (flows/engine/label_drift.py).
 
 Only a contradiction that is certain is told: the label means what the mapping gives to another code. A label that is not understood
 says nothing. No value is changed.
@@ -8,8 +9,14 @@ says nothing. No value is changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import duckdb
+
+from flows.engine.mapping.tables import Job
+
+#: mapped.value_label: what a file calls the codes of the columns that a mapping reads.
+COLUMNS = {"unit": "INTEGER", "table_name": "VARCHAR", "column_name": "VARCHAR", "code": "VARCHAR", "label": "VARCHAR"}
 #: What a label says, in the languages sites write in: the mapping's values that it can only mean.
 _YES = ("yes", "ja", "oui", "si", "sí", "sì", "sim", "tak", "ano", "igen", "kyllä", "evet", "true", "taken", "attended")
 _NO = ("no", "nein", "non", "não", "nao", "nej", "nei", "nee", "nie", "ne", "nem", "ei", "hayır", "false", "not taken", "not attended")
@@ -34,3 +41,29 @@ def contradicted(labels: Mapping[str, str], mapped: Mapping[str, object]) -> lis
         if known and value is not None and (type(meant) is not type(value) or meant != value):
             wrong.append(code)
     return sorted(wrong)
+
+
+def fill_value_labels(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> None:
+    """mapped.value_label, of the newest delivery that each table of a unit is read from."""
+    newest: dict[tuple[int, str], int] = {}
+    for job in jobs:
+        for sheet in job.sheets:
+            key = (sheet.unit_no, job.table)
+            newest[key] = max(newest.get(key, 0), sheet.delivery_no)
+    rows = {
+        (sheet.unit_no, job.table, column, code): label
+        for job in jobs if job.rows is not None
+        for sheet in sorted(job.sheets, key=lambda s: s.order) if sheet.delivery_no == newest[sheet.unit_no, job.table]
+        for column in sorted(job.rows.used & sheet.about.keys())
+        for code, label in sheet.about[column].labels.items()
+    }  # fmt: skip
+    if rows:
+        con.executemany("insert into mapped.value_label values (?, ?, ?, ?, ?)", [[*key, label] for key, label in rows.items()])
+
+
+def of_units(con: duckdb.DuckDBPyConnection) -> dict[int, dict[str, dict[str, dict[str, str]]]]:
+    """Unit -> intake table -> column -> code -> label."""
+    out: dict[int, dict[str, dict[str, dict[str, str]]]] = {}
+    for unit, table, column, code, label in con.execute("select * from mapped.value_label order by all").fetchall():
+        out.setdefault(unit, {}).setdefault(table, {}).setdefault(column, {})[code] = label
+    return out
