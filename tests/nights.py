@@ -156,7 +156,7 @@ def _stage(programme: Any, data: Path, item: Any) -> batch.Staged:
     kinds = {"unit": pl.Int32, "source_row": pl.Int64, "n": pl.Int64, "happened_on": pl.Date, "digest": pl.UInt64}
     kinds |= {"as_sent": pl.List(pl.String), "removed": pl.Boolean}  # type: ignore[dict-item]
     texts = dict.fromkeys(("site", "table", "key", "slot", "record_key", "subject", "source_file"), pl.String)
-    records.write(pl.DataFrame(told, schema=kinds | texts), 0, folder)
+    records.write({0: records.encoded(pl.DataFrame(told, schema=kinds | texts).to_arrow())}, 0, folder)
     partitions.put(folder / "staged.json", json.dumps(receipt).encode())
     return batch.Staged(key, mark, folder, receipt)
 

@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 import pyarrow as pa
 
-from flows.engine import blinding, coding, filled, judge, models, outcome, partitions, records, reference
+from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
 from flows.engine.hidden import Hidden
@@ -100,7 +99,7 @@ class Computed:
 
     judged: list[judge.Judged]
     tally: outcome.Tally
-    taken: pl.DataFrame
+    taken: dict[int, bytes]
 
 
 def compute(
@@ -150,7 +149,7 @@ def write_sets(
 
 def _stage(
     con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput],
-    judged: Sequence[judge.Judged], tally: outcome.Tally, taken: pl.DataFrame, spill: Path,
+    judged: Sequence[judge.Judged], tally: outcome.Tally, taken: dict[int, bytes], spill: Path,
 ) -> list[Staged]:  # fmt: skip
     """Write every unit's partitions, findings, quarantine and receipt into a temporary folder, then move it into place."""
     homes = {i.unit_no: spill / "out" / str(i.unit_no) for i in inputs}
@@ -173,10 +172,7 @@ def _stage(
         for source in (written, trt, base):
             for key in mine:
                 for dataset, one in source.get(key, {}).items():
-                    entry: dict[str, Any] = {"file": one.file, "rows": one.rows, "sha256": one.sha256}
-                    if dataset in PER_SITE:
-                        entry |= filled.told(folders[key] / one.file, dataset)
-                    files.setdefault(dataset, {})[key[1]] = entry
+                    files.setdefault(dataset, {})[key[1]] = one.entry if dataset in PER_SITE else one.place
         newest = item.deliveries[-1]
         receipt = {
             "unit": item.unit.key, "fingerprint": mark, "delivery": newest.sha256,
@@ -239,10 +235,7 @@ def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged])
         home = spill / "out"
         written = write_sets(con, ["adipd"], "pooled", {(study, p[0]): home for p in parts})
         files = {"adipd": {k[1]: v["adipd"] for k, v in written.items()}, "adref": {study: partitions.write_whole(con, study, home)}}
-        told = {
-            d: {n: {"file": w.file, "rows": w.rows, "sha256": w.sha256} | filled.told(home / w.file, d) for n, w in of.items()}
-            for d, of in files.items()
-        }
+        told = {d: {n: w.entry for n, w in of.items()} for d, of in files.items()}
         return _settle(home, folder, f"{study}/_pooled", mark, {"unit": f"{study}/_pooled", "fingerprint": mark, "files": told})
     except duckdb.Error as error:
         raise BatchError(f"the pooled step of {study} failed in the database: {type(error).__name__}") from None

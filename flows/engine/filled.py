@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -64,14 +65,15 @@ def _nulls(path: Path, group: int, name: str) -> int:
     return int(pq.ParquetFile(path).read_row_group(group, columns=[name])[name].null_count)
 
 
-def score_counts(path: Path) -> dict[str, list[int]]:
-    """PARAMCD -> rows and rows with a score of a file of adqs."""
-    table = pq.read_table(path, columns=["PARAMCD", "AVAL"])
+def score_counts(table: pa.Table) -> dict[str, list[int]]:
+    """PARAMCD -> rows and rows with a score of a table of adqs."""
     scored = table.filter(pc.is_valid(table["AVAL"]))
     every, some = ({r["values"]: r["counts"] for r in pc.value_counts(t["PARAMCD"]).to_pylist()} for t in (table, scored))
     return {code: [n, some.get(code, 0)] for code, n in sorted(every.items())}
 
 
-def told(path: Path, dataset: str) -> dict[str, Any]:
-    """What a receipt says of a set's file besides its hash."""
-    return {"filled": file_counts(path)} | ({"scores": score_counts(path)} if dataset == "adqs" else {})
+def told(table: pa.Table, dataset: str) -> dict[str, Any]:
+    """What a receipt says of a set's file besides its hash, from the table that is written: reading the file back would cost a fifth
+    of a batch."""
+    counts = {"": table.num_rows} | {n: table.num_rows - c.null_count for n, c in zip(table.column_names, table.columns, strict=True)}
+    return {"filled": counts} | ({"scores": score_counts(table)} if dataset == "adqs" else {})

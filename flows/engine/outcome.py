@@ -68,10 +68,10 @@ def write_base(
 ) -> dict[tuple[str, str], dict[str, partitions.Written]]:
     """Stage core.ipd_base, one small file a site: what the pooled step reads."""
     table = con.execute("select * from core.ipd_base order by all").to_arrow_table()
-    frame = pl.DataFrame(table)
+    places = {key: (first, rows) for key, first, rows in partitions.spans(table, ("study", "site"))}
     out = {}
     for (study, site), folder in folders.items():
-        mine = frame.filter((pl.col("study") == study) & (pl.col("site") == site)).to_arrow().cast(table.schema)
+        mine = table.slice(*places.get((study, site), (0, 0))).combine_chunks()
         content = partitions.encode(mine, table.schema)
         name = f"ipd_base/{site}.parquet"
         path = folder / name
@@ -88,11 +88,12 @@ def write(tally: Tally, judged: Sequence[judge.Judged], homes: dict[int, Path]) 
     quarantined, tables = tally.quarantine, tally.counts
     _add_withheld(tables, findings)
     checks = _checks(pl.concat([j.results for j in judged]))
+    of_unit, out_of_unit = (f.partition_by("unit", as_dict=True) for f in (findings, quarantined))
     out: dict[int, dict[str, Any]] = {}
     for unit, home in homes.items():
         home.mkdir(parents=True, exist_ok=True)
-        mine = findings.filter(pl.col("unit") == unit).select(PUBLISHED)
-        kept_out = quarantined.filter(pl.col("unit") == unit).drop("unit")
+        mine = of_unit.get((unit,), findings.clear()).select(PUBLISHED)
+        kept_out = out_of_unit.get((unit,), quarantined.clear()).drop("unit")
         _put(mine, home / "findings.parquet")
         _put(kept_out, home / "quarantine.parquet")
         out[unit] = {

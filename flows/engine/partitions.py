@@ -13,9 +13,10 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -23,6 +24,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.engine import filled
 from schemas.columns import columns
 from schemas.findings import TrialweaveError
 
@@ -38,12 +40,23 @@ _ARROW = {
 
 @dataclass(frozen=True)
 class Written:
-    """One file of one site: where it lies in the staged folder, how many rows, its hash."""
+    """One file of one site: where it lies in the staged folder, how many rows, its hash, and how many values of each variable."""
 
     site: str
     file: str
     rows: int
     sha256: str
+    told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What a receipt says of a file that is not published."""
+        return {"file": self.file, "rows": self.rows, "sha256": self.sha256}
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What a receipt says of a published file."""
+        return self.place | self.told
 
 
 @cache
@@ -67,11 +80,11 @@ def as_published(table: pa.Table, dataset: str) -> pa.Table:
         wrong = sorted(set(table.column_names) ^ set(schema.names)) or ["their order"]
         raise TrialweaveError(f"{dataset} has not the columns of its contract: {', '.join(wrong)}")
     arrays = []
-    for field, array in zip(schema, table.columns, strict=True):
-        if pa.types.is_dictionary(array.type) and field.type == pa.string():
+    for wanted, array in zip(schema, table.columns, strict=True):
+        if pa.types.is_dictionary(array.type) and wanted.type == pa.string():
             arrays.append(array)
         else:
-            arrays.append(array.cast(field.type))
+            arrays.append(array.cast(wanted.type))
     return pa.table(arrays, names=schema.names)
 
 
@@ -117,7 +130,7 @@ def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> Iterator
         if rows < HELD_ROWS:
             continue
         table = pa.Table.from_batches(held)
-        last = _spans(table)[-1][1]
+        last = spans(table)[-1][1]
         if last:
             yield as_published(table.slice(0, last), dataset)
             held = table.slice(last).to_batches()
@@ -130,11 +143,11 @@ def write_set(table: pa.Table, dataset: str, sites: dict[tuple[str, str], Path])
 
     Raises TrialweaveError when the table holds rows of a site that is not among `sites`, or a site's rows do not lie together.
     """
-    spans = _spans(table)
-    wrong = [key for key, _, _ in spans if key not in sites]
-    if wrong or len({key for key, _, _ in spans}) != len(spans):
+    found = spans(table)
+    wrong = [key for key, _, _ in found if key not in sites]
+    if wrong or len({key for key, _, _ in found}) != len(found):
         raise TrialweaveError(f"{dataset}: its rows are not in the order of sites, or {len(wrong)} sites do not belong to this batch")
-    return {key: _write(table.slice(first, rows), dataset, key[1], sites[key]) for key, first, rows in spans}
+    return {key: _write(table.slice(first, rows), dataset, key[1], sites[key]) for key, first, rows in found}
 
 
 def write_empty(dataset: str, site: str, folder: Path) -> Written:
@@ -142,9 +155,9 @@ def write_empty(dataset: str, site: str, folder: Path) -> Written:
     return _write(arrow_schema(dataset).empty_table(), dataset, site, folder)
 
 
-def _spans(table: pa.Table) -> list[tuple[tuple[str, str], int, int]]:
-    """Runs of rows of one (study, site): key, first row, rows."""
-    codes, words = zip(*(_coded(table.column(n)) for n in ("STUDYID", "SITEID")), strict=True)
+def spans(table: pa.Table, names: tuple[str, str] = ("STUDYID", "SITEID")) -> list[tuple[tuple[str, str], int, int]]:
+    """Runs of rows of one (study, site), which stand in these columns: key, first row, rows."""
+    codes, words = zip(*(_coded(table.column(n)) for n in names), strict=True)
     if not table.num_rows:
         return []
     changed = np.flatnonzero((np.diff(codes[0]) != 0) | (np.diff(codes[1]) != 0)) + 1
@@ -202,12 +215,13 @@ def _compact(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _write(table: pa.Table, dataset: str, site: str, folder: Path) -> Written:
-    content = encode(compact(table), arrow_schema(dataset))
+    table = compact(table)
+    content = encode(table, arrow_schema(dataset))
     name = f"{dataset}/{site}.parquet"
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return Written(site, name, table.num_rows, hashlib.sha256(content).hexdigest())
+    return Written(site, name, table.num_rows, hashlib.sha256(content).hexdigest(), filled.told(table, dataset))
 
 
 def write_whole(con: duckdb.DuckDBPyConnection, study: str, folder: Path) -> Written:

@@ -10,12 +10,14 @@ Records are told apart by their values (subject 0007, not "PT-7"), so that a cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -73,9 +75,19 @@ def fields(table: str) -> tuple[str, ...]:
     return tuple(name for f in contract.field_types() if (name := base_name(f)) not in _NO_TEXT)
 
 
-def take(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The records of every unit of a batch, from its staging tables."""
-    return con.execute(" union all ".join(_select(table) for table in _TOLD) + ' order by unit, site, "table", _at').pl().drop("_at")
+def take(con: duckdb.DuckDBPyConnection) -> dict[int, bytes]:
+    """Unit -> its records as they will be kept, from the staging tables of a batch. As a table they would stand for a sixth of a
+    batch's memory until its sets are written."""
+    found = con.execute(" union all ".join(_select(table) for table in _TOLD) + ' order by unit, site, "table", _at').to_arrow_table()
+    units = found.column("unit").to_numpy()
+    firsts = [0, *(np.flatnonzero(np.diff(units)) + 1).tolist(), len(units)]
+    spans = [(a, b) for a, b in pairwise(firsts) if b > a]
+    return {int(units[first]): encoded(found.slice(first, end - first)) for first, end in spans}
+
+
+def encoded(table: pa.Table) -> bytes:
+    """Records as they are kept."""
+    return partitions.encode(table.select(SCHEMA.names).cast(SCHEMA).combine_chunks(), SCHEMA)
 
 
 def _select(table: str) -> str:
@@ -103,10 +115,9 @@ def _joined(parts: Sequence[str]) -> str:
     return "concat_ws('|', " + ", ".join([_SUBJECT, *(f"coalesce(({p})::varchar, '')" for p in parts)]) + ")"
 
 
-def write(frame: pl.DataFrame, unit: int, home: Path) -> None:
+def write(taken: Mapping[int, bytes], unit: int, home: Path) -> None:
     """Keep the records of one unit beside its other staged files."""
-    mine = frame.filter(pl.col("unit") == unit).drop("unit").to_arrow().select(SCHEMA.names).cast(SCHEMA)
-    (home / NAME).write_bytes(partitions.encode(mine, SCHEMA))
+    (home / NAME).write_bytes(taken.get(unit) or encoded(SCHEMA.empty_table()))
 
 
 def read(folder: Path) -> pl.DataFrame | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 #: Signs for an unknown day or month in a partial date, such as UN-JAN-2019 or XX/03/2019.
@@ -120,6 +121,7 @@ class DateFormat:
         return DateFormat(self.source, kept)
 
 
+@cache
 def compile_format(source: str, *, partial: bool = False, fixed: bool = False) -> DateFormat:
     """Cut a format into pieces and refuse what would need a guess.
 
