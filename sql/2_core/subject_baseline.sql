@@ -1,12 +1,17 @@
 -- core.subject_baseline: whether each randomized participant has a baseline of the primary outcome, and who was treated without a day zero
 -- Grain: study, site, subject_id
--- Reads: core.subject, core.primary, core.session, core.dose, ref.trial
+-- Reads: core.subject, core.primary, core.form_visit, core.session, core.dose, ref.trial
 -- Why:   judged by rules: without a baseline neither change nor the pooled z can be computed; without a date of randomization there is no
---        study day. Who took a dose unrandomized is asked about with the dose; who only came to sessions would not be
+--        study day. Who took a dose unrandomized is asked about with the dose; who only came to sessions or later
+--        visits would not be
 with treated as (
-    select distinct v.study, v.site, v.subject_id,
+    select v.study, v.site, v.subject_id,
     from core.session as v
     where v.attended
+    union
+    select f.study, f.site, f.subject_id,
+    from core.form_visit as f
+    where f.visit_order > 0 and not f.is_baseline_visit
 ),
 dosed as (
     select distinct d.study, d.site, d.subject_id,

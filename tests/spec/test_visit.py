@@ -190,7 +190,8 @@ def test_too_many_missing_items_give_no_score_and_a_query(run_models):
 def test_a_randomized_participant_without_a_baseline_is_asked_about(bench):
     forms(bench, "subject_id | visit | assessed_on\nS1 | W4 | 2024-01-29\nS2 | W4 | 2024-01-29")
     bench.run("core.subject_baseline")
-    assert [rule for rule, _, _ in bench.judge("core.subject_baseline")] == ["baseline_missing"]
+    told = sorted(rule for rule, _, _ in bench.judge("core.subject_baseline"))
+    assert told == ["baseline_missing", "randomization_missing"]  # S1 and S2
 
 
 @pytest.mark.parametrize(
@@ -212,3 +213,11 @@ def test_who_came_to_sessions_without_a_date_of_randomization_is_asked_about(
         dose=f"subject_id | session_no | time_point | taken | dosed_at\nS1 | 1 | PRE | {taken} |",
     ).run("core.subject_baseline")  # fmt: skip
     assert [key for rule, _, key in run_models.judge("core.subject_baseline") if rule == "randomization_missing"] == found
+
+
+@pytest.mark.parametrize(("visit", "found"), [("W4", ["S1"]), ("BASELINE", [])])
+def test_who_came_to_a_later_visit_without_a_date_of_randomization_is_asked_about(bench, visit: str, found: list[str]) -> None:
+    bench.given("intake.subject", "subject_id | randomized_on | record_key\nS1 | | S1\nS2 | 2024-01-01 | S2")
+    forms(bench, f"subject_id | visit | assessed_on\nS1 | {visit} | 2024-01-29")
+    bench.run("core.subject_baseline")
+    assert [key for rule, _, key in bench.judge("core.subject_baseline") if rule == "randomization_missing"] == found
