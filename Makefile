@@ -60,9 +60,9 @@ analysis-truth: setup
 bench: setup
 	$(BIN)/python -m tests.bench.bench $(if $(SUBJECTS),--subjects $(SUBJECTS)) $(if $(SITES),--sites $(SITES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-# Every fault in tests/faults; `make test` tries a few of each kind. Writes build/faults.json.
+# Every fault in tests/faults, and a purge killed at each step; `make test` tries a few of each kind. Writes build/faults.json.
 faults: setup
-	FAULTS=all $(BIN)/python -m pytest tests/faults
+	FAULTS=all $(BIN)/python -m pytest tests/faults tests/golden/test_purge.py
 
 # Three nights of the demo with planted changes; keep them with FOLDER=some/new/folder.
 demo-nights: setup
