@@ -16,9 +16,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from flows.engine import judge, models, reference
+from flows.engine import enums, judge, models, reference
 from flows.engine.config import PROJECT
-from flows.engine.mapping import corrections, hidden, items, loose
+from flows.engine.mapping import BESIDE
 from flows.engine.yamlfile import YamlFile
 from schemas.evidence import Evidence
 from schemas.instrument import Instrument
@@ -27,18 +27,6 @@ from schemas.site import Site
 from schemas.trial import Trial
 
 EVIDENCE = Evidence.model_validate(YamlFile.read(PROJECT / "evidence.yaml", []).data)  # type: ignore[union-attr]
-
-#: Tables the mapping makes beside those of the contracts.
-BESIDE = {
-    "item_fault": items.ITEM_FAULT_COLUMNS,
-    "loose_row": loose.COLUMNS,
-    "file_column": loose.FILE_COLUMNS,
-    "file_note": loose.FILE_NOTE_COLUMNS,
-    "wide_file": loose.WIDE_COLUMNS,
-    "repeated_cell": loose.REPEATED_COLUMNS,
-    "stale_correction": corrections.STALE_COLUMNS,
-    "hidden_cell": hidden.COLUMNS,
-}
 
 TRIAL: dict[str, Any] = {
     "study": "t01",
@@ -148,7 +136,7 @@ class ModelBench:
         for name, model in models.catalogue().items():
             if name in wanted and name not in self.made:
                 if name in models.STREAMED:
-                    models.name_types(self.con)
+                    enums.declare_published(self.con)
                 models.run_model(self.con, model)
                 self.made.add(name)
             schema, short = name.split(".")

@@ -20,8 +20,8 @@ from typing import Any
 
 import duckdb
 
-from flows.engine import lineage, models, reference
-from flows.engine.mapping import corrections, hidden, items, loose
+from flows.engine import enums, lineage, models, reference
+from flows.engine.mapping import BESIDE
 from schemas.columns import POOLED, columns
 from schemas.evidence import Evidence
 from schemas.intake import CONTRACTS
@@ -36,11 +36,6 @@ _SCHEMAS = ("staging", "core", "analysis", "pooled")
 
 #: Columns an instant spreads into (schemas/intake/base.py).
 _COMPANIONS = ("_local", "_on", "_part", "_offset_s", "_raw", "_fault", "_repair")
-_KINDS = {
-    "item_fault": items.ITEM_FAULT_COLUMNS, "loose_row": loose.COLUMNS, "file_column": loose.FILE_COLUMNS,
-    "file_note": loose.FILE_NOTE_COLUMNS, "wide_file": loose.WIDE_COLUMNS, "repeated_cell": loose.REPEATED_COLUMNS,
-    "stale_correction": corrections.STALE_COLUMNS, "hidden_cell": hidden.COLUMNS,
-}  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -74,7 +69,7 @@ class _Route:
             for model in sorted(found, key=lambda m: m.schema == "pooled"):  # a second step: it reads what the first has staged
                 name = model.name
                 if name in models.STREAMED:
-                    models.name_types(con)
+                    enums.declare_published(con)
                 models.run_model(con, model)
                 if model.schema == "staging":
                     con.execute(f"create view intake.{model.table} as select * from {name}")
@@ -134,7 +129,7 @@ def _field(table: str, column: str) -> str | None:
 
 def _empty(con: duckdb.DuckDBPyConnection, evidence: Evidence) -> None:
     """What the models read, without rows."""
-    mapped = {name: contract.mapped_columns() for name, contract in CONTRACTS.items()} | _KINDS
+    mapped = {name: contract.mapped_columns() for name, contract in CONTRACTS.items()} | BESIDE
     numbers = ", ".join(f"{value!r} as {name}" for name, value in evidence.values().items())
     con.execute(f"create table ref.evidence as select {numbers}")
     for schema, tables in (("mapped", mapped), ("ref", reference.COLUMNS)):

@@ -30,8 +30,8 @@ class Hidden:
     @classmethod
     def of(cls, con: duckdb.DuckDBPyConnection) -> Hidden:
         """Those of a batch, while mapped.hidden_cell is there."""
-        wanted = ", ".join(PLACE)
-        return cls(con.execute(f"select {wanted}, table_name, field from mapped.hidden_cell where not filled").pl())
+        sql = "select unit, source_file::varchar as source_file, source_row, table_name, field from mapped.hidden_cell where not filled"
+        return cls(con.execute(sql).pl())
 
     def concerns(self, task: Task, table: str, columns: dict[str, str]) -> bool:
         """Whether a rule on a table may ask for a hidden value."""

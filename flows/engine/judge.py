@@ -10,16 +10,17 @@ Pandera judges the kept rows against their contract after the split, so that a m
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import duckdb
 import pandera.errors
 import polars as pl
 
 from flows.engine.hidden import PLACE, Hidden
-from flows.engine.models import Held, helpers, run_schema
-from flows.engine.split import split
+from flows.engine.models import Held, columns_of, helpers, run_schema
+from flows.engine.split import Count, split
 from flows.engine.steps import Task, answers_of
 from schemas.evidence import Evidence
 from schemas.findings import Severity, TrialweaveError
@@ -50,10 +51,13 @@ _SITE = {"unit": pl.Int32, "study": pl.String, "site": pl.String}
 
 @dataclass(frozen=True)
 class Judged:
-    """What the rules say of one table: findings (columns of FINDING) and results per rule and site (RESULT)."""
+    """What the rules say of one table: findings (columns of FINDING) and results per rule and site (RESULT); of an intake table also
+    what became of its rows."""
 
     findings: pl.DataFrame
     results: pl.DataFrame
+    table: str = ""
+    counts: tuple[Count, ...] = ()
 
 
 def judge_intake(
@@ -70,8 +74,7 @@ def judge_intake(
         beside = [name for name in helpers(f"staging.{table}") if name.removeprefix("staging.") not in JUDGED]
         run_schema(con, "staging", [f"staging.{table}", *beside], held.ran)
         judged = judge_table(con, table, evidence, hidden)
-        split(con, table, judged.findings)
-        out.append(judged)
+        out.append(replace(judged, table=table, counts=split(con, table, judged.findings)))
     return out
 
 
@@ -97,155 +100,149 @@ def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held, h
     return out
 
 
+@dataclass(frozen=True)
+class _Checks:
+    """Everything that is asked of a table: the tasks, each with the companion columns (`x_fault`, `x_repair`) it looks for (most are
+    empty, and then it has nothing to say), and the rules about texts with the fields whose text they look at."""
+
+    tasks: tuple[tuple[Task, frozenset[str]], ...]
+    of_texts: Mapping[str, tuple[str, ...]]
+
+
 def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, hidden: Hidden | None = None) -> Judged:
     """Apply every rule that judges a table. `table` is a staging table's short name or `core.<table>`.
 
     Raises TrialweaveError naming the rule when a rule cannot run: a check that could not run never passes.
     """
     source = table if "." in table else f"staging.{table}"
-    columns = {name: dtype for name, dtype, *_ in con.execute(f"describe {source}").fetchall()}
-    faulty = _faulty_fields(con, source, columns)
-    rules = [rule for rule in catalogue() if rule.judges(table)]
-    tasks = [t for rule in rules for t in _tasks(rule, table, columns, faulty, evidence)]
-    sent = _sent(con, source, table, _of_texts(rules, columns, evidence), columns)
-    total = con.execute(f"select count(*) from {source}").fetchall()[0][0]
-    if not tasks or not total:
-        return Judged(pl.DataFrame(schema=FINDING), sent)
-    roots = {name for task in tasks for name in task.check.meta.root_names()}
-    keys = list(_SITE)
+    columns = columns_of(con, source)
+    checks = _checks(table, tuple(columns), tuple(r for r in catalogue() if r.judges(table)), evidence)
+    sites = _counted(con, source, columns, checks)
+    if sites.is_empty():
+        return Judged(pl.DataFrame(schema=FINDING), pl.DataFrame(schema=RESULT))
+    tasks = [t for t, about in checks.tasks if not about or any(sites.get_column(c).sum() for c in about)]
     not_asked = {i: t for i, t in enumerate(tasks) if hidden is not None and hidden.concerns(t, table, columns)}
-    wanted = ", ".join(f'"{c}"' for c in sorted(roots | set(keys) | set(PLACE if not_asked else ())))
-    frame = con.execute(f"select {wanted}, rowid as _at from {source}").pl()
+    wanted = {name for task in tasks for name in task.check.meta.root_names()} | set(_SITE) | set(PLACE if not_asked else ())
+    frame = con.execute(f"select {_texts(columns, wanted)}, rowid as _at from {source}").pl()
     try:
-        answers = answers_of(frame, tasks, keys)
+        answers = answers_of(frame, tasks, list(_SITE))
     except pl.exceptions.PolarsError as error:
         raise TrialweaveError(f"a rule of {table} could not run: {type(error).__name__}; rules: {_names(tasks)}") from None
     if not_asked and hidden is not None:
         answers = hidden.without(answers, frame, table, not_asked)
-    results = _results(answers, tasks, table, sent)
+    results = _results(answers, tasks, table, sites, checks.of_texts)
     broken = [i for i in range(len(tasks)) if answers.get_column(f"t{i}").not_().any()]
     if not broken:
         return Judged(pl.DataFrame(schema=FINDING), results)
     hit = answers.filter(pl.any_horizontal(pl.col(f"t{i}").not_() for i in broken)).select("_at", *(f"t{i}" for i in broken))
-    plain = ", ".join(f'"{c}"' for c, dtype in columns.items() if not dtype.endswith("]"))
+    told = [_told(tasks[i], table, columns, evidence) for i in broken]
+    wanted = {name for of in told for expr in of for name in expr.meta.root_names()}
     con.register("judge_hit", hit.select("_at").to_arrow())
-    rows = con.execute(
-        f"select * from (select {plain}, rowid as _at from {source}) semi join judge_hit using (_at)"
-    ).pl()
+    rows = con.execute(f"""
+        select * from (select {_texts(columns, wanted)}, rowid as _at from {source}) semi join judge_hit using (_at)""").pl()
     con.unregister("judge_hit")
     rows = rows.join(hit, on="_at", how="left").sort("_at")
-    frames = [_findings(rows.filter(pl.col(f"t{i}").not_()), tasks[i], table, columns, evidence) for i in broken]
-    return Judged(pl.concat(frames), results)
+    parts = [rows.filter(pl.col(f"t{i}").not_()).select(pl.lit(i).alias("task"), *of) for i, of in zip(broken, told, strict=True)]
+    return Judged(_findings(pl.concat(parts), tasks, table), results)
 
 
-def _faulty_fields(con: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str]) -> dict[str, int]:
-    """Companion columns (`x_fault`, `x_repair`) -> how many rows have one; most have none, and are not looked at again."""
-    companions = [c for c in columns if c.endswith(("_fault", "_repair"))]
-    if not companions:
-        return {}
-    counts = con.execute(f"select {', '.join(f'count({chr(34)}{c}{chr(34)})' for c in companions)} from {source}").fetchall()[0]
-    return dict(zip(companions, counts, strict=True))
+def _texts(columns: dict[str, str], wanted: set[str]) -> str:
+    """Columns to be read, enumerations as text."""
+    return ", ".join(f'"{c}"::varchar as "{c}"' if columns[c].startswith("ENUM") else f'"{c}"' for c in columns if c in wanted)
 
 
-def _tasks(rule: Rule, table: str, columns: dict[str, str], faulty: dict[str, int], evidence: Evidence) -> list[Task]:
-    """A rule's checks on a table: one, or one a field when its FIELD is `*`. What withholds a value rejects a row without its key."""
+@lru_cache(maxsize=256)
+def _checks(table: str, columns: tuple[str, ...], rules: tuple[Rule, ...], evidence: Evidence) -> _Checks:
+    """The checks of a table: one a rule, or one a field where its FIELD is `*`. What withholds a value rejects a row without its key."""
     contract = CONTRACTS.get(table)
     key = {base_name(f) for f in contract.required} if contract else set()
-
-    def task(field: str, check: pl.Expr) -> Task:
-        grave = rule.severity is Severity.WITHHOLD and field in key
-        return Task(rule, field, check, Severity.REJECT if grave else rule.severity)
-
-    if rule.field != "*":
-        check = rule.check(rule.field, evidence)
-        if "*" in rule.tables and not set(check.meta.root_names()) <= columns.keys():
-            return []
-        missing = set(check.meta.root_names()) - columns.keys()
-        if missing:
-            raise TrialweaveError(f"rule {rule.id} needs {sorted(missing)}, which {table} does not have")
-        return [task(rule.field, check)]
-    return [task(field, check) for field, check, is_quiet in _by_field(rule, columns, faulty, evidence) if not is_quiet]
-
-
-def _by_field(rule: Rule, columns: dict[str, str], faulty: dict[str, int], evidence: Evidence) -> Iterator[tuple[str, pl.Expr, bool]]:
-    """The checks of a rule whose FIELD is `*`, a field each. The last part: it looks for a fault or repair that no row has."""
-    for field in (c.removesuffix("_fault") for c in columns if c.endswith("_fault")):
-        check = rule.check(field, evidence)
-        roots = set(check.meta.root_names())
-        companions = [c for c in roots if c.endswith(("_fault", "_repair"))]
-        if roots <= columns.keys():
-            yield field, check, bool(companions) and not any(faulty.get(c) for c in companions)
+    there = set(columns)
+    tasks: list[tuple[Task, frozenset[str]]] = []
+    of_texts: dict[str, list[str]] = {}
+    for rule in rules:
+        spread = rule.field == "*"
+        for field in (c.removesuffix("_fault") for c in columns if c.endswith("_fault")) if spread else (rule.field,):
+            check = rule.check(field, evidence)
+            roots = set(check.meta.root_names())
+            if not roots <= there and (spread or "*" in rule.tables):
+                continue
+            if not roots <= there:
+                raise TrialweaveError(f"rule {rule.id} needs {sorted(roots - there)}, which {table} does not have")
+            about = frozenset(c for c in roots if c.endswith(("_fault", "_repair"))) if spread else frozenset()
+            if about & {f"{field}_fault", f"{field}_repair"}:
+                of_texts.setdefault(rule.id, []).append(field)
+            grave = rule.severity is Severity.WITHHOLD and field in key
+            tasks.append((Task(rule, field, check, Severity.REJECT if grave else rule.severity), about))
+    return _Checks(tuple(tasks), {rule: tuple(fields) for rule, fields in of_texts.items()})
 
 
-def _of_texts(rules: Sequence[Rule], columns: dict[str, str], evidence: Evidence) -> dict[str, list[str]]:
-    """The rules that look for a fault or repair of a text, in any field -> those fields."""
-    out: dict[str, list[str]] = {}
-    for rule in (r for r in rules if r.field == "*"):
-        for field, check, _ in _by_field(rule, columns, {}, evidence):
-            if {f"{field}_fault", f"{field}_repair"} & set(check.meta.root_names()):
-                out.setdefault(rule.id, []).append(field)
-    return out
+def _counted(con: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str], checks: _Checks) -> pl.DataFrame:
+    """Sites of a table: rows (n), rows with something in each companion column, and rows with a text in any of the fields of each rule
+    about texts (columns named after the rules).
 
-
-def _sent(con: duckdb.DuckDBPyConnection, source: str, table: str, of_texts: dict[str, list[str]], columns: dict[str, str]) -> pl.DataFrame:
-    """Results of the rules about texts as if nothing were violated: they were asked of every row with a text in one of their fields.
-
-    Counted here, because a rule is not run where the whole batch has no such fault, and a result must not depend on which sites share
-    a batch.
+    A rule about texts was asked of every row with a text, but is not run where the whole batch has no such fault; a result must not
+    depend on which sites share a batch.
     """
-    parts = []
-    for fields in {tuple(f) for f in of_texts.values()}:
-        there = " or ".join(f'"{f}{p}" is not null' for f in fields for p in ("_raw", "_fault", "_repair") if f"{f}{p}" in columns)
-        sql = f"select {', '.join(_SITE)}, count(*) filter (where {there}) as n_checked from {source} group by all order by all"
-        sites = con.execute(sql).pl().with_columns(pl.lit(table).alias("table"), pl.lit(0).alias("n_violated"))
-        parts += [sites.with_columns(pl.lit(r).alias("rule")).select(list(RESULT)).cast(RESULT) for r, f in of_texts.items()  # type: ignore[arg-type]
-                  if tuple(f) == fields]  # fmt: skip
-    return pl.concat([pl.DataFrame(schema=RESULT), *parts])
+    wanted = ["unit", "study::varchar as study", "site::varchar as site", "count(*) as n"]
+    wanted += [f'count("{c}") as "{c}"' for c in sorted({c for _, about in checks.tasks for c in about})]
+    for rule, fields in checks.of_texts.items():
+        sent = " or ".join(f'"{f}{p}" is not null' for f in fields for p in ("_raw", "_fault", "_repair") if f"{f}{p}" in columns)
+        wanted.append(f"count(*) filter (where {sent}) as {rule}")
+    return con.execute(f"select {', '.join(wanted)} from {source} group by unit, study, site order by unit, study, site").pl()
 
 
-def _results(answers: pl.DataFrame, tasks: Sequence[Task], table: str, sent: pl.DataFrame) -> pl.DataFrame:
+def _results(
+    answers: pl.DataFrame, tasks: Sequence[Task], table: str, sites: pl.DataFrame, of_texts: Mapping[str, tuple[str, ...]]
+) -> pl.DataFrame:
     """How many rows each rule was asked of and how many it found wanting, per site; a row counts once, however many of its fields."""
-    rules: dict[str, list[str]] = {}
+    asked: dict[str, list[str]] = {}
     for i, task in enumerate(tasks):
-        rules.setdefault(task.rule.id, []).append(f"t{i}")
-    sums = [pl.any_horizontal(pl.col(mine).is_not_null()).sum().alias(f"c{i}") for i, mine in enumerate(rules.values())]
-    sums += [pl.any_horizontal(pl.col(mine).not_()).sum().alias(f"v{i}") for i, mine in enumerate(rules.values())]
-    sites = answers.group_by(list(_SITE)).agg(sums).sort(list(_SITE))
-    frames = [
-        sites.select(
-            pl.lit(rule).alias("rule"), pl.lit(table).alias("table"), *_SITE,
-            pl.col(f"c{i}").alias("n_checked"), pl.col(f"v{i}").alias("n_violated"),
-        ).cast(RESULT)  # type: ignore[arg-type]
-        for i, rule in enumerate(rules)
-    ]  # fmt: skip
-    on = ["rule", *_SITE]
-    found = pl.concat(frames).join(sent.select(*on, pl.col("n_checked").alias("sent")), on=on, how="left", maintain_order="left")
-    found = found.with_columns(pl.coalesce("sent", "n_checked").alias("n_checked")).drop("sent")
-    return pl.concat([found, sent.join(found, on=on, how="anti")])
+        asked.setdefault(task.rule.id, []).append(f"t{i}")
+    sums = [pl.any_horizontal(pl.col(mine).is_not_null()).sum().alias(f"{rule}:checked") for rule, mine in asked.items()]
+    sums += [pl.any_horizontal(pl.col(mine).not_()).sum().alias(f"{rule}:violated") for rule, mine in asked.items()]
+    found = sites.join(answers.group_by(list(_SITE)).agg(sums), on=list(_SITE), how="left", maintain_order="left")
+    rules = list(dict.fromkeys([*asked, *of_texts]))
+    none = pl.zeros(found.height, dtype=pl.Int64, eager=True)
+    made = pl.concat([found.select(*_SITE)] * len(rules)).with_columns(
+        pl.Series("rule", [rule for rule in rules for _ in range(found.height)]),
+        pl.concat([found.get_column(r if r in of_texts else f"{r}:checked").cast(pl.Int64) for r in rules]).alias("n_checked"),
+        pl.concat([found.get_column(f"{r}:violated").cast(pl.Int64) if r in asked else none for r in rules]).alias("n_violated"),
+        pl.lit(table).alias("table"),
+    )
+    return made.select(list(RESULT)).cast(RESULT)  # type: ignore[arg-type]
 
 
-def _findings(rows: pl.DataFrame, task: Task, table: str, columns: dict[str, str], evidence: Evidence) -> pl.DataFrame:
-    """One finding a violating row; rows with the same key, rule and field become one finding each in `merge`."""
+def _told(task: Task, table: str, columns: dict[str, str], evidence: Evidence) -> list[pl.Expr]:
+    """What a finding tells of its row, but for what every finding of the rule tells."""
     rule, field = task.rule, task.field
     raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
     subject = [pl.col(c).cast(pl.String) for c in ("subject_id", "subject_id_raw") if c in columns]
     shown = {"item_fault": "item", "stale_correction": "field", "hidden_cell": "field"}.get(table)
     suggestion = rule.suggest(field, evidence).cast(pl.String) if rule.suggest else pl.lit(None, pl.String)
-    frame = rows.select(
-        pl.lit(rule.id).alias("rule"), pl.lit(rule.sha).alias("rule_sha"), pl.lit(str(rule.category)).alias("category"),
-        pl.lit(str(task.severity)).alias("severity"), "study", "site",
+    return [
+        pl.col("study"), pl.col("site"), pl.col("unit").cast(pl.Int32),
         (pl.coalesce(subject) if subject else pl.lit(None, pl.String)).alias("subject"),
-        pl.lit(table.removeprefix("core.")).alias("table"),
         _record_key(rule, columns).fill_null("").alias("record_key"),
         (pl.col(shown) if shown else pl.lit(field)).alias("field"),
         (pl.col(raw).cast(pl.String) if raw else pl.lit(None, pl.String)).alias("raw_value"),
         (pl.col("source_file") if "source_file" in columns else pl.lit(None, pl.String)).alias("source_file"),
         (pl.col("source_row").cast(pl.Int64) if "source_row" in columns else pl.lit(None, pl.Int64)).alias("source_row"),
-        pl.lit(_message(task)).alias("message"), suggestion.alias("suggestion"), pl.lit(str(rule.impact)).alias("impact"),
-        pl.col("unit").cast(pl.Int32),
+        suggestion.alias("suggestion"),
         (pl.col("row_id").cast(pl.Int64) if "row_id" in columns else pl.lit(None, pl.Int64)).alias("row_id"),
-        pl.lit(rule.drops).alias("drops"), pl.lit(rule.keeps_date).alias("keeps_date"),
-    )  # fmt: skip
+    ]  # fmt: skip
+
+
+def _findings(rows: pl.DataFrame, tasks: Sequence[Task], table: str) -> pl.DataFrame:
+    """One finding a violating row; rows with the same key, rule and field become one finding each in `merge`."""
+    rules = pl.DataFrame({
+        "task": pl.Series(range(len(tasks)), dtype=pl.Int32), "rule": [t.rule.id for t in tasks], "rule_sha": [t.rule.sha for t in tasks],
+        "category": [str(t.rule.category) for t in tasks], "severity": [str(t.severity) for t in tasks],
+        "message": [_message(t) for t in tasks], "impact": [str(t.rule.impact) for t in tasks],
+        "drops": [t.rule.drops for t in tasks], "keeps_date": [t.rule.keeps_date for t in tasks],
+    })  # fmt: skip
+    frame = rows.join(rules, on="task", how="left", maintain_order="left").with_columns(
+        pl.lit(table.removeprefix("core.")).alias("table")
+    )
     ids = [
         finding_id(*parts) for parts in frame.select("study", "site", "table", "record_key", "rule", "field").iter_rows()
     ]
@@ -278,8 +275,7 @@ def check_contracts(con: duckdb.DuckDBPyConnection) -> None:
     Raises TrialweaveError with table, column and check, never a value.
     """
     for table, contract in CONTRACTS.items():
-        fields = list(contract.field_types())
-        wanted = ", ".join(f'"{f}"' for f in fields)
+        wanted = _texts(columns_of(con, f"staging.{table}"), set(contract.field_types()))
         validate(con.execute(f"select {wanted} from intake.{table}").pl(), contract.contract.to_schema(), f"intake.{table}")
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows.engine.enums import declare_published
 from schemas.findings import TrialweaveError
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
@@ -81,6 +82,12 @@ def connect(memory_mb: int = 700, threads: int = 2, spill: Path | None = None) -
     for schema in SCHEMAS:
         con.execute(f"create schema if not exists {schema}")
     return con
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+    """The columns of a table with their types, without a statement: that would take twenty times as long."""
+    relation = con.table(name)
+    return dict(zip(relation.columns, map(str, relation.types), strict=True))
 
 
 def read_model(path: Path) -> Model:
@@ -151,20 +158,6 @@ def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
         raise ModelError(f"model {model.name} failed: {_safe(error)}") from None
 
 
-#: Text that repeats over the long sets, as enumerations: unnested and written as small numbers, read as plain text.
-NAME_TYPES = {
-    "study_name": "select study from ref.trial",
-    "site_name": "select site from core.subject",
-    "subject_name": "select usubjid from core.subject",
-    "instrument_name": "select instrument from ref.item",
-    "item_name": "select item_code from ref.item",
-    "paramcd_name": "select paramcd from ref.scale",
-    "param_name": "select param from ref.scale",
-    "visit_name": "select visit from core.form_visit",
-    "file_name": "select source_file from core.form union select unnest(item_files) from core.form",
-}
-
-
 class Held:
     """The tables of some schemas, each dropped once its last reader has run: what is held at one moment bounds a batch."""
 
@@ -198,26 +191,13 @@ class Kept(Held):
         self.readers = {}
 
 
-def name_types(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the enumerations of NAME_TYPES from this batch's core tables."""
-    for name, values in NAME_TYPES.items():
-        con.execute(f"drop type if exists {name}")
-        found = [r[0] for r in con.execute(f"select distinct * from ({values}) v(x) where x is not null order by 1").fetchall()]
-        con.execute(f"create type {name} as enum ({', '.join(quoted(v) for v in found or ['-'])})")
-
-
-def quoted(text: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def run_schema(
     con: duckdb.DuckDBPyConnection, schema: str, names: Iterable[str] | None = None, then: Callable[[str], None] | None = None
 ) -> None:
     """Run the models of one schema in order, or only those named; `then` is called with each model's name after it ran."""
     wanted = None if names is None else set(names)
     if schema == "analysis":
-        name_types(con)
+        declare_published(con)
     for model in catalogue().values():
         if model.schema == schema and (wanted is None or model.name in wanted):
             run_model(con, model)

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from flows.engine import judge, partitions
 from flows.engine.filled import Filled, intake_counts
+from flows.engine.models import columns_of
 from schemas.findings import AccountingError, CheckStatus, Severity
 from schemas.rules import catalogue
 
@@ -47,15 +48,6 @@ PUBLISHED = (
     "finding_id", "rule", "rule_sha", "category", "severity", "study", "site", "subject", "table", "record_key", "field",
     "raw_value", "source_file", "source_row", "n_rows", "message", "suggestion", "impact",
 )  # fmt: skip
-
-
-def sites(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str, str]]:
-    """(unit, study, site) of every real site in the batch: those declared and those that sent rows."""
-    parts = ["select unit, study, site from ref.site"]
-    parts += [f"select unit, study, site from staging.{t}" for names in COUNTED.values() for t in names]
-    parts += ["select unit, study, site from staging.loose_row"]
-    found = con.execute(f"select distinct * from ({' union all '.join(parts)}) where site is not null order by all").fetchall()
-    return [(int(u), str(st), str(si)) for u, st, si in found]
 
 
 def is_blinded(con: duckdb.DuckDBPyConnection, study: str) -> bool:
@@ -128,45 +120,43 @@ def merge(findings: pl.DataFrame) -> pl.DataFrame:
     return merged.with_columns(shown.alias("message"))
 
 
-def _quarantine(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Every quarantined row: where it came from, which rules, and its fields as sent."""
+def _quarantine(con: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> pl.DataFrame:
+    """Every quarantined row of some tables: where it came from, which rules, and its fields as sent."""
     parts = []
-    for table in judge.JUDGED:
-        held = con.execute(
-            "select count(*) from information_schema.tables where table_schema = 'quarantine' and table_name = $1", [table]
-        ).fetchall()[0][0]
-        if not held:
-            continue
-        names = [r[0] for r in con.execute(f"describe quarantine.{table}").fetchall()]
-        raws = [n for n in names if n.endswith("_raw")]
+    for table in tables or judge.JUDGED[:1]:
+        raws = [n for n in columns_of(con, f"quarantine.{table}") if n.endswith("_raw")]
         pairs = ", ".join(f"'{n.removesuffix('_raw')}', \"{n}\"" for n in raws)
         parts.append(f"""
-            select unit, study, site, '{table}' as "table", record_key, source_file, source_row, quarantine_rules as rules,
+            select unit, study::varchar as study, site::varchar as site, '{table}' as "table", record_key,
+                source_file::varchar as source_file, source_row, quarantine_rules as rules,
                 quarantine_finding as finding_id, {f"json_object({pairs})::varchar" if pairs else "null::varchar"} as as_sent
             from quarantine.{table}""")
     return con.execute(f"select * from ({' union all '.join(parts)}) order by all").pl()
 
 
-def tally(con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged] = ()) -> Tally:
-    """Count rows received, kept and quarantined, per unit, site and table. Raises AccountingError when a row is lost.
+def tally(con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged]) -> Tally:
+    """Rows received, kept and quarantined, per unit, site and table, for every site declared and every one that sent rows.
 
-    `judged`: what was found in the rows so far; of an export of many sites what is found in a file or correction as a whole belongs to
-    none of them, and stands under the export's own name.
+    Of an export of many sites what is found in a file or correction as a whole belongs to none of them, and stands under the export's
+    own name. Raises AccountingError when a row is lost.
     """
-    places = [j.findings.select("unit", "study", "site").unique() for j in judged]
-    told = {(int(u), str(st), str(si)) for f in places for u, st, si in f.iter_rows() if si is not None}
-    found = sorted({*sites(con), *told})
+    counts = {j.table: j.counts for j in judged}
+    told = [(source, table) for table, sources in COUNTED.items() for source in sources]
+    declared = con.execute("select unit, study, site from ref.site").fetchall()
+    loose = con.execute("""
+        select unit, study, site, table_name, count(*) from staging.loose_row where site is not null group by all""").fetchall()
+    sent = [(c.unit, c.study, c.site) for source, _ in told for c in counts[source] if c.site is not None]
+    asked = [row for j in judged for row in j.findings.select("unit", "study", "site").unique().iter_rows() if row[2] is not None]
+    found = sorted({*declared, *sent, *asked, *(row[:3] for row in loose)})
     none = dict.fromkeys(("received", "kept", "quarantined", "withheld"), 0)
     out: Counts = {(unit, site): {t: dict(none) for t in COUNTED} for unit, _, site in found}
-    for table, sources in COUNTED.items():
-        for source in sources:
-            only = "where counts" if source == "item" else ""
-            for column, schema in (("received", "staging"), ("kept", "intake"), ("quarantined", "quarantine")):
-                sql = f"select unit, site, count(*) from {schema}.{source} {only} group by all"
-                for unit, site, n in con.execute(sql).fetchall():
-                    out[(unit, site)][table][column] += n
-    loose = "select unit, site, table_name, count(*) from staging.loose_row where site is not null group by all"
-    for unit, site, table, n in con.execute(loose).fetchall():
+    for source, table in told:
+        for c in counts[source]:
+            of = out[(c.unit, str(c.site))][table]
+            of["received"] += c.received
+            of["kept"] += c.kept
+            of["quarantined"] += c.quarantined
+    for unit, _, site, table, n in loose:
         if table in COUNTED:
             out[(unit, site)][table]["received"] += n
             out[(unit, site)][table]["quarantined"] += n
@@ -176,7 +166,8 @@ def tally(con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged] = ()) -
                 raise AccountingError(
                     f"site {site}, table {table}: received {n['received']}, kept {n['kept']}, quarantined {n['quarantined']}"
                 )
-    return Tally(found, out, _quarantine(con), intake_counts(con, COUNTED))
+    set_aside = [t for t in judge.JUDGED if any(c.set_aside for c in counts[t])]
+    return Tally(found, out, _quarantine(con, set_aside), intake_counts(con, COUNTED))
 
 
 def _add_withheld(counts: Counts, findings: pl.DataFrame) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
+from flows.engine import enums
 from flows.engine.config import Unit
 from schemas.evidence import Evidence, SymptomTerm
 from schemas.instrument import Instrument, Scale
@@ -40,9 +41,9 @@ class UnitRow:
 #: Columns of every ref table but ref.evidence: name -> DuckDB type.
 COLUMNS: dict[str, dict[str, str]] = {
     "unit": dict(unit="INTEGER", study="VARCHAR", site_id="VARCHAR", timezone="VARCHAR", delivered_on="DATE", delivery="VARCHAR",
-                 medication_known="BOOLEAN", blank_end_is_ongoing="BOOLEAN"),
+                 medication_known="BOOLEAN", blank_end_is_ongoing="BOOLEAN", latest_on="DATE"),
     "mapped_field": dict(unit="INTEGER", table_name="VARCHAR", field="VARCHAR"),
-    "site": dict(unit="INTEGER", study="VARCHAR", site="VARCHAR", timezone="VARCHAR"),
+    "site": dict(unit="INTEGER", study="VARCHAR", site="VARCHAR", timezone="VARCHAR", latest_on="DATE"),
     "trial": dict(
         study="VARCHAR", disorder="VARCHAR", population="VARCHAR", n_sessions="INTEGER", planned_length_min="DOUBLE",
         primary_paramcd="VARCHAR", primary_instrument="VARCHAR", success_end_le="DOUBLE", success_reduction_ge_pct="DOUBLE",
@@ -98,8 +99,9 @@ def build(con: duckdb.DuckDBPyConnection, rows: Sequence[UnitRow], evidence: Evi
         known = IntakeTable.MEDICATION in site.tables or site.no_medication_table is NoMedicationTable.NONE
         open_end = site.blank_medication_end is BlankEnd.ONGOING
         content["unit"].append(
-            (row.number, site.study, site.site_id, site.timezone, row.delivered_on, row.delivery, known, open_end)
-        )
+            (row.number, site.study, site.site_id, site.timezone, row.delivered_on, row.delivery, known, open_end,
+             latest_on(row.delivered_on, site.timezone))
+        )  # fmt: skip
         content["site"] += _sites(row)
         fields = {(str(table), name) for table, specs in site.tables.items() for spec in specs for name in spec.fields}
         content["mapped_field"] += [(row.number, table, name) for table, name in sorted(fields)]
@@ -113,21 +115,28 @@ def build(con: duckdb.DuckDBPyConnection, rows: Sequence[UnitRow], evidence: Evi
         (n, t.pattern, t.term, t.special_interest or None, t.expected, [w for w in t.near.split("|") if w])
         for n, t in enumerate(terms, start=1)
     ]
+    types = enums.declared(con)
+    if "study_name" in types:
+        enums.declare(con, "paramcd_name", (s[1] for s in content["scale"]))
+        enums.declare(con, "param_name", (s[2] for s in content["scale"]))
+        types |= {"paramcd_name", "param_name"}
     for name, values in content.items():
-        create(con, name, values)
+        create(con, name, values, types)
     numbers = evidence.values()
     kinds = ", ".join(f"{_literal(v)} as {k}" for k, v in numbers.items())
     con.execute(f"create or replace table ref.evidence as select {kinds}")
 
 
-def create(con: duckdb.DuckDBPyConnection, name: str, values: Iterable[tuple[Any, ...]]) -> None:
-    """Create ref.<name> with its columns from rows of Python values."""
+def create(con: duckdb.DuckDBPyConnection, name: str, values: Iterable[tuple[Any, ...]], types: Collection[str] = ()) -> None:
+    """Create ref.<name> with its columns from rows of Python values; `types`: the enumerations that names are stored as."""
     columns = COLUMNS[name]
     lists = list(zip(*values, strict=True)) or [()] * len(columns)
     arrays = [pa.array(list(v), type=_ARROW[t]) for v, t in zip(lists, columns.values(), strict=True)]
     table = pa.table(arrays, names=list(columns))
     con.register("ref_rows", table)
-    con.execute(f"create or replace table ref.{name} as select * from ref_rows")
+    kinds = enums.stored(columns, types)
+    short = ", ".join(f'"{c}"::{kinds[c]} as "{c}"' if kinds[c] != columns[c] else f'"{c}"' for c in columns)
+    con.execute(f"create or replace table ref.{name} as select {short} from ref_rows")
     con.unregister("ref_rows")
 
 
@@ -154,8 +163,15 @@ def _sites(row: UnitRow) -> list[tuple[Any, ...]]:
     """The real sites of a unit: itself, or the known members of an export that holds many."""
     site = row.unit.site
     if site.sites is None:
-        return [(row.number, site.study, site.site_id, site.timezone)]
-    return [(row.number, site.study, name, m.timezone or site.timezone) for name, m in site.sites.known.items()]
+        return [(row.number, site.study, site.site_id, site.timezone, latest_on(row.delivered_on, site.timezone))]
+    zones = {name: m.timezone or site.timezone for name, m in site.sites.known.items()}
+    return [(row.number, site.study, name, zone, latest_on(row.delivered_on, zone)) for name, zone in zones.items()]
+
+
+def latest_on(delivered_on: dt.date, zone: str) -> dt.date:
+    """The last site-local date on which an export delivered on a (UTC) day can have been made."""
+    last_second = dt.datetime.combine(delivered_on, dt.time(23, 59, 59), tzinfo=dt.UTC)
+    return last_second.astimezone(ZoneInfo(zone)).date()
 
 
 def _add_trial(content: dict[str, list[tuple[Any, ...]]], trial: Trial, instruments: dict[str, Instrument]) -> None:

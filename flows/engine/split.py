@@ -8,35 +8,45 @@ numbers are joined away when a model reads it, which costs less than a copy of e
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import duckdb
 import polars as pl
 
+from flows.engine.models import columns_of
 from schemas.findings import AccountingError, Severity
 
 #: Fault of a kept row's field whose value was read but is withheld by a rule.
 WITHHELD = "withheld"
 
 
-def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) -> None:
+@dataclass(frozen=True)
+class Count:
+    """Rows of one site in one table, those that count for it: received, kept, quarantined; and all that were set aside."""
+
+    unit: int
+    study: str
+    site: str | None
+    received: int
+    kept: int
+    quarantined: int
+    set_aside: int
+
+
+def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) -> tuple[Count, ...]:
     """Make intake.<table> of staging.<table>: without rejected and dropped rows, withheld values null.
 
-    Rejected rows stand in quarantine.<table> with the rules that put them there. Raises AccountingError when kept and
-    quarantined rows are not the rows received.
+    Rejected rows stand in quarantine.<table> with the rules that put them there. Returns what became of each site's rows. Raises
+    AccountingError when kept and quarantined rows are not the rows received.
     """
-    columns = [r[0] for r in con.execute(f"describe staging.{table}").fetchall()]
-    con.execute("create schema if not exists quarantine")
+    columns = list(columns_of(con, f"staging.{table}"))
     if "row_id" not in columns:
         con.execute(f"create or replace view intake.{table} as select * from staging.{table}")
-        return
+        return ()
     out = findings.filter((pl.col("severity") == str(Severity.REJECT)) | pl.col("drops"))
     held = findings.filter((pl.col("severity") == str(Severity.WITHHOLD)) & pl.col("field").is_in(_fields(columns)))
     rejected = out.group_by("row_id").agg(pl.col("rule").unique().sort().str.join(","), pl.col("finding_id").sort().first())
-    con.register("judge_out", rejected.to_arrow())
-    con.execute(f"""
-        create or replace table quarantine.{table} as
-        select s.*, o.rule as quarantine_rules, o.finding_id as quarantine_finding
-        from staging.{table} as s inner join judge_out as o using (row_id)""")
-    con.unregister("judge_out")
+    _set_aside(con, table, rejected)
     marks = _marks(rejected, held)
     if marks.is_empty():
         con.execute(f"create or replace view intake.{table} as select * from staging.{table}")
@@ -49,7 +59,23 @@ def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) ->
             create or replace view intake.{table} as
             select {chosen} from staging.{table} as s left join quarantine.marks_{table} as k on s.row_id = k.row_id
             where k.is_out is not true""")
-    _account(con, table)
+    return _account(con, table, "counts" in columns)
+
+
+def _set_aside(con: duckdb.DuckDBPyConnection, table: str, rejected: pl.DataFrame) -> None:
+    """Make quarantine.<table>: the rejected rows, whole."""
+    con.execute("create schema if not exists quarantine")
+    if rejected.is_empty():
+        con.execute(f"""
+            create or replace table quarantine.{table} as
+            select *, null::varchar as quarantine_rules, null::varchar as quarantine_finding from staging.{table} limit 0""")
+        return
+    con.register("judge_out", rejected.to_arrow())
+    con.execute(f"""
+        create or replace table quarantine.{table} as
+        select s.*, o.rule as quarantine_rules, o.finding_id as quarantine_finding
+        from staging.{table} as s inner join judge_out as o using (row_id)""")
+    con.unregister("judge_out")
 
 
 def _fields(columns: list[str]) -> list[str]:
@@ -86,11 +112,22 @@ def _values(columns: list[str], marks: list[str]) -> dict[str, str]:
     return values
 
 
-def _account(con: duckdb.DuckDBPyConnection, table: str) -> None:
-    received, numbers, kept, quarantined = con.execute(f"""
-        select count(*), count(distinct row_id), (select count(*) from intake.{table}), (select count(*) from quarantine.{table})
-        from staging.{table}""").fetchall()[0]
+def _account(con: duckdb.DuckDBPyConnection, table: str, only_counting: bool) -> tuple[Count, ...]:
+    """Count every row where it came from and where it went."""
+    counting = "count(*) filter (counts)" if only_counting else "count(*)"
+    found = con.execute(" union all ".join(f"""
+        select unit, study, site, '{schema}', count(*), {counting} from {schema}.{table} group by all"""
+        for schema in ("staging", "intake", "quarantine"))).fetchall()  # fmt: skip
+    numbers = con.execute(f"select count(distinct row_id) from staging.{table}").fetchall()[0][0]
+    received, kept, quarantined = (sum(n for *_, of, n, _ in found if of == s) for s in ("staging", "intake", "quarantine"))
     if received != kept + quarantined or received != numbers:
         raise AccountingError(
             f"table {table}: received {received} rows, but kept {kept} and quarantined {quarantined}; nothing was published"
         )
+    out: dict[tuple[int, str, str | None], dict[str, int]] = {}
+    for unit, study, site, of, n, counted in found:
+        of_site = out.setdefault((unit, study, site), dict.fromkeys(("staging", "intake", "quarantine", "all"), 0))
+        of_site[of] = counted
+        if of == "quarantine":
+            of_site["all"] = n
+    return tuple(Count(*key, *of_site.values()) for key, of_site in out.items())

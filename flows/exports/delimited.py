@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.engine.models import quoted as literal
+from flows.engine.enums import quoted as literal
 from flows.exports import fixed
 from flows.exports.source import Source, Variable, quoted
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from flows.engine.models import quoted as literal
+from flows.engine.enums import quoted as literal
 from flows.exports.delimited import shown
 from flows.exports.source import ExportError, Source, Variable, quoted
 

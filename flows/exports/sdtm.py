@@ -18,7 +18,7 @@ import duckdb
 
 from flows.engine import models, remake
 from flows.engine.config import Programme, load
-from flows.engine.models import quoted as literal
+from flows.engine.enums import quoted as literal
 from flows.engine.releases import Release
 from flows.exports.source import ExportError, Source, Variable, sets_of
 from schemas.findings import ConfigurationError

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from flows.engine import models
+from flows.engine import enums, models
 from flows.engine.releases import Release
 from flows.tables.student import quantile
 from schemas.evidence import Evidence
@@ -124,7 +124,7 @@ def view(con: duckdb.DuckDBPyConnection, release: Release, dataset: str) -> None
     """A set of the release as release.<set>; one that has no file is empty."""
     files = [str(release.folder / f["path"]) for f in release.manifest["files"] if f["dataset"] == dataset]
     if files:
-        con.execute(f"create view release.{dataset} as select * from read_parquet([{', '.join(models.quoted(f) for f in sorted(files))}])")
+        con.execute(f"create view release.{dataset} as select * from read_parquet([{', '.join(enums.quoted(f) for f in sorted(files))}])")
     else:
         from schemas.columns import TYPES, columns
 

@@ -5,20 +5,7 @@
 --        skipped, or that the autumn change gave twice, means nothing certain and stays without an instant.
 --        A date is the site's own date, also where the site writes another clock.
 --        Where the record has a number of its own, a later delivery may have moved its time: the number tells it again.
-with place as (
-    -- latest_on: the last site-local date on which the export can have been made
-    select
-        h.unit,
-        h.site,
-        u.delivered_on,
-        coalesce(s.timezone, u.timezone) as timezone,
-        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
-            as latest_on,
-    from (select distinct unit, site from mapped.dose) as h
-    inner join ref.unit as u on h.unit = u.unit
-    left join ref.site as s on h.unit = s.unit and h.site = s.site
-),
-removed as (
+with removed as (
     select distinct unit, study, site, subject_id
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
@@ -26,9 +13,9 @@ removed as (
 clocks as (
     select
         m.row_id,
-        p.timezone,
-        p.delivered_on,
-        p.latest_on,
+        coalesce(p.timezone, u.timezone) as timezone,
+        u.delivered_on,
+        coalesce(p.latest_on, u.latest_on) as latest_on,
         coalesce(m.dosed_at_offset_s, case when z1.kind = 'normal' then z1.offset_s end)
             as dosed_at_shift_s,
         coalesce(
@@ -40,9 +27,10 @@ clocks as (
                 then make_timestamptz(epoch_us(m.dosed_at_local) - dosed_at_shift_s::bigint * 1000000)
         end as dosed_at_utc,
     from mapped.dose as m
-    left join place as p on m.unit = p.unit and m.site = p.site
+    left join ref.unit as u on m.unit = u.unit
+    left join ref.site as p on m.unit = p.unit and m.site = p.site
     asof left join ref.local_time as z1
-        on p.timezone = z1.timezone
+        on coalesce(p.timezone, u.timezone) = z1.timezone
         and case when m.dosed_at_offset_s is null then m.dosed_at_local end >= z1.local_from
 ),
 crowded as (
@@ -67,25 +55,44 @@ keyed as (
         on m.unit = r.unit and m.study = r.study and m.site = r.site and m.subject_id = r.subject_id
         and m.session_no is not distinct from r.session_no and m.time_point is not distinct from r.time_point
 ),
+repeated as (
+    -- keys with several rows; newest_no: the last delivery that sends one
+    select unit, study, site, subject_id, session_no, time_point, record_no, moment, min(row_id) as key_id, max(delivery_no) as newest_no,
+    from keyed
+    group by unit, study, site, subject_id, session_no, time_point, record_no, moment
+    having count(*) > 1
+),
+renewed as (
+    select unit, study, site, subject_id, session_no, time_point, record_no, max(delivery_no) as newest_no,
+    from keyed
+    where record_no is not null
+    group by unit, study, site, subject_id, session_no, time_point, record_no
+    having count(*) > 1
+),
+rival as (
+    select k.row_id, k.delivery_no, k.row_hash, r.key_id, k.delivery_no < greatest(r.newest_no, n.newest_no) as is_superseded,
+    from keyed as k
+    left join repeated as r
+        on k.unit = r.unit and k.study = r.study and k.site = r.site and k.subject_id = r.subject_id
+        and k.session_no is not distinct from r.session_no and k.time_point is not distinct from r.time_point
+        and k.record_no is not distinct from r.record_no and k.moment is not distinct from r.moment
+    left join renewed as n
+        on k.unit = n.unit and k.study = n.study and k.site = n.site and k.subject_id = n.subject_id
+        and k.session_no is not distinct from n.session_no and k.time_point is not distinct from n.time_point
+        and k.record_no = n.record_no
+),
+alike as (
+    -- what one delivery sends of a key: its first row, and whether the others say something else
+    select key_id, delivery_no, min(row_id) as first_id, min(row_hash) <> max(row_hash) as differs,
+    from rival
+    group by key_id, delivery_no
+),
 rivals as (
     select
-        k.row_id,
-        case
-            when k.delivery_no < max(k.delivery_no) over of_key or k.delivery_no < max(k.delivery_no) over of_record
-                then 'superseded'
-            when min(k.row_hash) over of_delivery <> max(k.row_hash) over of_delivery then 'conflict'
-            when k.row_id > min(k.row_id) over of_delivery then 'same'
-        end as dup_kind,
-    from keyed as k
-    window
-        of_key as (partition by k.unit, k.study, k.site, k.subject_id, k.session_no, k.time_point, k.record_no, k.moment),
-        of_record as (
-            partition by k.unit, k.study, k.site, k.subject_id, k.session_no, k.time_point, k.record_no,
-                case when k.record_no is null then k.row_id end
-        ),
-        of_delivery as (
-            partition by k.unit, k.study, k.site, k.subject_id, k.session_no, k.time_point, k.record_no, k.moment, k.delivery_no
-        )
+        r.row_id,
+        case when r.is_superseded then 'superseded' when a.differs then 'conflict' when r.row_id > a.first_id then 'same' end as dup_kind,
+    from rival as r
+    left join alike as a on r.key_id = a.key_id and r.delivery_no = a.delivery_no
 )
 select
     m.unit, m.study, m.site, m.delivery_no, m.source_file, m.source_row, m.row_id, m.record_key, m.row_hash,

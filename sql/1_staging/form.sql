@@ -4,19 +4,7 @@
 --        ref.trial_instrument
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here. A visit's spellings are one visit; a
 --        date that cannot be read is compared as sent
-with place as (
-    -- latest_on: the last site-local date on which the export can have been made
-    select
-        h.unit,
-        h.site,
-        u.delivered_on,
-        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
-            as latest_on,
-    from (select distinct unit, site from mapped.form) as h
-    inner join ref.unit as u on h.unit = u.unit
-    left join ref.site as s on h.unit = s.unit and h.site = s.site
-),
-removed as (
+with removed as (
     select distinct unit, study, site, subject_id
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
@@ -36,11 +24,12 @@ select
     x.subject_id is not null as subject_removed,
     case when m.instrument is not null then t.instrument is not null end as instrument_known,
     s.consented_on,
-    p.delivered_on,
-    p.latest_on,
+    u.delivered_on,
+    coalesce(p.latest_on, u.latest_on) as latest_on,
 from mapped.form as m
 left join ref.visit_label as l on m.study = l.study and lower(trim(m.visit)) = l.label_key
-left join place as p on m.unit = p.unit and m.site = p.site
+left join ref.unit as u on m.unit = u.unit
+left join ref.site as p on m.unit = p.unit and m.site = p.site
 left join ref.trial_instrument as t on m.study = t.study and m.instrument = t.instrument
 left join staging.form_repeat as d on m.row_id = d.row_id
 left join removed as x

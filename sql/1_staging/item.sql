@@ -4,19 +4,7 @@
 --        ref.trial_instrument
 -- Why:   a total read from a wide row (counts is false) is no row of its own: what is wrong with its key is told once, of the
 --        form, and it falls with the form; only its own value, and a total that contradicts itself, are judged here
-with place as (
-    -- latest_on: the last site-local date on which the export can have been made
-    select
-        h.unit,
-        h.site,
-        u.delivered_on,
-        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
-            as latest_on,
-    from (select distinct unit, site from mapped.item) as h
-    inner join ref.unit as u on h.unit = u.unit
-    left join ref.site as s on h.unit = s.unit and h.site = s.site
-),
-removed as (
+with removed as (
     select distinct unit, study, site, subject_id
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
@@ -48,11 +36,12 @@ select
     x.subject_id is not null as subject_removed,
     case when m.counts and m.instrument is not null then t.instrument is not null end as instrument_known,
     s.consented_on,
-    p.delivered_on,
-    case when m.counts then p.latest_on end as latest_on,
+    u.delivered_on,
+    case when m.counts then coalesce(p.latest_on, u.latest_on) end as latest_on,
 from mapped.item as m
 left join ref.visit_label as l on m.study = l.study and lower(trim(m.visit)) = l.label_key
-left join place as p on m.unit = p.unit and m.site = p.site
+left join ref.unit as u on m.unit = u.unit
+left join ref.site as p on m.unit = p.unit and m.site = p.site
 left join ref.trial_instrument as t on m.study = t.study and m.instrument = t.instrument
 left join staging.item_repeat as d on m.row_id = d.row_id
 left join removed as x

@@ -3,19 +3,7 @@
 -- Reads: mapped.medication, mapped.disposition, intake.subject, ref.unit, ref.site, ref.mapped_field
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here. A start that cannot be read is compared as
 --        sent: two records with different unreadable starts are not one record. birth_year: the earliest that the age allows
-with place as (
-    -- latest_on: the last site-local date on which the export can have been made
-    select
-        h.unit,
-        h.site,
-        u.delivered_on,
-        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
-            as latest_on,
-    from (select distinct unit, site from mapped.medication) as h
-    inner join ref.unit as u on h.unit = u.unit
-    left join ref.site as s on h.unit = s.unit and h.site = s.site
-),
-removed as (
+with removed as (
     select distinct unit, study, site, subject_id
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
@@ -27,18 +15,32 @@ keyed as (
     from mapped.medication
     where subject_id is not null and verbatim is not null
 ),
+repeated as (
+    -- keys with several rows; newest_no: the last delivery that sends one
+    select unit, study, site, subject_id, verbatim, start_key, record_no, min(row_id) as key_id, max(delivery_no) as newest_no,
+    from keyed
+    group by unit, study, site, subject_id, verbatim, start_key, record_no
+    having count(*) > 1
+),
+rival as (
+    select k.row_id, k.delivery_no, k.row_hash, r.key_id, k.delivery_no < r.newest_no as is_superseded,
+    from keyed as k
+    inner join repeated as r
+        on k.unit = r.unit and k.study = r.study and k.site = r.site and k.subject_id = r.subject_id and k.verbatim = r.verbatim
+        and k.start_key is not distinct from r.start_key and k.record_no is not distinct from r.record_no
+),
+alike as (
+    -- what one delivery sends of a key: its first row, and whether the others say something else
+    select key_id, delivery_no, min(row_id) as first_id, min(row_hash) <> max(row_hash) as differs,
+    from rival
+    group by key_id, delivery_no
+),
 rivals as (
     select
-        row_id,
-        case
-            when delivery_no < max(delivery_no) over of_key then 'superseded'
-            when min(row_hash) over of_delivery <> max(row_hash) over of_delivery then 'conflict'
-            when row_id > min(row_id) over of_delivery then 'same'
-        end as dup_kind,
-    from keyed
-    window
-        of_key as (partition by unit, study, site, subject_id, verbatim, start_key, record_no),
-        of_delivery as (partition by unit, study, site, subject_id, verbatim, start_key, record_no, delivery_no)
+        r.row_id,
+        case when r.is_superseded then 'superseded' when a.differs then 'conflict' when r.row_id > a.first_id then 'same' end as dup_kind,
+    from rival as r
+    inner join alike as a on r.key_id = a.key_id and r.delivery_no = a.delivery_no
 )
 
 select
@@ -56,13 +58,14 @@ select
     x.subject_id is not null as subject_removed,
     s.consented_on,
     year(s.consented_on) - s.age_years - 1 as birth_year,
-    p.delivered_on,
-    p.latest_on,
+    u.delivered_on,
+    coalesce(p.latest_on, u.latest_on) as latest_on,
     m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'medication' and f.field = 'ended_on') as end_asked,
     m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'medication' and f.field = 'ongoing') as ongoing_asked,
     m.unit in (select u.unit from ref.unit as u where u.blank_end_is_ongoing) as blank_is_ongoing,
 from mapped.medication as m
-left join place as p on m.unit = p.unit and m.site = p.site
+left join ref.unit as u on m.unit = u.unit
+left join ref.site as p on m.unit = p.unit and m.site = p.site
 left join rivals as d on m.row_id = d.row_id
 left join removed as x
     on m.unit = x.unit and m.study = x.study and m.site = x.site and m.subject_id = x.subject_id

@@ -13,27 +13,32 @@ removed as (
     where scope = 'remove' and subject_id is not null
 ),
 repeated as (
-    select unit, study, site, subject_id, session_no, exercise_no,
+    -- keys with several rows; newest_no: the last delivery that sends one
+    select unit, study, site, subject_id, session_no, exercise_no, min(row_id) as key_id, max(delivery_no) as newest_no,
     from mapped.rating
     where subject_id is not null and session_no is not null and exercise_no is not null
-    group by all
+    group by unit, study, site, subject_id, session_no, exercise_no
     having count(*) > 1
 ),
-rivals as (
-    select
-        m.row_id,
-        case
-            when m.delivery_no < max(m.delivery_no) over of_key then 'superseded'
-            when min(m.row_hash) over of_delivery <> max(m.row_hash) over of_delivery then 'conflict'
-            when m.row_id > min(m.row_id) over of_delivery then 'same'
-        end as dup_kind,
+rival as (
+    select m.row_id, m.delivery_no, m.row_hash, r.key_id, m.delivery_no < r.newest_no as is_superseded,
     from mapped.rating as m
     inner join repeated as r
         on m.unit = r.unit and m.study = r.study and m.site = r.site
         and m.subject_id = r.subject_id and m.session_no = r.session_no and m.exercise_no = r.exercise_no
-    window
-        of_key as (partition by m.unit, m.site, m.subject_id, m.session_no, m.exercise_no),
-        of_delivery as (partition by m.unit, m.site, m.subject_id, m.session_no, m.exercise_no, m.delivery_no)
+),
+alike as (
+    -- what one delivery sends of a key: its first row, and whether the others say something else
+    select key_id, delivery_no, min(row_id) as first_id, min(row_hash) <> max(row_hash) as differs,
+    from rival
+    group by key_id, delivery_no
+),
+rivals as (
+    select
+        r.row_id,
+        case when r.is_superseded then 'superseded' when a.differs then 'conflict' when r.row_id > a.first_id then 'same' end as dup_kind,
+    from rival as r
+    inner join alike as a on r.key_id = a.key_id and r.delivery_no = a.delivery_no
 )
 
 select

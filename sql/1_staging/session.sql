@@ -4,54 +4,46 @@
 -- Why:   a clock time sent without an offset means what the site's zone says of that day; a time that the spring change
 --        skipped, or that the autumn change gave twice, means nothing certain and stays without an instant.
 --        A date is the site's own date, also where the site writes another clock.
-with place as (
-    -- latest_on: the last site-local date on which the export can have been made
-    select
-        h.unit,
-        h.site,
-        u.delivered_on,
-        coalesce(s.timezone, u.timezone) as timezone,
-        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
-            as latest_on,
-    from (select distinct unit, site from mapped.session) as h
-    inner join ref.unit as u on h.unit = u.unit
-    left join ref.site as s on h.unit = s.unit and h.site = s.site
-),
-removed as (
+with removed as (
     select distinct unit, study, site, subject_id,
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
 ),
 repeated as (
-    select unit, study, site, subject_id, session_no,
+    -- keys with several rows; newest_no: the last delivery that sends one
+    select unit, study, site, subject_id, session_no, min(row_id) as key_id, max(delivery_no) as newest_no,
     from mapped.session
     where subject_id is not null and session_no is not null
-    group by all
+    group by unit, study, site, subject_id, session_no
     having count(*) > 1
 ),
-rivals as (
-    select
-        m.row_id,
-        case
-            when m.delivery_no < max(m.delivery_no) over of_key then 'superseded'
-            when min(m.row_hash) over of_delivery <> max(m.row_hash) over of_delivery then 'conflict'
-            when m.row_id > min(m.row_id) over of_delivery then 'same'
-        end as dup_kind,
+rival as (
+    select m.row_id, m.delivery_no, m.row_hash, r.key_id, m.delivery_no < r.newest_no as is_superseded,
     from mapped.session as m
     inner join repeated as r
         on m.unit = r.unit and m.study = r.study and m.site = r.site
         and m.subject_id = r.subject_id and m.session_no = r.session_no
-    window
-        of_key as (partition by m.unit, m.site, m.subject_id, m.session_no),
-        of_delivery as (partition by m.unit, m.site, m.subject_id, m.session_no, m.delivery_no)
+),
+alike as (
+    -- what one delivery sends of a key: its first row, and whether the others say something else
+    select key_id, delivery_no, min(row_id) as first_id, min(row_hash) <> max(row_hash) as differs,
+    from rival
+    group by key_id, delivery_no
+),
+rivals as (
+    select
+        r.row_id,
+        case when r.is_superseded then 'superseded' when a.differs then 'conflict' when r.row_id > a.first_id then 'same' end as dup_kind,
+    from rival as r
+    inner join alike as a on r.key_id = a.key_id and r.delivery_no = a.delivery_no
 ),
 clocks as (
     -- asof joins one after another give the last row to a null (DuckDB 1.5): a blank has no offset
     select
         m.row_id,
-        p.timezone,
-        p.delivered_on,
-        p.latest_on,
+        coalesce(p.timezone, u.timezone) as timezone,
+        u.delivered_on,
+        coalesce(p.latest_on, u.latest_on) as latest_on,
         coalesce(m.started_at_offset_s, case when z1.kind = 'normal' and m.started_at_local is not null then z1.offset_s end)
             as started_at_shift_s,
         coalesce(
@@ -83,15 +75,16 @@ clocks as (
                 then make_timestamptz(epoch_us(m.ended_at_local) - ended_at_shift_s::bigint * 1000000)
         end as ended_at_utc,
     from mapped.session as m
-    left join place as p on m.unit = p.unit and m.site = p.site
+    left join ref.unit as u on m.unit = u.unit
+    left join ref.site as p on m.unit = p.unit and m.site = p.site
     asof left join ref.local_time as z1
-        on p.timezone = z1.timezone
+        on coalesce(p.timezone, u.timezone) = z1.timezone
         and case when m.started_at_offset_s is null then m.started_at_local end >= z1.local_from
     asof left join ref.local_time as z2
-        on p.timezone = z2.timezone
+        on coalesce(p.timezone, u.timezone) = z2.timezone
         and case when m.exposure_started_at_offset_s is null then m.exposure_started_at_local end >= z2.local_from
     asof left join ref.local_time as z3
-        on p.timezone = z3.timezone
+        on coalesce(p.timezone, u.timezone) = z3.timezone
         and case when m.ended_at_offset_s is null then m.ended_at_local end >= z3.local_from
 )
 

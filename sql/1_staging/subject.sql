@@ -2,46 +2,38 @@
 -- Grain: row_id
 -- Reads: mapped.subject, mapped.disposition, ref.trial, ref.unit, ref.site, ref.arm_dose, ref.mapped_field
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here
-with place as (
-    -- latest_on: the last site-local date on which the export can have been made
-    select
-        h.unit,
-        h.site,
-        u.delivered_on,
-        coalesce(s.timezone, u.timezone) as timezone,
-        ((u.delivered_on + interval 1 day - interval 1 second)::timestamptz at time zone coalesce(s.timezone, u.timezone))::date
-            as latest_on,
-    from (select distinct unit, site from mapped.subject) as h
-    inner join ref.unit as u on h.unit = u.unit
-    left join ref.site as s on h.unit = s.unit and h.site = s.site
-),
-removed as (
+with removed as (
     select distinct unit, study, site, subject_id,
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
 ),
 repeated as (
-    select unit, study, site, subject_id,
+    -- keys with several rows; newest_no: the last delivery that sends one
+    select unit, study, site, subject_id, min(row_id) as key_id, max(delivery_no) as newest_no,
     from mapped.subject
     where subject_id is not null
-    group by all
+    group by unit, study, site, subject_id
     having count(*) > 1
 ),
-rivals as (
-    select
-        m.row_id,
-        case
-            when m.delivery_no < max(m.delivery_no) over of_key then 'superseded'
-            when min(m.row_hash) over of_delivery <> max(m.row_hash) over of_delivery then 'conflict'
-            when m.row_id > min(m.row_id) over of_delivery then 'same'
-        end as dup_kind,
+rival as (
+    select m.row_id, m.delivery_no, m.row_hash, r.key_id, m.delivery_no < r.newest_no as is_superseded,
     from mapped.subject as m
     inner join repeated as r
         on m.unit = r.unit and m.study = r.study and m.site = r.site
         and m.subject_id = r.subject_id
-    window
-        of_key as (partition by m.unit, m.site, m.subject_id),
-        of_delivery as (partition by m.unit, m.site, m.subject_id, m.delivery_no)
+),
+alike as (
+    -- what one delivery sends of a key: its first row, and whether the others say something else
+    select key_id, delivery_no, min(row_id) as first_id, min(row_hash) <> max(row_hash) as differs,
+    from rival
+    group by key_id, delivery_no
+),
+rivals as (
+    select
+        r.row_id,
+        case when r.is_superseded then 'superseded' when a.differs then 'conflict' when r.row_id > a.first_id then 'same' end as dup_kind,
+    from rival as r
+    inner join alike as a on r.key_id = a.key_id and r.delivery_no = a.delivery_no
 )
 
 select
@@ -54,15 +46,16 @@ select
     m.randomized_on, m.randomized_on_raw, m.randomized_on_fault, m.randomized_on_repair,
     d.dup_kind,
     x.subject_id is not null as subject_removed,
-    p.delivered_on,
-    p.latest_on,
+    u.delivered_on,
+    coalesce(p.latest_on, u.latest_on) as latest_on,
     m.study in (select a.study, from ref.arm_dose as a where a.from_kg > 0 or a.below_kg is not null) as doses_by_weight,
     m.unit in (select f.unit from ref.mapped_field as f where f.table_name = 'subject' and f.field = 'weight_kg') as weight_asked,
     t.age_from_years,
     t.age_to_years,
 from mapped.subject as m
 left join ref.trial as t on m.study = t.study
-left join place as p on m.unit = p.unit and m.site = p.site
+left join ref.unit as u on m.unit = u.unit
+left join ref.site as p on m.unit = p.unit and m.site = p.site
 left join rivals as d on m.row_id = d.row_id
 left join removed as x
     on m.unit = x.unit and m.study = x.study and m.site = x.site and m.subject_id = x.subject_id

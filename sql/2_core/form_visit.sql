@@ -14,7 +14,7 @@ with dosed as (
 ),
 dated as (
     select
-        f.form_id, f.study, f.site, f.subject_id, f.instrument, i.family, f.assessed_on, f.n_answered, s.usubjid,
+        f.form_id, f.study, f.site, f.subject_id, f.instrument, i.family, f.assessed_on, f.n_answered, s.usubjid, s.subject_no,
         l.visit as label_visit,
         s.randomized_on, s.consented_on, d.first_dose_on,
         (f.assessed_on - s.randomized_on) + (f.assessed_on >= s.randomized_on)::integer as ady,
@@ -48,7 +48,7 @@ labelled as (
 ),
 placed as (
     select
-        t.form_id, t.study, t.site, t.subject_id, t.usubjid, t.instrument, t.family, t.assessed_on, t.n_answered, t.ady,
+        t.form_id, t.study, t.site, t.subject_id, t.usubjid, t.subject_no, t.instrument, t.family, t.assessed_on, t.n_answered, t.ady,
         coalesce(c.visit, 'UNSCHEDULED') as visit,
         c.visit_order, c.study_day, c.target_day, c.from_day, c.to_day, c.target_diff,
         t.label_visit is not null as is_labelled,
@@ -88,7 +88,7 @@ chosen as (
 select
     p.form_id,
     row_number() over (
-        order by p.study, p.site, p.usubjid, p.instrument, p.visit_order nulls last, p.assessed_on nulls last, p.form_id
+        order by p.subject_no, p.instrument, p.visit_order nulls last, p.assessed_on nulls last, p.form_id
     ) as form_no,
     p.study,
     p.site,

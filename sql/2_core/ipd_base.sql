@@ -59,13 +59,13 @@ known as (
 )
 
 select
-    r.study,
-    r.site,
-    r.subject_id,
+    r.study::varchar as study,
+    r.site::varchar as site,
+    r.subject_id::varchar as subject_id,
     s.usubjid,
     t.disorder,
-    r.instrument,
-    r.paramcd,
+    r.instrument::varchar as instrument,
+    r.paramcd::varchar as paramcd,
     r.visit,
     r.visit_order,
     r.ady,

@@ -6,15 +6,19 @@
 with rated as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row,
-        r.begin_suds, r.peak_suds,
-        list_transform(
-            [r.begin_suds, r.peak_suds, r.end_suds],
-            lambda v: abs((case r.scale when '1-100' then v * 0.99 + 1 else v end) % 1 - 0.5) < 0.49
-        ) as broken,
-        count(r.begin_suds) over of_site + count(r.end_suds) over of_site as n_of_site,
+        r.begin_suds, r.peak_suds, r.end_suds,
+        case r.scale when '1-100' then 0.99 else 1 end as per_point,
+        case r.scale when '1-100' then 1 else 0 end as lowest,
+        coalesce(abs((r.begin_suds * per_point + lowest) % 1 - 0.5) < 0.49, false)
+        or coalesce(abs((r.peak_suds * per_point + lowest) % 1 - 0.5) < 0.49, false)
+        or coalesce(abs((r.end_suds * per_point + lowest) % 1 - 0.5) < 0.49, false) as is_broken,
     from intake.rating as r
     where r.scale in ('0-100', '1-100')
-    window of_site as (partition by r.unit, r.study, r.site)
+),
+of_site as (
+    select unit, study, site, count(begin_suds) + count(end_suds) as n_ratings, count(*) filter (is_broken) as n_broken,
+    from rated
+    group by unit, study, site
 ),
 low as (
     select r.unit, r.study, r.site, r.subject_id,
@@ -26,8 +30,7 @@ low as (
 ),
 marked as (
     select
-        r.*,
-        coalesce(list_contains(r.broken, true), false) as is_broken,
+        r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row, r.is_broken,
         coalesce(
             l.subject_id is not null and r.begin_suds > 0 and r.begin_suds <= e.suds_scale_looks_like_max
             and r.peak_suds >= e.begin_low_peak_min, false
@@ -39,9 +42,8 @@ marked as (
 
 select
     m.unit, m.study, m.site, m.subject_id, m.session_no, m.exercise_no, m.is_begin_low, m.record_key, m.source_file, m.source_row,
-    m.is_broken and m.n_of_site >= e.whole_min_ratings
-    and 100 * count(*) filter (m.is_broken) over of_site <= e.whole_odd_max_pct * m.n_of_site as is_broken,
+    m.is_broken and s.n_ratings >= e.whole_min_ratings and 100 * s.n_broken <= e.whole_odd_max_pct * s.n_ratings as is_broken,
 from marked as m
 cross join ref.evidence as e
-window of_site as (partition by m.unit, m.study, m.site)
-qualify m.is_begin_low or m.is_broken
+inner join of_site as s on m.unit = s.unit and m.study = s.study and m.site = s.site
+where m.is_begin_low or m.is_broken

@@ -4,20 +4,32 @@
 -- Why:   exercises are numbered 1, 2, 3 ... in the order they were done. Of n exercises whose numbers are others, one number may
 --        be a slip: the first is known only if there is a number 1, the last only if all but the highest are 1 to n - 1 (then
 --        the slip, if it is one, is the last). An exercise in quarantine may have been the first, the last or the worst of its
---        session; one without a usable session number, of any session of the participant that lacks an exercise of its number
-with numbered as (
+--        session; one without a usable session number, of any session of the participant that lacks an exercise of its number.
+--        numbers and the record are null of a session that is numbered as it should be
+with held as (
+    -- nearly all are numbered 1 to n, each number once: only the others are looked at one by one
     select
-        unit, study, site, subject_id, session_no, exercise_no, record_key, source_file, source_row,
-        row_number() over (partition by study, site, subject_id, session_no order by exercise_no, row_id) as place,
-        count(*) over (partition by study, site, subject_id, session_no) as n_exercises,
+        unit, study, site, subject_id, session_no,
+        count(*)::integer as n_exercises,
+        min(exercise_no) as lowest,
+        max(exercise_no) = count(*)
+        and bit_count(bit_or(case when exercise_no between 1 and 60 then 1::bigint << exercise_no end)) = count(*) as is_numbered,
     from intake.rating
+    group by unit, study, site, subject_id, session_no
 ),
-course as (
+numbered as (
+    select
+        r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, h.n_exercises, r.record_key, r.source_file, r.source_row,
+        row_number() over (partition by r.unit, r.study, r.site, r.subject_id, r.session_no order by r.exercise_no, r.row_id) as place,
+    from intake.rating as r
+    inner join held as h
+        on r.unit = h.unit and r.study = h.study and r.site = h.site and r.subject_id = h.subject_id and r.session_no = h.session_no
+    where h.is_numbered is not true
+),
+odd as (
     select
         n.unit, n.study, n.site, n.subject_id, n.session_no,
-        any_value(n.n_exercises)::integer as n_exercises,
         bool_and(n.exercise_no = n.place) as is_numbered,
-        min(n.exercise_no) = 1 as has_first,
         coalesce(bool_and(n.exercise_no = n.place) filter (n.place < n.n_exercises), true) as has_all_but_last,
         list(n.exercise_no order by n.place) as numbers,
         -- the highest number is the odd one, or follows the gap
@@ -26,6 +38,17 @@ course as (
         arg_max(n.source_row, n.place) as source_row,
     from numbered as n
     group by n.unit, n.study, n.site, n.subject_id, n.session_no
+),
+course as (
+    select
+        h.unit, h.study, h.site, h.subject_id, h.session_no, h.n_exercises,
+        coalesce(o.is_numbered, true) as is_numbered,
+        h.lowest = 1 as has_first,
+        coalesce(o.has_all_but_last, true) as has_all_but_last,
+        o.numbers, o.record_key, o.source_file, o.source_row,
+    from held as h
+    left join odd as o
+        on h.unit = o.unit and h.study = o.study and h.site = o.site and h.subject_id = o.subject_id and h.session_no = o.session_no
 ),
 set_aside as (
     select q.study, q.site, q.subject_id, q.session_no, q.exercise_no, q.session_no between 1 and q.n_sessions as is_session_known,
@@ -41,7 +64,8 @@ doubted as (
     inner join set_aside as q on c.study = q.study and c.site = q.site and c.subject_id = q.subject_id
     where
         (q.is_session_known and q.session_no = c.session_no)
-        or (q.is_session_known is not true and q.exercise_no <= c.n_exercises + 1 and not list_contains(c.numbers, q.exercise_no))
+        or (q.is_session_known is not true and q.exercise_no <= c.n_exercises + 1
+            and not coalesce(list_contains(c.numbers, q.exercise_no), q.exercise_no between 1 and c.n_exercises))
     group by all
 )
 

@@ -23,6 +23,8 @@ select
     s.site,
     s.subject_id,
     s.study || '-' || s.site || '-' || s.subject_id as usubjid,
+    -- the place in the order that every published set has
+    (row_number() over (order by s.study, s.site, s.subject_id))::integer as subject_no,
     s.age_years,
     case when s.age_years < e.pediatric_age_years then 'PEDIATRIC' when s.age_years is not null then 'ADULT' end as age_group,
     s.sex,

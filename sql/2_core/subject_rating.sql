@@ -5,23 +5,32 @@
 --        of the others at the site. Nine ratings do not come out the same twice by chance on 0-100, a dozen on a short scale;
 --        copied_sessions are the later ones
 with sheet as (
+    -- each exercise is there once, so that the order of its hashes tells nothing
     select
-        r.unit, r.study, r.site, r.subject_id, r.session_no,
-        list((r.exercise_no, r.begin_suds, r.peak_suds, r.end_suds) order by r.exercise_no) as ratings,
-        count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
-        count(distinct r.begin_suds) + count(distinct r.end_suds) as n_values,
-        bool_or(r.scale in ('0-10', '0-8')) as is_short,
-    from intake.rating as r
-    group by r.unit, r.study, r.site, r.subject_id, r.session_no
+        unit, study, site, subject_id, session_no,
+        bit_xor(hash(exercise_no, begin_suds, peak_suds, end_suds)) as ratings,
+        count(begin_suds) + count(peak_suds) + count(end_suds) as n_ratings,
+        bool_or(scale in ('0-10', '0-8')) as is_short,
+    from intake.rating
+    group by unit, study, site, subject_id, session_no
 ),
-copied as (
-    select
-        s.unit, s.study, s.site, s.subject_id, s.session_no,
-        min(s.session_no) over same_ratings as first_no,
+alike as (
+    select s.unit, s.study, s.site, s.subject_id, s.ratings, min(s.session_no) as first_no,
     from sheet as s
     cross join ref.evidence as e
-    where s.n_ratings >= case when s.is_short then e.ratings_copied_min_short else e.ratings_copied_min end and s.n_values > 2
-    window same_ratings as (partition by s.unit, s.study, s.site, s.subject_id, s.ratings)
+    where s.n_ratings >= case when s.is_short then e.ratings_copied_min_short else e.ratings_copied_min end
+    group by s.unit, s.study, s.site, s.subject_id, s.ratings
+    having count(*) > 1
+),
+copied as (
+    select s.unit, s.study, s.site, s.subject_id, s.session_no, a.first_no,
+    from alike as a
+    inner join sheet as s
+        on a.unit = s.unit and a.study = s.study and a.site = s.site and a.subject_id = s.subject_id and a.ratings = s.ratings
+    inner join intake.rating as r
+        on s.unit = r.unit and s.study = r.study and s.site = r.site and s.subject_id = r.subject_id and s.session_no = r.session_no
+    group by s.unit, s.study, s.site, s.subject_id, s.session_no, a.first_no
+    having count(distinct r.begin_suds) + count(distinct r.end_suds) > 2
 ),
 copies as (
     select unit, study, site, subject_id, string_agg(session_no || ' as ' || first_no, ', ' order by session_no) as copied_sessions,

@@ -3,16 +3,30 @@
 -- Reads: core.subject, intake.rating, ref.evidence
 -- Why:   a person counted twice doubles every value. Asked about where sex, age, weight and both dates agree, or where all ratings of
 --        fear do (evidence file: how many, of how many kinds); what is not known agrees with nothing
-with rated as (
+with marked as (
+    -- each exercise is there once, so that the order of its hashes tells nothing
     select
-        r.study, r.site, r.subject_id,
-        hash(list((r.session_no, r.exercise_no, r.begin_suds, r.peak_suds, r.end_suds) order by r.session_no, r.exercise_no)) as ratings,
-    from intake.rating as r
+        study, site, subject_id,
+        bit_xor(hash(session_no, exercise_no, begin_suds, peak_suds, end_suds)) as ratings,
+        count(begin_suds) + count(peak_suds) + count(end_suds) as n_ratings,
+    from intake.rating
+    group by study, site, subject_id
+),
+paired as (
+    select study, site, ratings
+    from marked
+    group by study, site, ratings
+    having count(*) > 1
+),
+rated as (
+    select m.study, m.site, m.subject_id, m.ratings
+    from marked as m
     cross join ref.evidence as e
-    group by r.study, r.site, r.subject_id
-    having
-        count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) >= any_value(e.copied_min_answers)
-        and count(distinct r.begin_suds) >= any_value(e.copied_min_different)
+    semi join paired as p on m.study = p.study and m.site = p.site and m.ratings = p.ratings
+    inner join intake.rating as r on m.study = r.study and m.site = r.site and m.subject_id = r.subject_id
+    where m.n_ratings >= e.copied_min_answers
+    group by m.study, m.site, m.subject_id, m.ratings, e.copied_min_different
+    having count(distinct r.begin_suds) >= e.copied_min_different
 ),
 known as (
     select

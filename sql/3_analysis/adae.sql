@@ -58,7 +58,7 @@ select
     case when a.special_interest is not null then 'Y' end as AESIFL,
     a.special_interest as AESICAT,
     case when a.is_expected then 'Y' when not a.is_expected then 'N' end as AEEXPFL,
-    a.source_file as SRCFILE,
+    a.source_file::varchar as SRCFILE,
     a.source_row as SRCROW,
 from core.adverse_event as a
 inner join core.subject as s on a.study = s.study and a.site = s.site and a.subject_id = s.subject_id
@@ -68,4 +68,4 @@ left join latest as l
 left join doubted as u
     on a.study = u.study and a.site = u.site and a.subject_id = u.subject_id and a.ae_seq = u.ae_seq
 left join core.doubtful_dose as q on a.study = q.study and a.site = q.site and a.subject_id = q.subject_id
-order by a.study, a.site, s.usubjid, a.ae_seq
+order by s.subject_no, a.ae_seq

@@ -47,7 +47,7 @@ select
         else 'U'
     end as ADCHRFL,
     case when m.is_prohibited then 'Y' when not m.is_prohibited then 'N' end as PROHIBFL,
-    m.source_file as SRCFILE,
+    m.source_file::varchar as SRCFILE,
     m.source_row as SRCROW,
 from core.medication as m
 inner join core.subject as s on m.study = s.study and m.site = s.site and m.subject_id = s.subject_id
@@ -55,4 +55,4 @@ left join core.treatment_period as p on m.study = p.study and m.site = p.site an
 left join core.antidepressant_course as c
     on m.study = c.study and m.site = c.site and m.subject_id = c.subject_id and coalesce(m.ingredient, '') = c.ingredient
 cross join ref.evidence as e
-order by m.study, m.site, s.usubjid, m.med_seq
+order by s.subject_no, m.med_seq

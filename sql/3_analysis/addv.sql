@@ -13,7 +13,7 @@ select
     d.deviated_on as DVSTDT,
     d.session_no as SESSNO,
     d.dvterm as DVTERM,
-    d.source_file as SRCFILE,
+    d.source_file::varchar as SRCFILE,
     d.source_row as SRCROW,
 from core.deviation as d
 order by d.study, d.site, d.usubjid, d.dvseq

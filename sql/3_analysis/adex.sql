@@ -70,7 +70,7 @@ select
         when t.tailored and d.time_point = 'POST' and d.taken = u.is_success then 'Y'
         when t.tailored and d.time_point = 'POST' and d.taken <> u.is_success then 'N'
     end as TAILFL,
-    d.source_file as SRCFILE,
+    d.source_file::varchar as SRCFILE,
     d.source_row as SRCROW,
 from core.dose_timing as d
 inner join core.subject as s on d.study = s.study and d.site = s.site and d.subject_id = s.subject_id
@@ -80,4 +80,4 @@ left join core.medication_at_dose as m
     on d.study = m.study and d.site = m.site and d.subject_id = m.subject_id and d.dose_seq = m.dose_seq
 left join core.session_suds as u
     on d.study = u.study and d.site = u.site and d.subject_id = u.subject_id and d.session_no = u.session_no
-order by d.study, d.site, d.usubjid, d.dose_seq
+order by s.subject_no, d.dose_seq

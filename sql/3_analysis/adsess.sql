@@ -32,7 +32,7 @@ select
     t.primary_paramcd as PARAMCD,
     o.aval_next as AVALNEXT,
     o.aval_next - o.aval_before as CHGNEXT,
-    v.source_file as SRCFILE,
+    v.source_file::varchar as SRCFILE,
     v.source_row as SRCROW,
 from core.session as v
 inner join core.subject as s on v.study = s.study and v.site = s.site and v.subject_id = s.subject_id
@@ -43,4 +43,4 @@ left join core.session_dose as d
     on v.study = d.study and v.site = d.site and v.subject_id = d.subject_id and v.session_no = d.session_no
 left join core.session_outcome as o
     on v.study = o.study and v.site = o.site and v.subject_id = o.subject_id and v.session_no = o.session_no
-order by v.study, v.site, v.usubjid, v.session_no
+order by s.subject_no, v.session_no

@@ -83,4 +83,4 @@ left join held as h on s.study = h.study and s.site = h.site and s.subject_id = 
 left join set_aside as x on s.study = x.study and s.site = x.site and s.subject_id = x.subject_id
 left join deviated as v on s.study = v.study and s.site = v.site and s.subject_id = v.subject_id
 left join core.subject_medication as m on s.study = m.study and s.site = m.site and s.subject_id = m.subject_id
-order by s.study, s.site, s.usubjid
+order by s.subject_no

@@ -12,8 +12,8 @@ select
     r.peak_suds as SUDSPEAK,
     r.end_suds as SUDSEND,
     r.scale as SUDSSCL,
-    r.source_file as SRCFILE,
+    r.source_file::varchar as SRCFILE,
     r.source_row as SRCROW,
 from intake.rating as r
 inner join core.subject as s on r.study = s.study and r.site = s.site and r.subject_id = s.subject_id
-order by r.study, r.site, s.usubjid, r.session_no, r.exercise_no
+order by s.subject_no, r.session_no, r.exercise_no

@@ -15,4 +15,4 @@ inner join ref.trial as t on s.study = t.study
 inner join intake.randomization as r on s.unit = r.unit and s.study = r.study and s.site = r.site and s.subject_id = r.subject_id
 left join core.treatment_period as p on s.study = p.study and s.site = p.site and s.subject_id = p.subject_id
 where not t.blinded
-order by s.study, s.site, s.usubjid
+order by s.subject_no

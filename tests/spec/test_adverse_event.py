@@ -22,7 +22,7 @@ def run(bench: ModelBench, text: str, doses: str = DOSES, possible: str = "") ->
     """Adverse events of one participant against two taken doses, and a day on which there may have been one more."""
     maybe = f"\nt01 | 01 | S1 | true | {possible} |" if possible else ""
     bench.given("core.loose_dose", "study | site | subject_id | is_kept::BOOL | dosed_on::DATE | taken::BOOL" + maybe)
-    bench.given("core.subject", "study | site | subject_id | usubjid\nt01 | 01 | S1 | t01-01-S1")
+    bench.given("core.subject", "study | site | subject_id | usubjid | subject_no::INTEGER\nt01 | 01 | S1 | t01-01-S1 | 1")
     bench.given("core.dose_timing", "unit::INTEGER | study | site | " + doses.strip().replace("\n", "\n0 | t01 | 01 | "))
     bench.given("mapped.adverse_event", text)
     bench.run("intake.medication", "intake.adverse_event")

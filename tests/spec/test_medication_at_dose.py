@@ -19,8 +19,8 @@ DOSES = """
     S1         | 2                 | 2                | true           | 2024-06-20
 """
 SUBJECTS = """
-    unit::INTEGER | subject_id | usubjid   | randomized_on::DATE
-    0             | S1         | t01-01-S1 | 2024-06-01
+    unit::INTEGER | subject_id | usubjid   | subject_no::INTEGER | randomized_on::DATE
+    0             | S1         | t01-01-S1 | 1                   | 2024-06-01
 """
 
 
@@ -134,8 +134,8 @@ def test_a_dose_without_a_day_is_undecided_only_where_a_drug_could_matter(run_mo
 
 def test_without_randomization_baseline_is_undecided_when_a_drug_could_matter(run_models):
     run(run_models, "subject_id | verbatim | started_on | ongoing\nS1 | sertraline | 2023 | true", subjects="""
-        unit::INTEGER | subject_id | usubjid   | randomized_on::DATE
-        0             | S1         | t01-01-S1 |
+        unit::INTEGER | subject_id | usubjid   | subject_no::INTEGER | randomized_on::DATE
+        0             | S1         | t01-01-S1 | 1                   |
     """)
     assert run_models.rows("core.subject_medication", "ad_bl_fl") == [("U",)]
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from flows.engine import enums
 from flows.engine.mapping import assessment, codelists, corrections, hidden, items_once, labels, loose, tables
 from flows.engine.mapping.check import check_mapping, refuse
 from flows.engine.mapping.codelists import Codelists
@@ -31,6 +32,13 @@ from schemas.trial import BlindingStatus
 
 __all__ = ["MapInput", "check_mapping", "map_batch"]
 
+#: Tables the mapping makes beside those of the contracts.
+BESIDE = {
+    "item_fault": ITEM_FAULT_COLUMNS, "loose_row": loose.COLUMNS, "file_column": loose.FILE_COLUMNS, "file_note": loose.FILE_NOTE_COLUMNS,
+    "wide_file": loose.WIDE_COLUMNS, "repeated_cell": loose.REPEATED_COLUMNS, "stale_correction": corrections.STALE_COLUMNS,
+    "hidden_cell": hidden.COLUMNS, "value_label": labels.COLUMNS,
+}  # fmt: skip
+
 
 def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists: Sequence[Path] = ()) -> None:
     """Read and map the deliveries of some units; every mapped.* table is created, empty where nobody maps it.
@@ -42,6 +50,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
     parts = [part for item in inputs for part in item.parts()]
     for part in parts:
         refuse(part.unit, words)
+    _declare_names(con, parts)
     _create_tables(con)
     corrections.prepare(con)
     shelf = Shelf(con)
@@ -70,6 +79,20 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
     finally:
         shelf.close()
     con.execute(f"alter table mapped.form drop column {assessment.SLOW}")
+    enums.store_subjects(con, [f"mapped.{table}" for table in (*CONTRACTS, "item_fault")])
+
+
+def _declare_names(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput]) -> None:
+    """Names that are known before a file is read. Sites are not, where an export may hold any."""
+    units = [item.unit for item in inputs]
+    enums.declare(con, "study_name", (u.site.study for u in units))
+    enums.declare(con, "instrument_name", (i.name for u in units for i in u.instruments))
+    enums.declare(con, "file_name", ["", *(f.sha256[:12] for item in inputs for d in item.deliveries for f in d.files)])
+    if all(u.site.sites is None or u.site.sites.known for u in units):
+        members = (m for u in units if u.site.sites is not None for m in u.site.sites.known)
+        enums.declare(con, "site_name", [*(u.site.site_id for u in units), *members])
+    else:
+        con.execute("drop type if exists site_name")
 
 
 def _map(con: duckdb.DuckDBPyConnection, job: Job) -> None:
@@ -80,14 +103,12 @@ def _map(con: duckdb.DuckDBPyConnection, job: Job) -> None:
 
 
 def _create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    known = enums.declared(con)
     for name, contract in CONTRACTS.items():
-        tables.create(con, name, contract.mapped_columns() | ({assessment.SLOW: assessment.SLOW_TYPE} if name == "form" else {}))
-    tables.create(con, "item_fault", ITEM_FAULT_COLUMNS)
-    tables.create(con, "value_label", labels.COLUMNS)
-    tables.create(con, "loose_row", loose.COLUMNS)
-    tables.create(con, "file_column", loose.FILE_COLUMNS)
-    tables.create(con, "wide_file", loose.WIDE_COLUMNS)
-    tables.create(con, "repeated_cell", loose.REPEATED_COLUMNS)
+        slow = {assessment.SLOW: assessment.SLOW_TYPE} if name == "form" else {}
+        tables.create(con, name, contract.mapped_columns() | slow, known)
+    for name, columns in BESIDE.items():
+        tables.create(con, name, columns, known)
 
 
 def plan(shelf: Shelf, inputs: Sequence[MapInput], lists: Codelists) -> list[Job]:

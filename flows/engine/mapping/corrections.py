@@ -16,7 +16,7 @@ from flows.engine.config import Correction, Unit
 from flows.engine.mapping.files import MapInput
 from flows.engine.mapping.shapes import FIELDS
 from flows.engine.mapping.sqltext import lit
-from flows.engine.mapping.tables import Job, create
+from flows.engine.mapping.tables import Job
 from flows.engine.mapping.text import Fix
 from schemas.findings import ConfigurationError
 
@@ -85,7 +85,6 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 def find_stale(con: duckdb.DuckDBPyConnection, inputs: Iterable[MapInput], jobs: Sequence[Job]) -> None:
     """mapped.stale_correction: those that met no row, or another text."""
-    create(con, "stale_correction", STALE_COLUMNS)
     mapped = {job.table for job in jobs}
     for item in inputs:
         for one in item.unit.corrections:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.engine import enums
 from flows.engine.config import Unit
 from flows.engine.landing import Delivery, LandedFile
 from flows.readers import ROW, About, Cells, ReadOptions, archive, read
@@ -171,9 +172,12 @@ class Shelf:
                 "why": pa.array([r[2] for r in ragged], pa.string()),
             }
         )
+        kinds = enums.stored(dict.fromkeys(("study", "site", "source_file"), "varchar"), enums.declared(self.con))
+        small = {"study": kinds["study"], "home": kinds["site"], "source_file": kinds["source_file"]}
+        short = {"file": f"* replace ({', '.join(f'{c}::{kind} as {c}' for c, kind in small.items())})", "ragged": "*"}
         for name, table in (("file", files), ("ragged", cut)):
             self.con.register("tw_new", table)
-            self.con.execute(f"create or replace table raw.{name} as select * from tw_new")
+            self.con.execute(f"create or replace table raw.{name} as select {short[name]} from tw_new")
             self.con.unregister("tw_new")
 
     def close(self) -> None:

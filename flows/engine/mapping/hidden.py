@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from flows.engine.mapping.files import Sheet
 from flows.engine.mapping.shapes import FIELDS
-from flows.engine.mapping.tables import Job, create
+from flows.engine.mapping.tables import Job
 from flows.readers import ROW
 from schemas.site import IntakeTable
 
@@ -30,7 +30,6 @@ COLUMNS = {
 
 def fill_hidden_cells(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> None:
     """Fill mapped.hidden_cell; the tables of the records must be mapped."""
-    create(con, "hidden_cell", COLUMNS)
     for job in jobs:
         sheets = {s.file_no: s for s in job.sheets if s.hidden is not None}
         if not sheets:

@@ -151,8 +151,6 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_note: what a reader found doubtful about a file as a whole, or remarks of it."""
     blanked, turned, units, legal = _blanked_codes(jobs), _turned_codes(jobs), _other_units(con, jobs), left_out.legal_codes(con, jobs)
-    kinds = ", ".join(f"{name} {kind}" for name, kind in FILE_NOTE_COLUMNS.items())
-    con.execute(f"create or replace table mapped.file_note ({kinds})")
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
         doubts = (*sheet.doubts, *(n for told in (blanked, turned, units) for n in told.get(sheet.file_no, ())))
         for note in (*doubts, *sheet.remarks, *legal.get(sheet.file_no, ())):

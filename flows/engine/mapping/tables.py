@@ -5,11 +5,12 @@ What belongs here: which fields are compiled, record key, row id, row hash. What
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 
+from flows.engine import enums
 from flows.engine.mapping.codelists import Codelists
 from flows.engine.mapping.fields import Plan, Typed, raw_step, typed, words_of
 from flows.engine.mapping.files import MapInput, Sheet
@@ -86,9 +87,9 @@ class Job:
         return Plan(name, of, spec, how, self.lists, words, tuple(self.fixes.get(name, ())))
 
 
-def create(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str]) -> None:
-    """An empty mapped table."""
-    body = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+def create(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], known: Collection[str] = ()) -> None:
+    """An empty mapped table; `known`: the enumerations that names are stored as."""
+    body = ", ".join(f'"{column}" {kind}' for column, kind in enums.stored(columns, known).items())
     con.execute(f"create or replace table mapped.{name} ({body})")
 
 
