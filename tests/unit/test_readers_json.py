@@ -142,7 +142,7 @@ def test_what_python_writes_is_read_as_the_same_value(tmp_path_factory, values):
         elif isinstance(value, str):
             assert got == value
         else:
-            assert float(got) == value and (isinstance(value, float) or int(got) == value)
+            assert (float(got) if isinstance(value, float) else int(got)) == value
 
 
 @needs_shared
