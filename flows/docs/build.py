@@ -5,6 +5,7 @@ What belongs here: which pages there are. What does not: what stands on them (th
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from flows.docs import (
@@ -123,6 +124,14 @@ def write(folder: Path = DOCS, wanted: dict[str, str] | None = None) -> list[str
         else:
             path.unlink()
     return changed
+
+
+_README_TABLE = re.compile(r"(<!-- where: made by `make docs` -->\n).*?(\n<!-- /where -->)", re.DOTALL)
+
+
+def readme(text: str) -> str:
+    """README's text with its "where is ...?" table as the headers of sql/ give it."""
+    return _README_TABLE.sub(lambda found: f"{found[1]}{model_pages.readme_table()}{found[2]}", text)
 
 
 def _index(worked: list[str]) -> str:

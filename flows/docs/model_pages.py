@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from flows.docs.markdown import code, page, table
+from flows.docs.markdown import Link, code, page, table
 from flows.docs.rule_pages import threshold_rows
 from flows.engine import models
 from flows.engine.models import Model
@@ -71,6 +71,21 @@ def _entry(model: Model, evidence: Evidence) -> list[list[str]]:
     if names := thresholds_of(model.name):
         blocks.append(table(["threshold", "value", "source"], threshold_rows(names, evidence)))
     return blocks
+
+
+#: What README's "where is ...?" table points at; docs/where.md has them all.
+POINTED_AT = (
+    "core.dose", "core.dose_timing", "core.dose_count", "core.session", "core.session_suds", "core.session_dose", "core.session_outcome",
+    "core.medication", "core.medication_at_dose", "core.score", "core.form_visit", "core.baseline", "core.adverse_event", "core.deviation",
+    "core.population", "pooled.adipd",
+)  # fmt: skip
+
+
+def readme_table() -> str:
+    """The table of README: the titles of POINTED_AT and their files, linked."""
+    found = models.catalogue()
+    rows = [(found[name].title, Link(file_of(found[name]), file_of(found[name]))) for name in POINTED_AT]
+    return "\n".join(table(["where is computed", "file"], rows))
 
 
 def _where() -> str:

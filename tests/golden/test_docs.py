@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from flows.docs import build
+from flows.docs import build, model_pages
 from flows.docs.rule_pages import example_of
 from flows.engine import models
 from schemas.columns import columns
@@ -21,6 +21,12 @@ def pages() -> dict[str, str]:
 
 def test_the_committed_pages_are_what_the_code_gives(pages: dict[str, str]):
     assert build.stale(wanted=pages) == [], "run `make docs` and commit docs/"
+
+
+def test_the_table_in_the_readme_is_what_the_headers_of_sql_say():
+    text = (build.DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert text.count("](sql/") == len(model_pages.POINTED_AT)
+    assert build.readme(text) == text, "run `make docs`"
 
 
 def test_building_twice_gives_the_same_pages(pages: dict[str, str]):
