@@ -105,8 +105,8 @@ def print_values(title: str, found: Difference, limit: int) -> None:
 
 def prune(
     data: Data = Path("data"),
-    keep: Annotated[int, typer.Option(min=1, help="Keep so many releases, the newest.")] = 0,
-    keep_days: Annotated[int, typer.Option(min=1, help="Keep releases made in the last so many days.")] = 0,
+    keep: Annotated[int, typer.Option(min=0, help="Keep so many releases, the newest.")] = 0,
+    keep_days: Annotated[int, typer.Option(min=0, help="Keep releases made in the last so many days.")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     json: Json = False,
 ) -> None:

@@ -122,7 +122,10 @@ def _columns(
     gone = [n for n in needed if n not in header and n not in taken | made]
     if spec.long is not None:
         gone = [n for n in gone if n in {spec.long.test, spec.long.value, *spec.long.by, *spec.where}]
-    pairs = pair(gone, [n for n in header if n not in needed], now, old)
+    beside = [s for several in unit.site.tables.values() for s in several if matches(name, s.file)]
+    read = {n for s in beside for n in (*_needed(unit, s), *_matched(s, header))}
+    unread = [n for n in header if n not in read]
+    pairs = pair(gone, unread, now, old)
 
     def say(column: str) -> str:
         return repr(column) if show_all else header_names.shown(column, header, known)
@@ -131,7 +134,7 @@ def _columns(
         what = f"{where}: {name} has no column {column!r}"
         new = pairs.get(column)
         if new is None:
-            free = ", ".join(say(n) for n in [n for n in header if n not in needed][:8]) or "none"
+            free = ", ".join(say(n) for n in unread[:8]) or "none"
             yield Drift(f"{what}; columns that nothing reads: {free}")
         else:
             lines = renamed(unit, table, spec, column, new[0]) if say(new[0]) == repr(new[0]) else ""

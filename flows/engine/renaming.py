@@ -32,9 +32,9 @@ def pair(gone: Sequence[str], free: Sequence[str], now: pa.Table, old: pa.Table 
             name = alike(column, new)
             if max(share, name) >= ALIKE:
                 why = f"{100 * share:.0f} % of the texts of {column!r} are in it" if share >= name else "its name is alike"
-                scores.append((max(share, name), column, new, why))
+                scores.append((max(share, name), _plain(column) == _plain(new), column, new, why))
     out: dict[str, tuple[str, str]] = {}
-    for _, column, new, why in sorted(scores, key=lambda s: (-s[0], s[1], s[2])):
+    for _, _, column, new, why in sorted(scores, key=lambda s: (-s[0], not s[1], s[2], s[3])):
         if column not in out and new not in {n for n, _ in out.values()}:
             out[column] = (new, why)
     return out
@@ -80,6 +80,11 @@ def alike(a: str, b: str) -> float:
     """How alike two names are, 0 to 1; case, digits and separators do not count."""
     one, other = (re.sub(r"[\W_\d]+", "", n.casefold()) for n in (a, b))
     return difflib.SequenceMatcher(None, one, other).ratio() if one and other else 0.0
+
+
+def _plain(name: str) -> str:
+    """A name without case and separators: numbers tell Pill 1 from Pill 2."""
+    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def texts(table: pa.Table, column: str) -> set[str]:

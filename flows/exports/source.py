@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from flows.engine import models, releases
+from flows.engine import enums, models, releases
 from flows.engine.releases import MANIFEST, Release
 from schemas.codes import CodeList, code_list
 from schemas.columns import RESTRICTED, TITLES, columns
@@ -193,7 +193,7 @@ def _source(con: duckdb.DuckDBPyConnection, release: Release, name: str, files: 
             what = f"{path.name} of {name} is not as it was published; nothing was exported"
             raise PublicationError(f"{what}\n  look  -> trialweave verify")
     variables = tuple(Variable(c.name, c.label, c.type, c.unit, code_list(c.codes), c.is_key) for c in columns()[name])
-    paths = ", ".join(models.quoted(str(p)) for p, _ in sorted(files))
+    paths = ", ".join(enums.quoted(str(p)) for p, _ in sorted(files))
     con.execute(f"create or replace view release.{name} as select * from read_parquet([{paths}])")
     studies = tuple(sorted({str(e["study"]) for e in release.manifest["sites"]}))
     return Source(name, TITLES[name], variables, con, f"release.{name}", str(release.manifest["as_of"]), release.release_id, studies)

@@ -37,6 +37,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
         sheet = book.sheet_by_name(name)
         seen = Seen(merged=[(top + 1, bottom, left, right - 1) for top, bottom, left, right in sheet.merged_cells])
         rows = [*_rows(book, sheet, seen)]
+        if (said := sheet._dimnrows) > sheet.nrows:  # its DIMENSIONS record; xlrd has no public name for it
+            seen.notes.append(f"the sheet says that it has {said} rows and {sheet.nrows} are there; the file may be cut or damaged")
     except _DAMAGED as error:
         if "encrypt" in str(error).lower():
             raise unreadable(path, "the workbook is protected by a password", "save it without one") from None

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.engine import changes, models, partitions, releases
+from flows.engine import changes, enums, models, partitions, releases
 from flows.engine.config import Programme
 from flows.engine.releases import Release
 from flows.engine.summary import SiteLine, site_lines
@@ -132,7 +132,7 @@ def _table(con: duckdb.DuckDBPyConnection, release: Release, dataset: str, name:
     files = sorted(str(release.folder / f["path"]) for f in release.manifest["files"] if f["dataset"] == dataset and f["rows"])
     inside = ", ".join(f'"{n}"' for n in wanted)
     if files:
-        listed = ", ".join(models.quoted(f) for f in files)
+        listed = ", ".join(enums.quoted(f) for f in files)
         con.execute(f"create table release.{name} as select {inside} from read_parquet([{listed}])")
     else:
         con.execute(f"create table release.{name} ({', '.join(f'{n} {kind}' for n, kind in wanted.items())})")

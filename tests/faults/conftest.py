@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     (ROOT / "build" / "faults.json").write_text(json.dumps({**total, "by_kind": kinds, "faults": faults}, indent=1) + "\n")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def commands() -> Iterator[Commands]:
     """The command line, ready to be run many times."""
     home = Path(tempfile.mkdtemp(prefix="faults-"))
@@ -79,13 +79,13 @@ def commands() -> Iterator[Commands]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def after_one(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """One good night; never changed, only copied."""
     return first_night(tmp_path_factory.mktemp("one") / "scene", commands)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def undisturbed(after_one: Scene, tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """Two good nights: what every disturbed second night must come to."""
     scene = after_one.copy(tmp_path_factory.mktemp("two") / "scene")

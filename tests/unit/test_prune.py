@@ -8,7 +8,9 @@ import sys
 import textwrap
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.__main__ import app
 from flows.engine import ledger, prune, rebuild, releases, verify
 from flows.engine.lock import LockedError
 from tests.conftest import ROOT
@@ -121,3 +123,11 @@ def test_pruning_waits_for_no_run_but_refuses_while_one_holds_the_folder(two_sit
             prune.prune(two_sites.data, keep=1)
     finally:
         other.communicate("\n", timeout=30)
+
+
+def test_one_of_the_two_bounds_is_enough_on_the_command_line(two_sites: Nights):
+    two_sites.run()
+    for words in (["--keep", "30"], ["--keep-days", "30"]):
+        done = CliRunner().invoke(app, ["prune", *words, "--data", str(two_sites.data), "--dry-run"])
+        assert done.exit_code == 0, done.output
+    assert CliRunner().invoke(app, ["prune", "--data", str(two_sites.data)]).exit_code == 2

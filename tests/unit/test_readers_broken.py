@@ -9,7 +9,7 @@ import functools
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flows.readers import read
@@ -58,6 +58,7 @@ def test_a_file_cut_anywhere_is_an_error_or_has_all_its_rows(maker, tmp_path, wh
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), head=st.booleans())
+@example(where=0.337890625, bit=1, head=False)  # in a workbook of 1997 the end of the sheet, after 15 of 41 rows
 def test_a_flipped_bit_loses_no_row_silently(maker, tmp_path, where, bit, head):
     data = bytearray(whole(maker.name))
     data[int((min(len(data), 1500) if head else len(data)) * where)] ^= 1 << bit
