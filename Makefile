@@ -23,10 +23,10 @@ test: setup
 	@$(MAKE) --no-print-directory -j2 test-nights test-small
 
 test-nights: setup
-	$(BIN)/python -m pytest tests/bench tests/faults tests/golden
+	$(BIN)/python -m pytest tests/golden
 
 test-small: setup
-	$(BIN)/python -m pytest --ignore tests/bench --ignore tests/faults --ignore tests/golden
+	$(BIN)/python -m pytest --ignore tests/golden
 
 # Every source against its real server on this machine; prints a table of what was tried.
 test-sources: setup sources-packages
