@@ -1,4 +1,7 @@
-"""One Prefect server for all golden tests that run flows in this process, because it takes ten seconds to start."""
+"""One Prefect server for each module of golden tests that runs flows in this process, because it takes ten seconds to start.
+
+It is stopped with its module: a server that idles costs a twentieth of a processor.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(scope="session")
+IDLE = ("CANCELLATION_CLEANUP", "FOREMAN", "LATE_RUNS", "SCHEDULER", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "TRIGGERS")
+"""Services of the server that only deployments and automations need; these tests call the flows themselves."""
+
+
+@pytest.fixture(scope="module")
 def harness() -> Iterator[None]:
     """A temporary Prefect server, its recorder batched, the flows' heartbeat off."""
     with pytest.MonkeyPatch.context() as patch:
@@ -16,6 +23,8 @@ def harness() -> Iterator[None]:
         for name, value in SETTINGS.items():
             patch.setenv(name, value)
         patch.setenv("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        for service in IDLE:
+            patch.setenv(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
         from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
         from prefect.testing.utilities import prefect_test_harness
 
