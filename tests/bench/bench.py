@@ -29,7 +29,6 @@ from tests.bench.handwritten import SETS
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 SEED = 20_260_101
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Measure:
 
 
 def tree_bytes(root: int) -> int:
-    """Resident memory of a process and all its descendants, now."""
+    """Memory held by a process and all its descendants, now; a page that several of them share (the server is a fork) counts once."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -68,9 +67,10 @@ def tree_bytes(root: int) -> int:
         pid = todo.pop()
         todo += parents.get(pid, [])
         try:
-            total += int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * PAGE
+            shares = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
         except OSError:
             continue
+        total += sum(int(line.split()[1]) for line in shares.splitlines() if line.startswith("Pss:")) * 1024
     return total
 
 
@@ -82,7 +82,7 @@ def measured(command: list[str], log: Path, good: tuple[int, ...] = (0,)) -> Mea
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=BUILD.parent)
 
         def watch() -> None:
-            while not over.wait(0.1):
+            while not over.wait(0.25):
                 peak[0] = max(peak[0], tree_bytes(process.pid))
 
         watcher = threading.Thread(target=watch, daemon=True)
