@@ -5,6 +5,7 @@ What belongs here: how many participants and which kinds where. What does not: a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +28,13 @@ class Result:
     judged: judge.Judged
 
 
-def make(seed: int, styles_per_kind: int, room: float = 1.7) -> tuple[list[Site], list[Planted], list[str]]:
+def make(seed: int, styles_per_kind: int, few: Sequence[str] = (), room: float = 1.7) -> tuple[list[Site], list[Planted], list[str]]:
     """Sites with their faults. Every kind is planted in so many styles that fit; `room`: participants per planted fault.
 
-    A further site of ten participants carries each fault of a whole export.
+    A further site of ten participants carries each fault of a whole export. `few`: only these styles.
     """
     rng = np.random.default_rng(seed)
-    styles = all_styles()
+    styles = [s for s in all_styles() if not few or s.name in few]
     chosen: dict[str, list[Kind]] = {s.name: [] for s in styles}
     whole: list[tuple[Kind, Style]] = []
     for kind in KINDS.values():
@@ -80,8 +81,8 @@ def _elsewhere(kinds: dict[str, Kind], sites: list[Site], planted: list[Planted]
     return out
 
 
-def run(seed: int, styles_per_kind: int, root: Path) -> Result:
+def run(seed: int, styles_per_kind: int, root: Path, few: Sequence[str] = ()) -> Result:
     """One seed from nothing to verdicts."""
-    sites, planted, skipped = make(seed, styles_per_kind)
+    sites, planted, skipped = make(seed, styles_per_kind, few)
     published = night.run(sites, root)
     return Result(seed, sites, planted, skipped, judge.judge(sites, planted, published, root / "config"))
