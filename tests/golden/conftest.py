@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 
-
 IDLE = ("CANCELLATION_CLEANUP", "FOREMAN", "LATE_RUNS", "SCHEDULER", "PAUSE_EXPIRATIONS", "REPOSSESSOR", "TRIGGERS")
 """Services of the server that only deployments and automations need; these tests call the flows themselves."""
 
