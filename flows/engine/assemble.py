@@ -383,16 +383,15 @@ def _vanished(before: dict[tuple[str, str], Entry], entries: Sequence[Entry]) ->
 
 def _found(roster: Roster, entries: Sequence[Entry]) -> pl.DataFrame:
     """What was found tonight in these sites' data and about their deliveries; a finding told twice is one."""
-    frames = [findings_store.read_staged([])]
+    folders: dict[Path, list[str]] = {}
+    told = []
     for key in sorted({e["unit"] for e in entries}):
         wanted = {e["site"] for e in entries if e["unit"] == key}
-        folders: dict[Path, list[str]] = {}
         for site, placed in sorted(roster.chosen.get(key, {}).items()):
             if site in wanted:
                 folders.setdefault(placed.staged.folder, []).append(site)
-        frames += [findings_store.read_staged([f]).filter(pl.col("site").is_in(sites)) for f, sites in folders.items()]
-        frames += [f.filter(pl.col("site").is_in(sorted(wanted))) for f in roster.told.get(key, ()) if f.height]
-    return pl.concat(frames).unique("finding_id", keep="first", maintain_order=True)
+        told += [f.filter(pl.col("site").is_in(sorted(wanted))) for f in roster.told.get(key, ()) if f.height]
+    return pl.concat([findings_store.read_staged(folders), *told]).unique("finding_id", keep="first", maintain_order=True)
 
 
 def _files_of(base: Release | None) -> dict[tuple[str, str], Entry]:

@@ -96,27 +96,40 @@ def events(
     return rows.with_columns(pl.lit(release_id).alias("release_id"))
 
 
-def read_staged(folders: Sequence[Path]) -> pl.DataFrame:
-    """The findings of staged units, with the columns of the contract."""
-    frames = [pl.read_parquet(f / "findings.parquet").select(list(_FOUND)).cast(_FOUND) for f in folders]  # type: ignore[arg-type]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=_FOUND)
+def read_staged(folders: Mapping[Path, Sequence[str]]) -> pl.DataFrame:
+    """The findings of staged units about some of their sites, with the columns of the contract; the files are read side by side."""
+    if not folders:
+        return pl.DataFrame(schema=_FOUND)
+    files = (
+        pl.scan_parquet(folder / "findings.parquet").select(list(_FOUND)).cast(_FOUND).filter(pl.col("site").is_in(list(sites)))  # type: ignore[arg-type]
+        for folder, sites in folders.items()
+    )
+    return pl.concat(files).collect()
 
 
 def by_site(
     living: pl.DataFrame, known: pl.DataFrame, sites: Sequence[tuple[str, str]], show: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 ) -> dict[tuple[str, str], SiteFindings]:
-    """Each site's file of findings for the release, as `show` lets its readers see them; a site without findings gets an empty one."""
+    """Each site's file of findings for the release; a site without findings gets an empty one.
+
+    `show`: the findings of one trial as readers of the release may see them.
+    """
     ordered = living.sort("study", "site", "severity", "rule", "table", "record_key", "field", "finding_id")
-    parts: Mapping[tuple[object, ...], pl.DataFrame] = ordered.partition_by("study", "site", as_dict=True)
-    old = set(known.get_column("finding_id"))
+    shown: dict[tuple[object, ...], pl.DataFrame] = {}
+    for trial in ordered.select(IN_RELEASE).partition_by("study"):
+        shown |= (trial if show is None else show(trial)).partition_by("study", "site", as_dict=True)
+    by_severity: dict[tuple[object, ...], dict[str, int]] = {}
+    for study, site, severity, n in ordered.group_by("study", "site", "severity").len().sort("severity").iter_rows():
+        by_severity.setdefault((study, site), {})[severity] = n
+    fresh = ordered.join(known, on="finding_id", how="anti").group_by("study", "site").len()
+    new = {(study, site): n for study, site, n in fresh.iter_rows()}
+    empty = ordered.select(IN_RELEASE).clear()
     out = {}
     for key in sites:
-        mine = parts.get(key, ordered.clear())
-        told = mine.select(IN_RELEASE)
-        content = to_parquet(show(told) if show is not None else told)
-        counts = dict(mine.group_by("severity").len().sort("severity").iter_rows())
-        new = sum(i not in old for i in mine.get_column("finding_id"))
-        out[key] = SiteFindings(mine.height, counts, new, content, hashlib.sha256(content).hexdigest())
+        mine = shown.get(key, empty)
+        content = to_parquet(mine)
+        sha256 = hashlib.sha256(content).hexdigest()
+        out[key] = SiteFindings(mine.height, by_severity.get(key, {}), new.get(key, 0), content, sha256)
     return out
 
 

@@ -52,16 +52,17 @@ def _published(data: Path, release: Release, values: bool) -> pl.DataFrame:
 
 def _held(data: Path, release: Release) -> pl.DataFrame:
     """Findings of deliveries that were worked but are in no release: what a held site must put right."""
-    frames = [findings_store.read_staged([])]
+    folders: dict[Path, list[str]] = {}
     troubled = [e for e in release.manifest["sites"] if e["reason"]]
     for entry in troubled:
         folder = data / "staged" / entry["study"] / entry["export"] / (entry.get("held") or "-")[:16]
         if (folder / "findings.parquet").is_file():
-            frames.append(findings_store.read_staged([folder]).filter(pl.col("site") == entry["site"]))
+            folders.setdefault(folder, []).append(entry["site"])
+    found = findings_store.read_staged(folders)
     about = {r.id for r in catalogue() if any(t.startswith("delivery") for t in r.tables)}
     known = findings_store.history(data, [(e["study"], e["site"]) for e in troubled])
-    frames.append(known.filter(pl.col("rule").is_in(about) & (pl.col("status") != "RESOLVED")).select(frames[0].columns))
-    frame = pl.concat(frames).unique("finding_id", keep="first", maintain_order=True)
+    told = known.filter(pl.col("rule").is_in(about) & (pl.col("status") != "RESOLVED")).select(found.columns)
+    frame = pl.concat([found, told]).unique("finding_id", keep="first", maintain_order=True)
     blank = [pl.lit(None, dtype).alias(name) for name, dtype in findings_store.LIFE.items()]
     return frame.with_columns(blank).with_columns(pl.lit("HELD").alias("status"))
 

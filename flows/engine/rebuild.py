@@ -182,10 +182,8 @@ def _of_site(
     else:
         told = pl.read_parquet(path).with_columns(pl.lit(None, pl.String).alias("raw_value"))
     told = told.filter(pl.col("rule").is_in(rules))
-    empty = findings_store.read_staged([])
-    found = findings_store.read_staged([staged.folder]) if staged is not None else empty
-    found = found.filter(pl.col("site") == site[1])
-    both = pl.concat([found, told.select(empty.columns).cast(empty.schema)]).unique("finding_id", keep="first", maintain_order=True)
+    found = findings_store.read_staged({staged.folder: [site[1]]} if staged is not None else {})
+    both = pl.concat([found, told.select(found.columns).cast(found.schema)]).unique("finding_id", keep="first", maintain_order=True)
     given = answers.known(data, maker.get("answers", 0))
     living = answers.apply(findings_store.judge_life(both, known, on), given, on)
     return findings_store.by_site(living, known, [site], lambda frame: copies.show_findings(frame, how))[site].content

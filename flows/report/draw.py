@@ -9,19 +9,23 @@ its description and in the table; nothing is told by colour alone.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 
 Series = Sequence[tuple[str, int | None]]
+_MARKS = re.compile("[&<>\"']")
 
 
 def e(text: object) -> str:
-    """Text for the page."""
-    return html.escape(str(text), quote=True)
+    """Text for the page. Most cells hold nothing to escape, and looking is a quarter of the work."""
+    written = str(text)
+    return html.escape(written, quote=True) if _MARKS.search(written) else written
 
 
 def num(value: float) -> str:
     """A coordinate."""
-    return f"{value:.1f}".rstrip("0").rstrip(".")
+    written = f"{value:.1f}"
+    return written[:-2] if written.endswith(".0") else written
 
 
 def figure(title: str, told: str, svg: str, table: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from flows.tables.student import beyond
@@ -119,4 +120,9 @@ def fisher(k1: int, n1: int, k2: int, n2: int) -> float:
 
 
 def _log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return _log_factorial(n) - _log_factorial(k) - _log_factorial(n - k)
+
+
+@cache
+def _log_factorial(n: int) -> float:
+    return math.lgamma(n + 1)
