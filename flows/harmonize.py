@@ -37,7 +37,7 @@ def harmonize_batch(
 def harmonize(roster: Roster, cluster: Cluster | None = None) -> Sealed[list[Staged | Failure]]:
     """Work what is left, a few batches side by side and never more, so that memory stays bounded."""
     batches = nights.batches(roster.pending.values())
-    threads = 1 if len(batches) > 1 else nights.SIDE_BY_SIDE
+    threads = nights.threads(batches)
     side_by_side = cluster.slots if cluster else nights.SIDE_BY_SIDE
     results: list[Staged | Failure] = []
     running: deque[PrefectFuture[Sealed[list[Staged | Failure]]]] = deque()

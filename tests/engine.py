@@ -19,7 +19,7 @@ class Engine:
         self.programme, self.data, self.now = programme, data, now
         self.staged: list[batch.Staged] = []
 
-    def run(self, only: set[str] | None = None, threads: int = 2) -> Engine:
+    def run(self, only: set[str] | None = None, threads: int = 1) -> Engine:
         """Pull and work every unit, or those named."""
         inputs = []
         for number, unit in enumerate(u for k, u in self.programme.units.items() if only is None or k in only):

@@ -11,8 +11,12 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import shutil
+import tempfile
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +62,46 @@ def table(text: str) -> tuple[list[str], list[list[str | None]]]:
     return cells[0], rows
 
 
+@cache
+def _instruments() -> dict[str, Instrument]:
+    """The project's instruments by name, read once: reading them took a quarter of every test."""
+    found = (Instrument.model_validate(YamlFile.read(p, []).data) for p in sorted((PROJECT / "instruments").glob("*.yaml")))  # type: ignore[union-attr]
+    return {i.name: i for i in found}
+
+
+@cache
+def _terms() -> list[reference.SymptomTerm]:
+    return reference.symptom_terms([PROJECT / "codelists"])
+
+
+@cache
+def _template() -> Path:
+    """The empty tables and the default trial in a file, made once a process and copied by every bench."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = ModelBench(is_template=True)
+    made.con.execute(f"attach '{folder / 'template.duckdb'}' as template")
+    made.con.execute("copy from database memory to template")
+    made.con.close()
+    return folder / "template.duckdb"
+
+
 class ModelBench:
     """One in-memory database; see the module's docstring."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_template: bool = False) -> None:
         self.con = models.connect()
         self.made: set[str] = set()
-        for name, contract in CONTRACTS.items():
-            self._create(f"mapped.{name}", contract.mapped_columns())
-        for name, columns in BESIDE.items():
-            self._create(f"mapped.{name}", columns)
-        self.trial()
+        if is_template:
+            for name, contract in CONTRACTS.items():
+                self._create(f"mapped.{name}", contract.mapped_columns())
+            for name, columns in BESIDE.items():
+                self._create(f"mapped.{name}", columns)
+            self.trial()
+        else:
+            self.con.execute(f"attach '{_template()}' as template (read_only)")
+            self.con.execute("copy from database template to memory")
+            self.con.execute("detach template")
 
     def trial(
         self, timezone: str = "Europe/Lisbon", delivered_on: str = "2025-12-31", sites: tuple[str, ...] = ("01",),
@@ -76,21 +109,16 @@ class ModelBench:
     ) -> None:
         """Fill ref.* for one trial; `over` replaces keys of the default trial file, `site` those of the default site file."""
         trial = Trial.model_validate(TRIAL | over)
-        instruments = []
-        for name in trial.instruments:
-            for path in sorted((PROJECT / "instruments").glob("*.yaml")):
-                instrument = Instrument.model_validate(YamlFile.read(path, []).data)  # type: ignore[union-attr]
-                if instrument.name == name:
-                    instruments.append(instrument)
+        instruments = tuple(_instruments()[name] for name in trial.instruments)
         rows = []
         for number, site_id in enumerate(sites):
             mapped = Site.model_validate({
                 "site_id": site_id, "study": trial.study, "timezone": timezone, "source": {"kind": "files", "path": "x"},
                 "tables": {"subject": {"file": "x.csv"}, "medication": {"file": "y.csv"}}, **(site or {}),
             })  # fmt: skip
-            unit = reference.Unit(mapped.key, mapped, trial, tuple(instruments), (), (), Path())
+            unit = reference.Unit(mapped.key, mapped, trial, instruments, (), (), Path())
             rows.append(reference.UnitRow(number, unit, dt.date.fromisoformat(delivered_on), "0" * 12))
-        reference.build(self.con, rows, EVIDENCE, reference.symptom_terms([PROJECT / "codelists"]))
+        reference.build(self.con, rows, EVIDENCE, _terms())
 
     def given(self, name: str, text: str, **constants: Any) -> None:
         """Create a table from a text table. For mapped, staging and intake tables missing columns are filled: unit 0,

@@ -32,6 +32,9 @@ from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
 from schemas.findings import TrialweaveError
 
+#: Participants of a trial from which on it is pooled on two threads.
+WORTH_THREADS = 2_000
+
 
 @dataclass(frozen=True)
 class Staged:
@@ -223,7 +226,8 @@ def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged])
         return found
     spill = data / "staged" / f".tmp-{uuid.uuid4().hex[:12]}"
     spill.mkdir(parents=True)
-    con = models.connect(spill=spill / "duckdb")
+    many = sum(e["rows"] for s in staged for e in s.receipt["files"]["ipd_base"].values()) > WORTH_THREADS
+    con = models.connect(threads=2 if many else 1, spill=spill / "duckdb")
     try:
         con.execute("create table staged.ipd_base as select * from read_parquet($1)", [[str(p[2]) for p in parts]])
         unit = next(u for u in programme.units.values() if u.trial.study == study)

@@ -104,7 +104,7 @@ def _with_arm(paths: list[str]) -> dict[str, int]:
     """File -> rows that hold an arm; the files' own statistics tell in most cases that there are none."""
     if not paths:
         return {}
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         told = con.execute(
             "select distinct file_name from parquet_metadata($1) where path_in_schema in ('TRT01P', 'TRT01A') "
             "and row_group_num_rows > 0 and stats_null_count is distinct from row_group_num_rows", [paths],

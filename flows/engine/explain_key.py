@@ -47,7 +47,7 @@ def find_row(data: Path, release: Release, dataset: str, key: str) -> dict[str, 
     if not files:
         raise ConfigurationError(f"release {release.release_id} has no {dataset}")
     names, wanted = key_columns(dataset), _wanted(dataset, key)
-    con = duckdb.connect()
+    con = duckdb.connect(config={"threads": 1})
     try:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"create view it as select * from read_parquet([{', '.join(_text(f) for f in files)}])")

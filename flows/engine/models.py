@@ -70,8 +70,11 @@ class Model:
         return {f"{schema}.{table}" for schema, table in _TABLE.findall(code)}
 
 
-def connect(memory_mb: int = 700, threads: int = 2, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory database with every schema of the route, clock set to UTC, memory bounded."""
+def connect(memory_mb: int = 700, threads: int = 1, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with every schema of the route, clock set to UTC, memory bounded.
+
+    One thread unless there is much to compute: a second one costs a third more over small tables.
+    """
     con = duckdb.connect(":memory:")
     con.execute("set TimeZone = 'UTC'")
     con.execute(f"set threads = {int(threads)}")

@@ -28,6 +28,8 @@ BATCH_BYTES = 8_500_000
 BATCH_UNITS = 40
 #: Batches worked at the same time, each on one thread: two processors are kept busy better than by one batch on two.
 SIDE_BY_SIDE = 2
+#: Bytes from which on a batch that is alone computes on all threads.
+WORTH_THREADS = 2_500_000
 
 T = TypeVar("T")
 
@@ -127,6 +129,11 @@ def batches(pending: Iterable[Attempt]) -> list[list[Attempt]]:
         filled += weight
         left -= weight
     return out
+
+
+def threads(batches: Sequence[Sequence[Attempt]]) -> int:
+    """How many threads a batch computes on: all, when it is the only one and worth them."""
+    return SIDE_BY_SIDE if len(batches) == 1 and sum(a.size for a in batches[0]) > WORTH_THREADS else 1
 
 
 def _weight(attempt: Attempt) -> float:
