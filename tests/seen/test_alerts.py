@@ -29,7 +29,7 @@ channels:
   mail: {{kind: email, host: 127.0.0.1, port: {port}, security: none, from: night@example.org, to: [dm@example.org, stat@example.org]}}
   chat: {{kind: webhook, url_env: CHAT_URL, headers_env: {{Authorization: CHAT_TOKEN}}}}
 alerts:
-  - {{on: [failed, killed, degraded, recovered, stale, special_interest], to: [mail, chat]}}
+  - {{on: [failed, killed, degraded, recovered, stale, missed, special_interest], to: [mail, chat]}}
 """
 
 
@@ -82,6 +82,23 @@ def test_a_held_site_is_told_once_with_its_reason_and_its_end_is_told_too(watche
     watched.run()
 
     assert [letter["Subject"] for letter in mails.letters[1:]] == ["trialweave: ok (1 recovered)"]
+
+
+def test_the_first_night_after_nights_without_a_run_tells_of_them_once(watched: Nights, mails: Mails):
+    def sleep(hours: int) -> None:
+        known = json.loads((watched.data / "alerts.json").read_text())
+        (watched.data / "alerts.json").write_text(json.dumps(known | {"ran": known["ran"] - 3600 * hours}))
+
+    watched.run()
+    sleep(35)
+    watched.run()
+    sleep(37)
+    watched.run()
+    watched.run()
+
+    (letter,) = mails.letters
+    assert letter["Subject"] == "trialweave: ok (1 missed)"
+    assert "(37 hours)" in letter.get_content() and "trialweave backfill --from" in letter.get_content()
 
 
 def test_a_night_that_fails_is_told_and_one_that_another_run_keeps_out_is_not(watched: Nights, mails: Mails):
@@ -219,7 +236,7 @@ def test_a_file_that_is_wrong_is_an_error_that_names_the_line(two_sites: Nights,
     elif change.startswith("to"):
         text = text.replace("to: [mail, chat]", change)
     elif change.startswith("on"):
-        text = text.replace("on: [failed, killed, degraded, recovered, stale, special_interest]", change)
+        text = text.replace("on: [failed, killed, degraded, recovered, stale, missed, special_interest]", change)
     else:
         text = text.replace("kind: webhook", change)
     (two_sites.config / "alerts.yaml").write_text(text)

@@ -101,10 +101,12 @@ def _alert(chosen: Alerts, data: Path, told: Ended) -> None:
         due += alerts.special_interest(told.special, str(facts["release"]))
     else:
         due = []
+    if told.leads and not told.replay:
+        due += alerts.missed(data, told.started, chosen.missed_hours)
     if told.killed:
         text = f"a run was killed ({told.killed}); this one went on from there"
         due.append(alerts.Alert(AlertKind.KILLED, f"killed {told.killed}", "", text))
-    alerts.tell(chosen, data, due, told.outcome, told.day, facts)
+    alerts.tell(chosen, data, due, told.outcome, told.day, facts, told.finished)
 
 
 def _try(name: str, act: Callable[[], None]) -> None:

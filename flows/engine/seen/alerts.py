@@ -51,6 +51,20 @@ def standing(manifest: Mapping[str, Any], today: dt.date, stale_days: int) -> li
     return out
 
 
+def missed(data: Path, began: float, hours: float) -> list[Alert]:
+    """That no run ended for longer than `hours` before this one began (seconds since 1970): a machine that is off cannot tell it itself."""
+    last = _read(data)["ran"]
+    if last is None or began - last <= 3600 * hours:
+        return []
+    before, now = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (last, began))
+    text = (
+        f"no run from {before:%Y-%m-%d %H:%M} to {now:%Y-%m-%d %H:%M} UTC ({(began - last) / 3600:.0f} hours)\n"
+        f"  why  -> was the machine or the scheduler off? what sites sent meanwhile is in tonight's run\n"
+        f"  fix  -> for releases of the days between: trialweave backfill --from {before:%Y-%m-%d} --to {now:%Y-%m-%d} --dry-run"
+    )
+    return [Alert(AlertKind.MISSED, f"missed {before:%Y-%m-%dT%H:%M}", "", text)]
+
+
 def special_interest(new: Mapping[str, int], release_id: str) -> list[Alert]:
     """Adverse events that speak of psychosis or convulsion, found for the first time. `new`: study/site -> how many."""
     return [
@@ -63,8 +77,14 @@ def special_interest(new: Mapping[str, int], release_id: str) -> list[Alert]:
     ]  # fmt: skip
 
 
-def tell(chosen: Alerts, data: Path, alerts: Sequence[Alert], outcome: str, today: dt.date, facts: Mapping[str, Any]) -> None:
-    """Tell what is due over every channel, one message a channel; what does not get out waits for the next run."""
+def tell(
+    chosen: Alerts, data: Path, alerts: Sequence[Alert], outcome: str, today: dt.date, facts: Mapping[str, Any],
+    ended: float,
+) -> None:  # fmt: skip
+    """Tell what is due over every channel, one message a channel; what does not get out waits for the next run.
+
+    `ended`: when the run ended, seconds since 1970.
+    """
     known = _read(data)
     if outcome == "ok" and known["was"] in ("degraded", "failed"):
         alerts = [*alerts, Alert(AlertKind.RECOVERED, f"recovered {facts['run']}", "", "every site is there with its newest data again")]
@@ -87,7 +107,7 @@ def tell(chosen: Alerts, data: Path, alerts: Sequence[Alert], outcome: str, toda
         known["told"] |= {f"{name} {a.key}": today.isoformat() for a in every}
     old = (today - dt.timedelta(days=2 * chosen.again_days)).isoformat()
     told = {key: on for key, on in known["told"].items() if on >= old}
-    state.write_json(data / NAME, {"was": outcome, "told": told, "waiting": waiting[-_WAITING:]})
+    state.write_json(data / NAME, {"was": outcome, "told": told, "waiting": waiting[-_WAITING:], "ran": ended})
 
 
 def _due(chosen: Alerts, channel: str, alerts: Iterable[Alert], told: Mapping[str, str], today: dt.date) -> list[Alert]:
@@ -121,6 +141,6 @@ def _fact(alert: Alert) -> dict[str, str]:
 def _read(data: Path) -> dict[str, Any]:
     try:
         told = json.loads((data / NAME).read_text(encoding="utf-8"))
-        return {"was": str(told["was"]), "told": dict(told["told"]), "waiting": list(told["waiting"])}
+        return {"was": str(told["was"]), "told": dict(told["told"]), "waiting": list(told["waiting"]), "ran": told.get("ran")}
     except (OSError, ValueError, KeyError, TypeError):
-        return {"was": "", "told": {}, "waiting": []}
+        return {"was": "", "told": {}, "waiting": [], "ran": None}
