@@ -69,6 +69,8 @@ class Evidence(Config):
     session_length_ratio_max: Threshold[float]
     site_timing_min_doses: Threshold[int]
     site_timing_max_outside_pct: Threshold[float]
+    site_shift_min: Threshold[float]
+    site_shift_alike_pct: Threshold[float]
     dose_far_from_window_min: Threshold[float]
     consent_to_randomization_max_days: Threshold[int]
     after_course_max_days: Threshold[int]
