@@ -28,19 +28,19 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
         note = data / state.LAST_RUN
         last: dict[str, Any] = jsons.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
         severities = summary.by_severity(release.manifest)
-        lines = summary.site_lines(release.manifest, last.get("new_findings"))
+        lines = summary.site_lines(release.manifest)
         if json:
-            names = ("status", "age_days", "delivered_on", "delivery", "received", "kept", "quarantined", "findings", "reason")
+            names = ("status", "age_days", "delivered_on", "delivery", "received", "kept", "quarantined", "open", "new", "reason")
             sites = [{"site": s.key} | {n: getattr(s, n) for n in names} for s in lines]
             print_json({"release": release.release_id, "as_of": release.manifest["as_of"], "degraded": release.degraded, "sites": sites,
                         "findings": severities, "last_run": last})  # fmt: skip
         else:
-            rows = [[s.key, s.status, s.delivered_on, s.age_days, s.received, s.kept, s.quarantined, s.findings] for s in lines]
-            columns = ["site", "status", "data of", "age days", "received", "kept", "quarantined", "findings"]
+            rows = [[s.key, s.status, s.delivered_on, s.age_days, s.received, s.kept, s.quarantined, s.open, s.new] for s in lines]
+            columns = ["site", "status", "data of", "age days", "received", "kept", "quarantined", "findings open", "new"]
             print_table(f"release {release.release_id}", columns, rows, right=tuple(columns[3:]))
             for told in summary.standings(lines, dt.datetime.now(dt.UTC).date()):
                 typer.echo(told)
-            typer.echo("findings: " + (", ".join(f"{n} {s}" for s, n in severities.items()) or "none"))
+            typer.echo("open findings: " + (", ".join(f"{n} {s}" for s, n in severities.items()) or "none"))
             if last:
                 ended = dt.datetime.fromtimestamp(last["finished"], dt.UTC).isoformat(timespec="seconds")
                 typer.echo(f"last run: {last['outcome']}, ended {ended}, took {last['finished'] - last['started']:.1f} s")

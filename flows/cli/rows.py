@@ -51,7 +51,9 @@ def findings(
         rows = pl.len().alias("findings"), pl.sum("n_rows").alias("rows"), pl.first("message")
         told = pl.col("message").str.replace(r" \(\d+ rows\)$", "")
         counts = found.group_by("severity", "rule").agg(rows).with_columns(told).sort("findings", "rule", descending=[True, False])
-        title = f"{found.height} findings"
+        is_open = found.filter(pl.col("status").is_in(["OPEN", "REOPENED"]))
+        new = is_open.filter(pl.col("first_seen") == release.as_of.date()).height
+        title = f"{found.height} findings, {is_open.height} open, {new} of them new (first seen on the day of the release)"
         print_table(title, counts.columns, [list(r) for r in counts.iter_rows()], right=("findings", "rows"))
         named = found.with_columns(pl.concat_str("study", "site", separator="/").alias("site"))
         sites = named.group_by("site").agg(*((pl.col("severity") == s).sum().alias(s) for s in map(str, Severity))).sort("site")

@@ -117,8 +117,8 @@ def _show(outcome: Outcome, json: bool) -> None:
     if json:
         print_json(as_json(outcome))
         return
-    lines = site_lines(outcome.release.manifest, outcome.new_findings)
-    rows = [[s.key, s.status, s.received, s.kept, s.quarantined, s.findings, s.new] for s in lines]
+    lines = site_lines(outcome.release.manifest)
+    rows = [[s.key, s.status, s.received, s.kept, s.quarantined, s.open, s.new] for s in lines]
     print_table(f"release {outcome.release.release_id}", ["site", "status", *COUNTS], rows, right=COUNTS)
     for told in standings(lines, outcome.release.as_of.date()):
         typer.echo(told)

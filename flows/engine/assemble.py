@@ -52,11 +52,10 @@ TEXT_SETS = tuple(d for d, names in FREE_TEXT.items() if names)
 
 @dataclass(frozen=True)
 class _Findings:
-    """A release's findings: its files, how many are new, resolved, and new of special interest a site, the rows the history gains, how
-    many answers were known."""
+    """A release's findings: its files, how many are resolved, and new of special interest a site, the rows the history gains, how many
+    answers were known."""
 
     parts: list[Part]
-    new: dict[str, int]
     history: pl.DataFrame
     n_answers: int
     resolved: dict[str, int]
@@ -72,7 +71,7 @@ class Outcome:
         self.release, self.published, self.is_latest = release, published, is_latest
         self.degraded, self.recomputed = roster.degraded, roster.recomputed
         self.reused = len(roster.placed) - len(roster.recomputed)
-        self.new_findings, self.resolved, self.special = (findings.new, findings.resolved, findings.special) if findings else ({}, {}, {})
+        self.resolved, self.special = (findings.resolved, findings.special) if findings else ({}, {})
 
 
 @dataclass(frozen=True)
@@ -255,7 +254,8 @@ def _entry(roster: Roster, key: str, site: str) -> Entry:
         "study": unit.site.study, "unit": key, "export": unit.site.site_id, "told": told,
         "reason": blinding.plain_reason(reason, words) if reason and words else reason,
         "held": roster.held.get((key, site)), "site": site, "status": status, "age_days": None, "delivery_sha256": None,
-        "delivered_on": None, "fingerprint": None, "made_of": {}, "tables": {}, "findings": {}, "findings_from": None,
+        "delivered_on": None, "fingerprint": None, "made_of": {}, "tables": {}, "findings": {}, "findings_open": {}, "findings_new": 0,
+        "findings_from": None,
     }  # fmt: skip
     chosen = roster.chosen.get(key, {}).get(site)
     if chosen is None:
@@ -321,7 +321,7 @@ def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> str | N
 def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[str, Shown], *, keep_history: bool) -> _Findings:
     """Files of findings, a site each; those of a site whose output is the same are linked from the release that stands.
 
-    Fills in `findings` (a count by severity) of every entry.
+    Fills in how many there are of every entry.
     """
     night = roster.night
     told_before = any((night.data / "findings").glob("[0-9]*.parquet"))
@@ -343,10 +343,12 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
         file = files.get((entry["study"], entry["site"]))
         same = old is not None and all(old.get(n) == entry[n] for n in ("fingerprint", "told", "answers"))
         same &= keys.get(entry["study"]) == shown_as.get(entry["study"])
+        same &= old is not None and "findings_open" in old
         if told_before and old and same and file and night.base:
             source = night.base.folder / file["path"]
             parts.append(Part("findings", file["path"], file["rows"], file["sha256"], source))
-            entry["findings"], entry["findings_from"] = old["findings"], old.get("findings_from")
+            entry |= {n: old[n] for n in ("findings", "findings_open", "findings_from")}
+            entry["findings_new"] = old["findings_new"] if night.base.as_of.date() == on else 0
         else:
             fresh.append(entry)
     sites = [(e["study"], e["site"]) for e in fresh]
@@ -354,19 +356,17 @@ def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[s
     known = findings_store.history(night.data, [*sites, *vanished])
     found = _found(roster, fresh)
     living = answers.apply(findings_store.judge_life(found, known, on), given, on)
-    new = {}
-    for (study, site), mine in findings_store.by_site(living, known, sites, lambda frame: copies.show_findings(frame, how)).items():
+    for (study, site), mine in findings_store.by_site(living, on, sites, lambda frame: copies.show_findings(frame, how)).items():
         path = f"findings/{study}/{site}-{mine.sha256[:8]}.parquet"
         parts.append(Part("findings", path, mine.rows, mine.sha256, content=mine.content))
-        new[f"{study}/{site}"] = mine.new
         for entry in fresh:
             if (entry["study"], entry["site"]) == (study, site):
-                entry["findings"], entry["findings_from"] = mine.by_severity, release_id
+                entry |= {**mine.counts, "findings_from": release_id}
     why = {k: changes.causes(before.get(k), e["made_of"]) for e in fresh if (k := (e["study"], e["site"]))} | vanished
     history = findings_store.events(living, known, on, release_id, why) if keep_history else known.clear()
     resolved = _by_site(history.filter(pl.col("status") == "RESOLVED"))
     special = _by_site(living.filter(pl.col("rule") == SPECIAL_INTEREST).join(known, on="finding_id", how="anti"))
-    return _Findings(sorted(parts, key=lambda p: p.path), new, history, n_answers, resolved, special)
+    return _Findings(sorted(parts, key=lambda p: p.path), history, n_answers, resolved, special)
 
 
 def _by_site(findings: pl.DataFrame) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Findings over nights: the append-only history, and each release's copy without values.
 
-What belongs here: first and last seen, what is new, what is resolved. What does not: finding them (judge.py), answers of sites.
+What belongs here: first and last seen, what is new, what is resolved, how they are counted. What does not: finding them (judge.py), answers of sites.
 
 `data/findings/<release_id>.parquet` holds only what that night changed: findings that are new, changed, back again, or gone
 (RESOLVED). The last row of a finding_id tells how it stands. Release ids sort by time.
@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -32,11 +33,10 @@ _TELLING = ("severity", "raw_value", "message", "suggestion", "rule_sha", "n_row
 
 @dataclass(frozen=True)
 class SiteFindings:
-    """The findings of one site: how many by severity, and the file for the release."""
+    """The findings of one site: what the manifest says of them, and the file for the release."""
 
     rows: int
-    by_severity: dict[str, int]
-    new: int
+    counts: dict[str, Any]
     content: bytes
     sha256: str
 
@@ -107,10 +107,28 @@ def read_staged(folders: Mapping[Path, Sequence[str]]) -> pl.DataFrame:
     return pl.concat(files).collect()
 
 
+def counts(living: pl.DataFrame, on: dt.date, sites: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """What a manifest says of each site's findings on the day of its release; every table and page that counts findings counts so.
+
+    `findings`: by severity, all that stand. `findings_open`: by severity, those that are neither answered nor waived. `findings_new`: how
+    many of the open ones were first seen on that day.
+    """
+    is_open = pl.col("status").is_in([str(FindingStatus.OPEN), str(FindingStatus.REOPENED)])
+    numbers = pl.len(), is_open.sum().alias("open"), (is_open & (pl.col("first_seen") == on)).sum().alias("new")
+    out: dict[tuple[str, str], dict[str, Any]] = {key: {"findings": {}, "findings_open": {}, "findings_new": 0} for key in sites}
+    for study, site, severity, n, n_open, n_new in living.group_by("study", "site", "severity").agg(numbers).sort("severity").iter_rows():
+        told = out[(study, site)]
+        told["findings"][severity] = n
+        if n_open:
+            told["findings_open"][severity] = n_open
+        told["findings_new"] += n_new
+    return out
+
+
 def by_site(
-    living: pl.DataFrame, known: pl.DataFrame, sites: Sequence[tuple[str, str]], show: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    living: pl.DataFrame, on: dt.date, sites: Sequence[tuple[str, str]], show: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 ) -> dict[tuple[str, str], SiteFindings]:
-    """Each site's file of findings for the release; a site without findings gets an empty one.
+    """Each site's file of findings for the release of a day; a site without findings gets an empty one.
 
     `show`: the findings of one trial as readers of the release may see them.
     """
@@ -118,18 +136,12 @@ def by_site(
     shown: dict[tuple[object, ...], pl.DataFrame] = {}
     for trial in ordered.select(IN_RELEASE).partition_by("study"):
         shown |= (trial if show is None else show(trial)).partition_by("study", "site", as_dict=True)
-    by_severity: dict[tuple[object, ...], dict[str, int]] = {}
-    for study, site, severity, n in ordered.group_by("study", "site", "severity").len().sort("severity").iter_rows():
-        by_severity.setdefault((study, site), {})[severity] = n
-    fresh = ordered.join(known, on="finding_id", how="anti").group_by("study", "site").len()
-    new = {(study, site): n for study, site, n in fresh.iter_rows()}
-    empty = ordered.select(IN_RELEASE).clear()
+    counted, empty = counts(ordered, on, sites), ordered.select(IN_RELEASE).clear()
     out = {}
     for key in sites:
         mine = shown.get(key, empty)
         content = to_parquet(mine)
-        sha256 = hashlib.sha256(content).hexdigest()
-        out[key] = SiteFindings(mine.height, by_severity.get(key, {}), new.get(key, 0), content, sha256)
+        out[key] = SiteFindings(mine.height, counted[key], content, hashlib.sha256(content).hexdigest())
     return out
 
 

@@ -22,7 +22,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.engine import answers, ledger, partitions, releases, snapshots
+from flows.engine import answers, findings_store, ledger, partitions, releases, snapshots
 from flows.engine.config import Unit
 
 PURGED = "release_purged"
@@ -173,7 +173,8 @@ def _count_findings(manifest: dict[str, Any], entry: dict[str, Any], left: pl.Da
     if entry["dataset"] == "findings":
         for site in manifest.get("sites", []):
             if (site["study"], site["site"]) == (who.study, who.site):
-                site["findings"] = dict(left.group_by("severity").len().sort("severity").iter_rows())
+                key = (who.study, who.site)
+                site |= findings_store.counts(left, releases.moment(manifest["as_of"]).date(), [key])[key]
 
 
 def snapshots_of(data: Path, unit: Unit, who: Gone, grave: str) -> int:

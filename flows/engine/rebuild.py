@@ -186,4 +186,4 @@ def _of_site(
     both = pl.concat([found, told.select(found.columns).cast(found.schema)]).unique("finding_id", keep="first", maintain_order=True)
     given = answers.known(data, maker.get("answers", 0))
     living = answers.apply(findings_store.judge_life(both, known, on), given, on)
-    return findings_store.by_site(living, known, [site], lambda frame: copies.show_findings(frame, how))[site].content
+    return findings_store.by_site(living, on, [site], lambda frame: copies.show_findings(frame, how))[site].content

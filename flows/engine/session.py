@@ -65,21 +65,21 @@ class Session:
             )  # fmt: skip
             state.write(self.night.data, note)
         told = "degraded" if outcome.degraded else "ok"
-        self.note(outcome.release.release_id, told, outcome.recomputed, outcome.reused, outcome.new_findings)
+        self.note(outcome.release.release_id, told, outcome.recomputed, outcome.reused)
         ledger.append(
             self.night.data, "run_finished", release_id=outcome.release.release_id, outcome=told, published=outcome.published,
             recomputed=len(outcome.recomputed), reused=outcome.reused,
         )  # fmt: skip
         ended = Ended(
             self.run, self.started, time.time(), told, replay=self.look is None, published=outcome.published, leads=outcome.is_latest,
-            manifest=outcome.release.manifest, recomputed=tuple(outcome.recomputed), reused=outcome.reused, new=outcome.new_findings,
+            manifest=outcome.release.manifest, recomputed=tuple(outcome.recomputed), reused=outcome.reused,
             resolved=outcome.resolved, special=outcome.special, killed=self.killed,
         )  # fmt: skip
         seen.ended(self.night.programme.alerts, self.night.data, ended)
 
-    def note(self, release_id: str | None, outcome: str, recomputed: list[str], reused: int, new: dict[str, int]) -> None:
+    def note(self, release_id: str | None, outcome: str, recomputed: list[str], reused: int) -> None:
         """Write last_run.json."""
-        state.write_last_run(self.night.data, self.started, self.flow_started, release_id, outcome, recomputed, reused, new)
+        state.write_last_run(self.night.data, self.started, self.flow_started, release_id, outcome, recomputed, reused)
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def opened(
             try:
                 yield session
             except BaseException as error:
-                session.note(None, "failed", [], 0, {})
+                session.note(None, "failed", [], 0)
                 ledger.append(data, "run_failed", error=type(error).__name__)
                 raise
 
@@ -154,7 +154,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "release": outcome.release.release_id, "folder": str(outcome.release.folder), "published": outcome.published,
         "latest": outcome.is_latest, "degraded": outcome.degraded, "recomputed": outcome.recomputed, "reused": outcome.reused,
         "sites": [
-            {k: s[k] for k in ("study", "site", "status", "age_days", "delivered_on", "reason", "tables", "findings")}
+            {k: s[k] for k in ("study", "site", "status", "age_days", "delivered_on", "reason", "tables", "findings", "findings_open", "findings_new")}
             for s in outcome.release.manifest["sites"]
         ],
     }  # fmt: skip

@@ -129,10 +129,10 @@ def _answer_ran_out(data: Path) -> bool:
 
 def write_last_run(
     data: Path, started: float, flow_started: float | None, release_id: str | None, outcome: str, recomputed: list[str],
-    reused: int, new: dict[str, int] | None = None,
+    reused: int,
 ) -> None:  # fmt: skip
     """The note of the run that ended last; times are seconds since 1970, flow_started null when no flow was needed."""
     write_json(data / LAST_RUN, {
         "started": started, "flow_started": flow_started, "finished": time.time(), "release": release_id, "outcome": outcome,
-        "recomputed": recomputed, "reused": reused, "new_findings": new or {},
+        "recomputed": recomputed, "reused": reused,
     })  # fmt: skip

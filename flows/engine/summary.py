@@ -14,7 +14,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SiteLine:
-    """One site of a release: rows summed over its tables, findings summed over severities."""
+    """One site of a release: rows summed over its tables, findings summed over severities.
+
+    `open`: neither answered nor waived; `new`: of these, first seen on the day of the release; `resolved`: in the release before, and no
+    longer found.
+    """
 
     key: str
     status: str
@@ -22,7 +26,7 @@ class SiteLine:
     received: int
     kept: int
     quarantined: int
-    findings: int
+    open: int
     new: int
     resolved: int
     reason: str
@@ -56,10 +60,8 @@ def standings(lines: Sequence[SiteLine], today: dt.date) -> list[str]:
     return out
 
 
-def site_lines(
-    manifest: Mapping[str, Any], new: Mapping[str, int] | None = None, resolved: Mapping[str, int] | None = None
-) -> list[SiteLine]:
-    """A line a site, in order of study and site. `new`, `resolved`: findings seen for the first time or no longer, a site.
+def site_lines(manifest: Mapping[str, Any], resolved: Mapping[str, int] | None = None) -> list[SiteLine]:
+    """A line a site, in order of study and site. `resolved`: findings that are found no longer, a site.
 
     An export that holds many sites has a line of its own when something in it belongs to none of them; its reason says so.
     """
@@ -68,20 +70,20 @@ def site_lines(
     for entry in sorted(manifest["sites"], key=lambda e: (e["study"], e["site"])):
         key = f"{entry['study']}/{entry['site']}"
         sums = {n: sum(t[n] for t in entry["tables"].values()) for n in ("received", "kept", "quarantined")}
-        found = sum(entry["findings"].values())
-        fresh, gone = ((given or {}).get(key, 0) for given in (new, resolved))
+        is_open = sum(entry.get("findings_open", entry["findings"]).values())  # a release of an older version says only how many there are
+        fresh, gone = entry.get("findings_new", 0), (resolved or {}).get(key, 0)
         reason = entry["reason"]
         if not reason and entry["site"] == entry["export"] and units.count(entry["unit"]) > 1:
             reason = f"{key} is no site: it is what that export holds of no known site (rows without one, files and columns as a whole)"
-        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, findings=found, new=fresh, resolved=gone,
+        out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, open=is_open, new=fresh, resolved=gone,
                             reason=reason, delivered_on=entry["delivered_on"], delivery=(entry["delivery_sha256"] or "")[:12]))  # fmt: skip
     return out
 
 
 def by_severity(manifest: Mapping[str, Any]) -> dict[str, int]:
-    """Findings of a whole release by severity, gravest first."""
+    """Open findings of a whole release by severity, gravest first."""
     sums: dict[str, int] = {}
     for entry in manifest["sites"]:
-        for severity, n in entry["findings"].items():
+        for severity, n in entry.get("findings_open", entry["findings"]).items():
             sums[severity] = sums.get(severity, 0) + n
     return {s: sums[s] for s in ("reject", "withhold", "query", "note") if s in sums}

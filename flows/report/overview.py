@@ -106,7 +106,8 @@ def sites(facts: Facts, shown: Shown, rate: float) -> str:
     titles = "".join(f"<li><strong>{e(s)}</strong>: {e(facts.trials[s].title)}</li>" for s in studies)
     return (
         f'<section aria-labelledby="sites"><h2 id="sites">Trials and sites</h2><ul>{titles}</ul>{body}'
-        "<p>New: first seen on the day of the release. Resolved: found in the release before and no more. Data: <em>fresh</em> new or"
+        "<p>Open: neither answered nor waived. New: open, and first seen on the day of the release (UTC). Resolved: found in the release"
+        " before and no more. Data: <em>fresh</em> new or"
         " changed, <em>unchanged</em>, <em>carried</em> the last good data stand in, <em>held</em> or <em>missing</em> nothing is"
         " there.</p></section>"
     )

@@ -107,7 +107,7 @@ def test_status_shows_sites_findings_and_the_last_run_without_heavy_libraries(tw
 
     assert code == 0
     assert "t01/02" in text and "fresh" in text
-    assert "findings: 1 reject, 1 query" in text
+    assert "open findings: 1 reject, 1 query" in text
     assert "last run: ok" in text
     assert imported_by(two_sites, "status", "--data", two_sites.data) == set()
 
@@ -227,6 +227,24 @@ def test_listings_answers_and_waivers_from_the_command_line(two_sites: Nights, t
     assert sorted(f["status"] for f in json.loads(text)) == ["ANSWERED", "WAIVED"]
 
 
+def test_open_and_new_findings_are_counted_alike_wherever_they_are_counted(two_sites: Nights):
+    """Night 1: two findings, one waived then. Night 2: a third. Site 02 has one of night 1 and is the same on night 2."""
+    two_sites.land("01", "S1 odd\nS2 odd\nS3 50\n", "2026-03-01")
+    two_sites.land("02", "S1 odd\n", "2026-03-01")
+    two_sites.run(as_of="2026-03-01")
+    _, text = call("findings", "--data", two_sites.data, "--site", "t01/01", "--json")
+    finding = json.loads(text)[0]["finding_id"]
+    assert call("waive", finding, "--who", "A", "--reason", "b", "--data", two_sites.data)[0] == 0
+    two_sites.land("01", "S1 odd\nS2 odd\nS3 odd\n", "2026-03-02")
+    two_sites.run(as_of="2026-03-02")
+
+    _, text = call("status", "--data", two_sites.data, "--json")
+    assert [(s["site"], s["open"], s["new"]) for s in json.loads(text)["sites"]] == [("t01/01", 2, 1), ("t01/02", 1, 0)]
+    assert json.loads(text)["findings"] == {"query": 3}
+    _, text = call("findings", "--data", two_sites.data)
+    assert "4 findings, 3 open, 1 of them new" in text
+
+
 SFTP = "source: {kind: sftp, url: 'sftp://exports.example.org/lisbon', username_env: LISBON_USER, key_env: LISBON_KEY"
 
 
@@ -264,3 +282,4 @@ def test_a_secret_is_never_written_into_an_address(two_sites: Nights):
     file.write_text(file.read_text().replace("source: {kind: files, path: exports/01", SFTP.replace("sftp://", "sftp://me:geh31m@")))
     code, text = call("check-config", "--config", two_sites.config)
     assert code == 2 and "holds a user name or password" in text and "geh31m" not in text
+

@@ -33,7 +33,7 @@ def ended(chosen: Alerts | None, data: Path, told: Ended) -> None:
         study, _, site = line.key.partition("/")
         log.tell(
             "site", study=study, site=site, status=line.status, received=line.received, kept=line.kept, quarantined=line.quarantined,
-            findings=line.findings, new=line.new, resolved=line.resolved, age_days=line.age_on(told.day),
+            findings=line.open, new=line.new, resolved=line.resolved, age_days=line.age_on(told.day),
         )  # fmt: skip
     log.tell(
         "run_failed" if told.outcome == "failed" else "run_finished", level=logging.ERROR if told.outcome == "failed" else logging.INFO,

@@ -16,8 +16,8 @@ from flows.engine.summary import SiteLine, site_lines
 
 @dataclass(frozen=True)
 class Ended:
-    """`outcome`: ok, degraded or failed. `error`: a kind or a sentence that may be shown. `new`, `resolved`, `special`: study/site -> how
-    many findings are new, resolved, and new of the rule for adverse events of special interest. `leads`: its release is the latest.
+    """`outcome`: ok, degraded or failed. `error`: a kind or a sentence that may be shown. `resolved`, `special`: study/site -> how many
+    findings are resolved, and new of the rule for adverse events of special interest. `leads`: its release is the latest.
     `killed`: the run before, which was killed and could tell nothing itself."""
 
     run: str
@@ -30,7 +30,6 @@ class Ended:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     recomputed: tuple[str, ...] = ()
     reused: int = 0
-    new: Mapping[str, int] = field(default_factory=dict)
     resolved: Mapping[str, int] = field(default_factory=dict)
     special: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
@@ -44,4 +43,4 @@ class Ended:
     @cached_property
     def lines(self) -> list[SiteLine]:
         """A line a site of the release that stands now."""
-        return site_lines(self.manifest, self.new, self.resolved) if self.manifest else []
+        return site_lines(self.manifest, self.resolved) if self.manifest else []

@@ -42,7 +42,7 @@ def points(ended: Ended) -> Iterator[Point]:
         yield "trialweave.site.ok", "1", float(line.status in ("fresh", "unchanged")), {**where, "status": line.status}
         for name in ("received", "kept", "quarantined"):
             yield f"trialweave.site.rows.{name}", "{row}", getattr(line, name), where
-        yield "trialweave.site.findings", "{finding}", line.findings, where
+        yield "trialweave.site.findings", "{finding}", line.open, where
         if (age := line.age_on(ended.day)) is not None:
             yield "trialweave.site.data_age", "d", age, where
 
