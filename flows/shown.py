@@ -38,8 +38,8 @@ def show(outcome: Outcome) -> None:
     today = outcome.release.as_of.date()
     rows = [
         {
-            "site": s.key, "status": s.status, "received": s.received, "kept": s.kept, "quarantined": s.quarantined, "findings open": s.open,
-            "new findings": s.new, "resolved findings": s.resolved, "age of data in days": s.age_on(today),
+            "site": s.key, "status": s.status, "received": s.received, "kept": s.kept, "quarantined": s.quarantined,
+            "findings open": s.open, "new findings": s.new, "resolved findings": s.resolved, "age of data in days": s.age_on(today),
         }
         for s in site_lines(outcome.release.manifest, outcome.resolved)
     ]  # fmt: skip

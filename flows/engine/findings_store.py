@@ -1,6 +1,7 @@
 """Findings over nights: the append-only history, and each release's copy without values.
 
-What belongs here: first and last seen, what is new, what is resolved, how they are counted. What does not: finding them (judge.py), answers of sites.
+What belongs here: first and last seen, what is new, what is resolved, how they are counted. What does not: finding them (judge.py),
+answers of sites.
 
 `data/findings/<release_id>.parquet` holds only what that night changed: findings that are new, changed, back again, or gone
 (RESOLVED). The last row of a finding_id tells how it stands. Release ids sort by time.

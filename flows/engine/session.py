@@ -148,13 +148,17 @@ def _night(
         yield Night(programme, data, at, units_of(programme, only), base, replay=as_of is not None, config_files=kept)
 
 
+#: What the manifest says of a site's findings.
+COUNTED = ("findings", "findings_open", "findings_new")
+
+
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """What a script wants to know of a run."""
     return {
         "release": outcome.release.release_id, "folder": str(outcome.release.folder), "published": outcome.published,
         "latest": outcome.is_latest, "degraded": outcome.degraded, "recomputed": outcome.recomputed, "reused": outcome.reused,
         "sites": [
-            {k: s[k] for k in ("study", "site", "status", "age_days", "delivered_on", "reason", "tables", "findings", "findings_open", "findings_new")}
+            {k: s[k] for k in ("study", "site", "status", "age_days", "delivered_on", "reason", "tables", *COUNTED)}
             for s in outcome.release.manifest["sites"]
         ],
     }  # fmt: skip

@@ -91,8 +91,9 @@ def sites(facts: Facts, shown: Shown, rate: float) -> str:
                        for t in s["tables"].values())  # fmt: skip
         signs = f"{len(unusual)} sign{'' if len(unusual) == 1 else 's'}" if unusual else "no"
         rows.append((
-            _site(study, site), found.line.status, "no data" if age is None else age, shown.cell(found.people), found.line.received,
-            shown.cell(found.line.quarantined), shown.cell(withheld), shown.cell(total(found.rows["finding_count"], "n_open")),
+            _site(study, site), found.line.status, "no data" if age is None else age, shown.cell(found.people),
+            shown.rounded(found.line.received), shown.cell(found.line.quarantined), shown.cell(withheld),
+            shown.cell(total(found.rows["finding_count"], "n_open")),
             shown.cell(total(found.rows["finding_count"], "n_new")),
             "not known" if found.resolved is None else shown.cell(found.resolved), signs,
         ))  # fmt: skip
@@ -148,13 +149,14 @@ def trends(facts: Facts, shown: Shown) -> str:
     if len(told) < 2:
         return head + untold + "<p>There is no earlier release to compare with.</p></section>"
     labels = [t["as_of"][5:10] for t in told]
-    people = [sum(s["participants"] for s in t["sites"].values()) for t in told]
-    refused = [100 * t["quarantined"] / t["received"] if t["received"] else None for t in told]
-    found = [sum(n for s, n in t["open"].items() if s != "note") for t in told]
+    people = [shown.rounded(sum(s["participants"] for s in t["sites"].values())) for t in told]
+    received = [shown.rounded(t["received"]) for t in told]
+    refused = [100 * shown.rounded(t["quarantined"]) / n if n else None for t, n in zip(told, received, strict=True)]
+    found = [shown.rounded(sum(n for s, n in t["open"].items() if s != "note")) for t in told]
     away = [sum(s["status"] in ("carried", "held", "missing") for s in t["sites"].values()) for t in told]
     rows = [
-        (t["release_id"], t["as_of"][:10], p, t["received"], "" if r is None else f"{r:.2f} %", f, a)
-        for t, p, r, f, a in zip(told, people, refused, found, away, strict=True)
+        (t["release_id"], t["as_of"][:10], p, n, "" if r is None else f"{r:.2f} %", f, a)
+        for t, p, n, r, f, a in zip(told, people, received, refused, found, away, strict=True)
     ]
     charts = [
         ("Participants", people, "in all sites together"), ("Rows in quarantine, percent", refused, "of rows received"),

@@ -94,7 +94,7 @@ PARTS = (
 
 
 def as_html(facts: Facts, *, shareable: bool = False) -> bytes:
-    """The page. Shareable: no cell of fewer participants than evidence.yaml's small cell, no keys, no reasons."""
+    """The page. Shareable: no cell of fewer participants than evidence.yaml's small cell, others rounded, no keys, no reasons."""
     evidence = facts.evidence
     shown = Shown(shareable, evidence.small_cell_subjects.value)
     rate, few = evidence.monitor_false_discovery_pct.value, evidence.monitor_min_participants.value
@@ -102,7 +102,12 @@ def as_html(facts: Facts, *, shareable: bool = False) -> bytes:
     studies = sorted({study for study, _ in facts.sites})
     people, n_sites = sum(f.people for f in facts.sites.values()), sum(f.people > 0 for f in facts.sites.values())
     blinded = ", ".join(told["blinded"]) or "none"
-    form = f"Shareable form: cells of fewer than {shown.few} participants are hidden. " if shareable else ""
+    form = (
+        f"Shareable form: cells of fewer than {shown.few} participants are hidden, all other counts are rounded to the nearest {shown.few},"
+        " so that none can be worked out from others. "
+        if shareable
+        else ""
+    )
     links = "".join(f'<li><a href="#{name}">{e(title)}</a></li>' for name, title in PARTS)
     options = "".join(f"<option>{e(s)}</option>" for s in studies)
     parts = [
@@ -111,7 +116,7 @@ def as_html(facts: Facts, *, shareable: bool = False) -> bytes:
         f"<title>Report of release {e(told['release_id'])}</title>\n<style>{STYLE}</style>\n</head>\n<body>",
         '<a class="skip" href="#main">To the report</a>\n<header><h1>Report of a release</h1>',
         f"<p>Release {e(told['release_id'])}, as of {e(told['as_of'][:10])} (UTC). {len(studies)} trials, {n_sites} sites with"
-        f" participants, {people} participants. Blinded trials: {e(blinded)}. {form}No treatment arm is"
+        f" participants, {shown.rounded(people)} participants. Blinded trials: {e(blinded)}. {form}No treatment arm is"
         " read for or shown in this report.</p></header>",
         f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav>\n<main id="main">',
         overview.events(facts, shown), overview.standing(facts, shown),

@@ -114,7 +114,7 @@ def _minutes(found: SiteFacts, shown: Shown) -> str:
     by = {r["minute"]: r for r in rows}
     values = [(str(m), shown.count(by[m]["n"], by[m]["people"]) if m in by else 0) for m in range(60)]
     n, round_ = total(rows, "n"), sum(r["n"] for r in rows if r["minute"] % 5 == 0)
-    told = shown.of(n, "doses with a clock time") + f"On a multiple of five minutes: {100 * round_ / n:.0f} % (12 of 60 minutes: 20 %)."
+    told = shown.of(n, "doses with a clock time") + f"On a multiple of five minutes: {shown.share(round_, n)} (12 of 60 minutes: 20 %)."
     drawn = bars(f"Minute of the hour of dose times. {told}", "minute of the hour", values, ticks=range(0, 60, 15),
                  strong=frozenset(range(0, 60, 5)))  # fmt: skip
     numbers = table("Dose times by minute", ("Minute", "Doses"), [(r["minute"], shown.cell(r["n"], r["people"])) for r in rows])
@@ -147,7 +147,7 @@ def _fear(found: SiteFacts, shown: Shown) -> str:
     cells = {(r["begin_from"] // 10, r["end_from"] // 10): shown.count(r["n"], r["people"]) for r in rows}
     fell = sum(r["n"] for r in rows if r["end_from"] < r["begin_from"])
     told = shown.of(total(rows, "n"), "sessions")
-    told += f"Fear fell by a step of ten or more in {100 * fell / total(rows, 'n'):.0f} %; below the line it fell."
+    told += f"Fear fell by a step of ten or more in {shown.share(fell, total(rows, 'n'))}; below the line it fell."
     name = "Fear at begin and end of sessions"
     return figure(name, told, grid(f"{name}. {told}", "SUDS at begin", "SUDS at end", cells), _fear_table(rows, shown))
 

@@ -34,16 +34,22 @@ far as (
     cross join ref.evidence as e
     where d.is_measured and not d.is_inside and c.n_far >= e.site_timing_min_doses
 ),
+step as (
+    select unnest(range(-1440, 1441, 30)) as shift_min,
+),
+way as (
+    select unnest([1, -1]) as way,
+),
 moved as (
     select f.study, f.site, s.shift_min, false as is_offset, count(*) as n_shifted,
     from far as f
-    inner join (select unnest(range(-1440, 1441, 30)) as shift_min) as s on s.shift_min between f.least_min and f.most_min
+    inner join step as s on s.shift_min between f.least_min and f.most_min
     group by f.study, f.site, s.shift_min
     union all
     -- the zone's offset of the dose's own day: an hour more in summer
     select f.study, f.site, mode(f.utc_offset_min * s.way order by f.utc_offset_min) as shift_min, true as is_offset, count(*) as n_shifted,
     from far as f
-    inner join (select unnest([1, -1]) as way) as s on f.utc_offset_min * s.way between f.least_min and f.most_min
+    inner join way as s on f.utc_offset_min * s.way between f.least_min and f.most_min
     group by f.study, f.site, s.way
 ),
 most as (

@@ -107,6 +107,16 @@ def test_a_shareable_report_names_nobody_and_shows_no_small_cell(demo_release: D
     cells = [int(n) for n in re.findall(r'<td class="n">(\d+)</td>', shared.split("<h2 id=\"each\">")[1])]
     assert cells and not [n for n in cells if 0 < n < 5]
     assert not re.search(r"</td><td>[1-4] of \d", shared)
+    # every count of every table and caption is a multiple of five, so that no hidden one is a difference of others
+    overview, each = shared.split('<h2 id="each">')
+    each = re.sub(r"<figcaption>.*?</figcaption>|aria-label=\"[^\"]*\"", "", each)
+    counts = [int(n) for n in re.findall(r'<td class="n">(\d+)</td>', each)]
+    counts += [int(n) for pair in re.findall(r">(\d+) of (\d+) \(", each) for n in pair]
+    counts += [int(n) for ends in re.findall(r"<td>(\d+-\d+: .*?)</td>", each) for n in re.findall(r": (\d+)", ends)]
+    rows = re.findall(r'<tr data-study.*?</tr>', overview)
+    counts += [int(n) for row in rows for n in re.findall(r'<td class="n">(\d+)</td>', row)[1:]]  # the first is the age in days
+    counts.append(int(re.findall(r"(\d+) participants\.", overview)[0]))
+    assert len(rows) == 13 and len(counts) > 200 and not [n for n in counts if n % 5]
 
 
 def test_a_release_whose_configuration_is_not_at_hand_is_read_by_another_that_is_named(demo_release: DemoRelease, tmp_path: Path):

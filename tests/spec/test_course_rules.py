@@ -136,7 +136,7 @@ SHIFTED = ("site_clock_shifted", "01")
 @pytest.mark.parametrize(
     ("zone", "times", "found"),
     [
-        # 90 minutes before the session, written in UTC: eleven hours behind Sydney's clock in summer, more than half a day from the session
+        # 90 minutes before, written in UTC: eleven hours behind Sydney's clock in summer, more than half a day from the session
         ("Australia/Sydney", days(2, 12, "14:00", "01:30"), [SHIFTED, (12, 12, 660, True)]),
         # the offset of each dose's own day: five hours in winter, four in summer
         ("America/New_York", days(2, 6, "10:00", "13:30") + days(6, 6, "10:00", "12:30"), [SHIFTED, (12, 12, -300, True)]),
@@ -152,7 +152,9 @@ SHIFTED = ("site_clock_shifted", "01")
         ("Europe/Lisbon", days(2, 9, "14:00", "01:30"), [(0, 9, None, False)]),  # too few to tell
     ],
 )
-def test_a_clock_that_moves_all_doses_of_a_site_is_told_once(run_models: ModelBench, zone: str, times: list[tuple[str, str]], found: list[object]) -> None:
+def test_a_clock_that_moves_all_doses_of_a_site_is_told_once(
+    run_models: ModelBench, zone: str, times: list[tuple[str, str]], found: list[object]
+) -> None:
     assert dosed_at(run_models, zone, times) == found
 
 

@@ -213,5 +213,14 @@ def test_a_shareable_report_hides_few_with_and_few_without() -> None:
     assert [shown.count(n) for n in (0, 1, 4, 5)] == [0, None, None, 5]
     assert shown.count(90, people=4) is None  # many doses of few participants
     assert [shown.part(*x) for x in ((3, 20), (17, 20), (10, 20), (20, 20))] == [HIDDEN, HIDDEN, "10 of 20 (50 %)", "20 of 20 (100 %)"]
+    assert [shown.share(*x) for x in ((10, 20), (19, 20))] == ["50 %", "hidden"]
     assert shown.of(7, "doses") == ""
     assert Shown(False, 5).cell(1) == 1
+
+
+def test_a_cell_that_is_hidden_cannot_be_worked_out_from_others_of_a_shareable_report() -> None:
+    """87 doses were taken, of 84 the timing is known: the difference of the two would tell of three. 13 participants, 10 of one site."""
+    shown = Shown(True, 5)
+    assert [shown.part(n, n) for n in (87, 84)] == ["85 of 85 (100 %)", "85 of 85 (100 %)"]
+    assert [shown.cell(n) for n in (10, 3, 8)] == [10, HIDDEN, 10] and shown.rounded(21) == 20
+    assert [Shown(False, 5).rounded(n) for n in (87, 3)] == [87, 3]
