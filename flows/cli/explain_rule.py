@@ -100,6 +100,8 @@ def _print_example(example: dict[str, Any]) -> None:
         typer.echo(f"the trial is changed: {line}")
     for given in example["given"]:
         print_table(f"given {given['name']}".strip(), given["columns"], given["rows"])
+    if example["with"]:
+        typer.echo(f"(filled in from the case {example['with']})")
     for cases in example["cases"]:
         print_table("cases", cases["columns"], cases["rows"])
     for expected in example["expected"]:
@@ -107,5 +109,3 @@ def _print_example(example: dict[str, Any]) -> None:
             print_table(f"{expected['code']} gives", expected["columns"], expected["rows"])
         else:
             typer.echo(f"holds: {expected['code']}")
-    if example["source"]:
-        typer.echo(example["source"])

@@ -186,19 +186,45 @@ def _flat(key: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _example(example: Example, only: str = "") -> dict[str, Any]:
-    """A worked example as plain data; of its cases those that name the rule, where any do."""
+    """A worked example as plain data; of its cases those that name the rule, where any do.
+
+    A test writes its table once with places for what differs from case to case: they are filled in from one case, a case that is found
+    where there is one; a table with a place that no case fills is left out.
+    """
     cases = []
     for found in example.cases:
         naming = tuple(r for r in found.rows if any(only and only in c.split(", ") for c in r))
         cases.append({"columns": list(found.columns), "rows": [list(r) for r in naming or found.rows]})
-    given = [*example.lent, *example.given] if example.has_table else []
+    shown = [*example.lent, *example.given] if example.has_table else []
+    given = [{"name": t.name, **_plain(t)} for t in shown]
+    expected = [{"code": e.code, **_plain(e.table)} for e in example.expected]
+    told = ""
+    if cases and any(_places(t) for t in (*given, *expected)):
+        case = next((r for r in cases[0]["rows"] if r[-1] not in ("", "[]", "no")), cases[0]["rows"][0])
+        values = dict(zip(cases[0]["columns"], case, strict=True))
+        given, expected = ([_filled(t, values) for t in tables] for tables in (given, expected))
+        told = ", ".join(f"{n} {v or 'blank'}" for n, v in values.items())
     return {
         "sentence": example.sentence, "file": example.file, "test": example.name, "setup": list(example.setup),
-        "given": [{"name": t.name, **_plain(t)} for t in given],
-        "cases": cases,
-        "expected": [{"code": e.code, **_plain(e.table)} for e in example.expected],
-        "source": "" if example.has_table else example.source,
+        "given": [t for t in given if not _places(t)], "with": told, "cases": cases,
+        "expected": [t for t in expected if not _places(t)],
     }  # fmt: skip
+
+
+_PLACE = re.compile(r"\{[^{}]+\}")
+
+
+def _places(table: dict[str, Any]) -> list[str]:
+    """The places of a table that are still to be filled."""
+    texts = [table.get("code", ""), *table["columns"], *(c for row in table["rows"] for c in row)]
+    return [place for text in texts for place in _PLACE.findall(str(text))]
+
+
+def _filled(table: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
+    def fill(text: Any) -> str:
+        return _PLACE.sub(lambda m: str(values.get(m[0][1:-1], m[0])), str(text))
+
+    return {**table, "rows": [[fill(c) for c in row] for row in table["rows"]]}
 
 
 def _plain(table: TextTable | None) -> dict[str, list[Any]]:

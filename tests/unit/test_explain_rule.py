@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -111,3 +112,14 @@ def test_help_says_trialweave_however_it_was_started():
     ended = subprocess.run([sys.executable, "-m", "flows", "tables", "--help"], capture_output=True, text=True)
     assert "Usage: trialweave tables" in ended.stdout
     assert "Example: trialweave tables" in ended.stdout
+
+
+def test_no_example_shows_the_places_of_a_test_or_its_code():
+    """A test writes its table once, `{started}` where the cases differ; who asks for a rule sees one case filled in."""
+    (example,) = told("date_placeholder")["examples"]
+    rows = [t["rows"] for t in example["given"] if t["name"] == "mapped.medication"]
+    assert rows == [[["S1", "sertraline", "1970-01-01"]]]
+    assert example["with"] == "started 1970-01-01, found date_placeholder, medication_before_birth"
+
+    said = [call(name)[1] for name in ("dose_timing", "id_padded", "medication_beside_itself", "unit_missing", "core.dose_count")]
+    assert [re.findall(r"\{[a-z_]+\}|^def test_", text, re.M) for text in said] == [[]] * 5
