@@ -33,46 +33,52 @@ from flows.cli import (
     trust,
 )
 from flows.cli.common import DEBUG
+from flows.cli.help import Command, Group
 
 app = typer.Typer(
-    name="trialweave", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    name="trialweave", cls=Group, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Weaves the exports of many clinical-trial sites into one set of analysis-ready Parquet tables.",
     epilog=f"Exit codes: 0 ok, 1 degraded, 2 usage or configuration, 3 failed. {DEBUG} after any command shows where it failed.",
 )  # fmt: skip
-app.command()(run.run)
-app.command()(demo.demo)
-app.command()(backfill.backfill)
-app.command()(doctor.doctor)
-app.command()(look.status)
-app.command()(rows.findings)
-app.command()(rows.changes)
-app.command()(rows.checks)
-app.command()(harmonization.harmonization)
-app.command()(rows.sql)
-app.command("check-config")(check_config.check_config)
-app.command("new-site")(new_site.new_site)
-app.command("new-trial")(new_site.new_trial)
-app.command()(look.propose)
-app.command()(look.verify)
-app.command()(releases.rebuild)
-app.command()(releases.diff)
-app.command()(releases.prune)
-app.command("release-hold")(decide.release_hold)
-app.command()(explain.explain)
-app.command("explain-rule")(explain_rule.explain_rule)
-app.command()(report.report)
-app.command()(analyze.analyze)
-app.command()(tables.tables)
-app.command()(export.export)
-app.command("set-aside")(decide.set_aside)
-app.command()(decide.queries)
-app.command()(decide.answers)
-app.command()(decide.waive)
-app.command()(serving.serve)
+#: Name -> what it does, in the order that help shows.
+COMMANDS = {
+    "run": run.run,
+    "demo": demo.demo,
+    "backfill": backfill.backfill,
+    "doctor": doctor.doctor,
+    "status": look.status,
+    "findings": rows.findings,
+    "changes": rows.changes,
+    "checks": rows.checks,
+    "harmonization": harmonization.harmonization,
+    "sql": rows.sql,
+    "check-config": check_config.check_config,
+    "new-site": new_site.new_site,
+    "new-trial": new_site.new_trial,
+    "propose": look.propose,
+    "verify": look.verify,
+    "rebuild": releases.rebuild,
+    "diff": releases.diff,
+    "prune": releases.prune,
+    "release-hold": decide.release_hold,
+    "explain": explain.explain,
+    "explain-rule": explain_rule.explain_rule,
+    "report": report.report,
+    "analyze": analyze.analyze,
+    "tables": tables.tables,
+    "export": export.export,
+    "set-aside": decide.set_aside,
+    "queries": decide.queries,
+    "answers": decide.answers,
+    "waive": decide.waive,
+    "serve": serving.serve,
+    "unblind": trust.unblind,
+    "leak-test": trust.leak_test,
+    "purge": trust.purge,
+}
+for _name, _function in COMMANDS.items():
+    app.command(_name, cls=Command)(_function)
 app.add_typer(coding.app, name="coding")
-app.command()(trust.unblind)
-app.command("leak-test")(trust.leak_test)
-app.command()(trust.purge)
 
 
 def main() -> None:

@@ -75,7 +75,9 @@ class Alerts(Config):
     channels: dict[Name, Channel] = Field(min_length=1, description="Ways to a person, by names of your own.")
     alerts: tuple[AlertRule, ...] = Field(min_length=1, description="What goes where.")
     stale_days: int = Field(default=7, ge=1, description="A site whose newest data are older than so many days is stale.")
-    missed_hours: float = Field(default=36, gt=0, description="A run later than so many hours after the one before it tells of missed nights.")
+    missed_hours: float = Field(
+        default=36, gt=0, description="A run later than so many hours after the one before it tells of missed nights."
+    )
     again_days: int = Field(default=7, ge=1, description="What still stands is told again after so many days.")
 
     @model_validator(mode="after")

@@ -30,7 +30,9 @@ def check_config(
     """Load the whole configuration and check every mapping, dated ones too; prints file, line, key, and what to write, and which
     environment variables a run here would miss. Ends 2 on error, 1 when only variables are missing.
 
-    Example: trialweave check-config --config config/demo --site sad01/07   (what would be kept and quarantined; writes nothing)
+    With --site: what would be kept and quarantined of its export; nothing is written.
+
+    Example: trialweave check-config --config config/demo --site sad01/07
     """
     with told_errors():
         units, problems, missing = _problems(config)

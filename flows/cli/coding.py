@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.common import DEMO, Config, Data, Json, print_json, print_table, say, told_errors
+from flows.cli.help import Command, Group
 from schemas.findings import ConfigurationError, Exit
 
 if TYPE_CHECKING:
     from flows.engine.coding import Coder
     from flows.engine.config import Programme
 
-app = typer.Typer(help="Drug names that wait for a person's decision: list them, decide on them.", rich_markup_mode=None)
+app = typer.Typer(cls=Group, rich_markup_mode=None)
 
 
 def _opened(config: Path) -> tuple[Programme, Coder]:
@@ -40,7 +41,10 @@ def waits(
     limit: Annotated[int, typer.Option(help="List at most so many; 0: all.")] = 50,
     json: Json = False,
 ) -> None:
-    """List the drug names of the latest release that no dictionary and no person has decided on, the most harmful first."""
+    """List the drug names of the latest release that no dictionary and no person has decided on, the most harmful first.
+
+    Example: trialweave coding --config config/demo --data data
+    """
     if context.invoked_subcommand:
         return
     with told_errors():
@@ -71,7 +75,7 @@ def waits(
             typer.echo('decide -> trialweave coding decide "<as reported>" <ingredient> --at STUDY/SITE --who "..." --reason "..."')
 
 
-@app.command()
+@app.command(cls=Command)
 def decide(
     verbatim: Annotated[str, typer.Argument(help="The name as the site reported it.")] = "",
     drugs: Annotated[list[str] | None, typer.Argument(help="What it means: one drug or several.")] = None,
@@ -83,7 +87,10 @@ def decide(
     file: Annotated[Path | None, typer.Option(help="Many at once: CSV with at,verbatim,ingredients,who,when,note.")] = None,
     config: Config = DEMO,
 ) -> None:
-    """Write a decision into the site's or the trial's medications.csv; the next run works the sites it touches again."""
+    """Write a decision into the site's or the trial's medications.csv; the next run works the sites it touches again.
+
+    Example: trialweave coding decide "Zoloftt" sertraline --at sad01/07 --who "Dr. Roe" --reason "typing error, asked"
+    """
     with told_errors():
         from flows.engine.coding.decisions import Decision, resolved, write
 

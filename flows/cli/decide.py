@@ -21,7 +21,10 @@ def release_hold(
     reason: Annotated[str, typer.Option(help="Why the delivery is right although it was held.")],
     data: Data = Path("data"),
 ) -> None:
-    """Let a held delivery pass: records that are no longer sent are truly gone. The next run takes it."""
+    """Let a held delivery pass: records that are no longer sent are truly gone. The next run takes it.
+
+    Example: trialweave release-hold sad01/07 --delivery 1a2b3c4d5e6f --who "A. Manager" --reason "deleted at the site"
+    """
     with told_errors():
         from flows.engine import decisions
 
@@ -36,7 +39,10 @@ def set_aside(
     reason: Annotated[str, typer.Option(help="Why the delivery is not to count.")],
     data: Data = Path("data"),
 ) -> None:
-    """Treat a delivery as if it had never come (a wrong file); it stays in landing. The next run goes without it."""
+    """Treat a delivery as if it had never come (a wrong file); it stays in landing. The next run goes without it.
+
+    Example: trialweave set-aside sad01/07 --delivery 1a2b3c4d5e6f --who "A. Manager" --reason "export of another trial"
+    """
     with told_errors():
         from flows.engine import decisions
 
@@ -50,7 +56,10 @@ def queries(
     site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Only this site.")] = "",
     json: Json = False,
 ) -> None:
-    """Write each site's open findings as a listing it can answer (csv and xlsx), gravest first; they hold the site's own texts."""
+    """Write each site's open findings as a listing it can answer (csv and xlsx), gravest first; they hold the site's own texts.
+
+    Example: trialweave queries --data data --out queries --site sad01/07
+    """
     with told_errors():
         from flows.engine import queries as listings
 
@@ -71,7 +80,10 @@ def answers(
     data: Data = Path("data"),
     json: Json = False,
 ) -> None:
-    """Read a site's answers: `corrected` waits for new data, `confirmed correct` keeps a finding closed while the value is the same."""
+    """Read a site's answers: `corrected` waits for new data, `confirmed correct` keeps a finding closed while the value is the same.
+
+    Example: trialweave answers queries/sad01_07_queries.xlsx --data data
+    """
     with told_errors():
         from flows.engine import answers as store
 
@@ -90,7 +102,10 @@ def waive(
     until: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day the waiver holds.")] = None,
     data: Data = Path("data"),
 ) -> None:
-    """Close a finding whose value is right; it opens again when the value changes or the day has passed."""
+    """Close a finding whose value is right; it opens again when the value changes or the day has passed.
+
+    Example: trialweave waive 3f0c2a9b1d4e --who "A. Manager" --reason "seen on paper" --data data
+    """
     with told_errors():
         from flows.engine import answers as store
 

@@ -26,7 +26,9 @@ def doctor(
 ) -> None:
     """Look at versions, data folder, permissions, disk, clock, configuration and each site's source; nothing is changed or fetched.
 
-    Ends 1 when something should be looked at, 2 when a night would fail. Example: trialweave doctor --config config/demo --data data
+    Ends 1 when something should be looked at, 2 when a night would fail.
+
+    Example: trialweave doctor --config config/demo --data data
     """
     with told_errors():
         from flows.doctor import State, looks

@@ -33,8 +33,9 @@ def explain(
 
     The site's delivery is computed again in memory, so the values shown are those the computation really had. They may identify a
     participant: they are printed and kept nowhere. A key's parts are the set's key columns without STUDYID; an empty part is a null.
-    Examples: trialweave explain adex "sad01-07-0001|2" TIMCAT
-    trialweave explain adqs "sad01-07-0001|LSASTOT|BASELINE" AVAL, trialweave explain --finding 3f2a90c1d4e5b677
+    So does --finding ID, of a quarantined row or a withheld value.
+
+    Example: trialweave explain adex "sad01-07-0001|2" TIMCAT --data data
     """
     with told_errors():
         from flows.engine import explain_cell

@@ -17,7 +17,10 @@ from schemas.findings import Exit
 
 
 def status(data: Data = Path("data"), json: Json = False) -> None:
-    """The latest release, its sites and the age of their data, findings by severity, the last run. Ends 1 when degraded."""
+    """The latest release, its sites and the age of their data, findings by severity, the last run. Ends 1 when degraded.
+
+    Example: trialweave status --data data
+    """
     with told_errors():
         from flows.engine import releases, state, summary
 
@@ -55,6 +58,8 @@ def verify(
 ) -> None:
     """Hash a release again: its files, restricted files, the deliveries and configuration it was made from, the ledger's chain. Ends 3
     when something is not as it was.
+
+    Example: trialweave verify --data data
     """
     with told_errors():
         from flows.engine import releases, verify
@@ -82,7 +87,10 @@ def propose(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Where the newest delivery does not fit its mapping (renamed, new or missing columns and files, unknown codes), and what to write."""
+    """Where the newest delivery does not fit its mapping (renamed, new or missing columns and files, unknown codes), and what to write.
+
+    Example: trialweave propose sad01/07 --config config/demo --data data
+    """
     with told_errors():
         from flows.engine import drift, releases, tombstones
         from flows.engine.config import load

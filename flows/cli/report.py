@@ -26,7 +26,9 @@ def report(
 ) -> None:
     """Write report.html of a release again: events of special interest, sites, findings, timing, trends, sites beside each other.
 
-    Every night writes it into its release. Example: trialweave report --data data --out to-share --shareable
+    Every night writes it into its release.
+
+    Example: trialweave report --data data --out to-share --shareable
     """
     with told_errors():
         from flows.engine import lock, releases

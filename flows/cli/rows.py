@@ -32,7 +32,10 @@ def findings(
     limit: Annotated[int, typer.Option(help="List at most so many; 0: all.")] = 50,
     json: Json = False,
 ) -> None:
-    """What is wrong in the latest release: how many by rule, and which records."""
+    """What is wrong in the latest release: how many by rule, and which records.
+
+    Example: trialweave findings --data data --site sad01/07 --severity query
+    """
     with told_errors():
         from flows.engine import releases
         from flows.engine.findings_view import select
@@ -74,7 +77,10 @@ def changes(
     limit: Annotated[int, typer.Option(help="List at most so many, the newest; 0: all.")] = 50,
     json: Json = False,
 ) -> None:
-    """What sites changed from delivery to delivery: corrected values, late and disappeared records, rows let out of quarantine."""
+    """What sites changed from delivery to delivery: corrected values, late and disappeared records, rows let out of quarantine.
+
+    Example: trialweave changes --data data --site sad01/07
+    """
     with told_errors():
         import polars as pl
 
@@ -104,7 +110,10 @@ def checks(
     history: Annotated[bool, typer.Option(help="Of every release there is, oldest first; else of the latest.")] = False,
     json: Json = False,
 ) -> None:
-    """What each check found at each site: n checked, n violated, percent, threshold, result; nothing is computed again."""
+    """What each check found at each site: n checked, n violated, percent, threshold, result; nothing is computed again.
+
+    Example: trialweave checks --data data --rule implausible_lag
+    """
     with told_errors():
         from flows.engine import checks as results
         from flows.engine import releases
@@ -131,7 +140,10 @@ def sql(
     json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Ask a release with SQL: a view a set, and `findings`."""
+    """Ask a release with SQL: a view a set, and `findings`.
+
+    Example: trialweave sql "select TIMCAT, count(*) as n from adex group by all" --data data
+    """
     with told_errors():
         import duckdb
 

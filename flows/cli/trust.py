@@ -24,7 +24,10 @@ def unblind(
     config: Config = DEMO,
     data: Data = Path("data"),
 ) -> None:
-    """Record that a trial whose file says `unblinded` was unblinded, by whom and why; the next run opens the list of arms."""
+    """Record that a trial whose file says `unblinded` was unblinded, by whom and why; the next run opens the list of arms.
+
+    Example: trialweave unblind sad01 --who "A. Manager" --reason "database lock" --config config/demo --data data
+    """
     with told_errors():
         from flows.engine import unblinding
         from flows.engine.config import load
@@ -41,7 +44,10 @@ def leak_test(
     every: Annotated[bool, typer.Option("--all", help="Show the columns that tell nothing, too.")] = False,
     json: Json = False,
 ) -> None:
-    """For a trusted person who holds the list of arms: does any column of the latest release tell them apart? Ends 1 when one does."""
+    """For a trusted person who holds the list of arms: does any column of the latest release tell them apart? Ends 1 when one does.
+
+    Example: trialweave leak-test sad01 --list arms.csv --data data
+    """
     with told_errors():
         from flows.engine import leaktest, releases
         from flows.engine.config import load
@@ -78,7 +84,10 @@ def purge(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Take a participant out of landing, staged output, findings, changes and releases; the same command again finishes or proves it."""
+    """Take a participant out of landing, staged output, findings, changes and releases; the same command again finishes or proves it.
+
+    Example: trialweave purge sad01/07 PT-0001 --who "A. Manager" --reason "consent withdrawn with removal" --config config/demo --data data
+    """
     with told_errors():
         from flows.engine import purge as purging
         from flows.engine.config import load

@@ -24,8 +24,10 @@ def cli() -> str:
         "JSON on standard output and says everything else on standard error; colours are off where the output is no terminal.",
     ]]  # fmt: skip
     for name, command in _commands(root, ""):
-        words = [line.strip() for line in (command.help or "").strip().splitlines()]
-        blocks += [[f"## trialweave {name}"], [_plain(" ".join(words))]]
+        text, example = command.told
+        blocks += [[f"## trialweave {name}"], [_plain(text)]]
+        if example:
+            blocks.append(["```", example, "```"])
         rows = [_row(p) for p in command.params if p.name not in ("help", "install_completion", "show_completion")]
         if rows:
             blocks.append(table(["argument or option", "default", "what"], rows))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from flows.__main__ import app
+from flows.cli.help import split
 from tests.nights import Nights
 from tests.nights import two_sites as two_sites
 
@@ -42,6 +46,25 @@ def test_help_names_every_command_and_the_exit_codes_and_loads_nothing_heavy():
     for word in ("run", "backfill", "status", "findings", "sql", "check-config", "verify", "serve", "3 failed"):
         assert word in text
     assert imported_by(None, "--help") == set()
+
+
+def commands(group: Any, before: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """Every command there is, those of `coding` too."""
+    own = {(*before, name): command for name, command in group.commands.items()}
+    return own | {k: v for name, c in own.items() if hasattr(c, "commands") for k, v in commands(c, name).items()}
+
+
+COMMANDS = commands(typer.main.get_command(app))
+
+
+@pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
+def test_every_command_has_an_example_that_its_options_take(name: tuple[str, ...]):
+    example = split(COMMANDS[name].help)[1]
+    words = shlex.split(example)
+
+    assert words[: len(name) + 1] == ["trialweave", *name]
+    COMMANDS[name].make_context(name[-1], words[len(name) + 1 :], resilient_parsing=False).close()  # ends with UsageError when it is wrong
+    assert example in " ".join(call("--help" if len(name) == 1 else "coding", *["--help"][: len(name) - 1])[1].split())
 
 
 def test_nothing_changed_is_said_at_once_and_without_heavy_libraries(two_sites: Nights):
