@@ -7,6 +7,8 @@ with held as (
     select
         v.study, v.site, v.subject_id, v.session_no, v.started_on,
         coalesce(v.started_on - lag(v.started_on) over course, v.started_on - s.randomized_on) as days_since_previous,
+        -- a week for each session left out between the two is no gap
+        (v.started_on - lag(v.started_on) over course) / (v.session_no - lag(v.session_no) over course) as days_a_number,
         coalesce(v.started_on < lag(v.started_on) over course, false) as is_earlier,
         count(*) over (partition by v.study, v.site, v.subject_id, v.started_on) as n_on_day,
     from core.session as v
@@ -54,7 +56,9 @@ select
     case when h.session_no is not null then 1 else 0 end as n_compared,
     m.session_no is not null as is_out_of_order,
     case when b.subject_id is null then h.days_since_previous end as days_since_previous,
+    case when b.subject_id is null then h.days_a_number end as days_a_number,
     h.n_on_day,
+    case when v.attended then extract(hour from v.started_at_utc at time zone v.timezone) end as started_hour,
     c.usual_days_apart,
     v.length_min,
     v.ended_at_utc is not null as is_ended,

@@ -224,6 +224,26 @@ def test_seriousness_is_asked_for_where_the_site_sends_it(run_models):
     ]
 
 
+@pytest.mark.parametrize(
+    ("verbatim", "serious", "found"),
+    [
+        ("Suicide attempt", "false", True), ("suicide attempt", "true", False), ("Suicide attempt", "", False),
+        ("Hospitalised for appendicitis", "false", True), ("chest pain, not hospitalised", "false", False),
+        ("Hospitalisation d'un jour", "false", True), ("pas d'hospitalisation", "false", False), ("Suizidversuch", "false", True),
+        ("Death", "false", True), ("Death of her father", "false", False), ("fear of death", "false", False),
+        ("thoughts of death", "false", False),
+        ("admitted to psychiatric ward", "false", True), ("life-threatening arrhythmia", "false", True), ("headache", "false", False),
+    ],
+)  # fmt: skip
+def test_words_that_make_an_event_serious_are_held_against_what_the_site_says(
+    run_models: ModelBench, verbatim: str, serious: str, found: bool
+) -> None:
+    run_models.given("intake.subject", "subject_id\nS1")
+    run_models.given("mapped.adverse_event", f"subject_id | verbatim | serious | severity\nS1 | {verbatim} | {serious} | SEVERE")
+    run_models.run("staging.adverse_event")
+    assert ("adverse_event_serious_by_word" in {f[0] for f in run_models.judge("adverse_event")}) == found
+
+
 def test_a_corrected_start_takes_the_place_of_the_earlier_one_where_the_record_has_a_number(run_models):
     run_models.given("mapped.adverse_event", """
         delivery_no | subject_id | verbatim | started_on | record_no

@@ -54,6 +54,57 @@ def test_a_session_more_than_120_days_after_the_one_before_is_asked_about(run_mo
 
 
 @pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ({1: "2024-01-15", 2: "2024-01-22", 3: "2024-01-29", 4: "2024-02-26"}, ["s4"]),  # 28 days, a week is usual
+        ({1: "2024-01-15", 2: "2024-01-22", 3: "2024-01-29", 4: "2024-02-25"}, []),  # 27
+        ({1: "2024-01-15", 2: "2024-01-22", 3: "2024-01-29", 7: "2024-02-26"}, []),  # sessions 4 to 6 were not held
+        ({1: "2024-01-15", 2: "2024-02-12", 3: "2024-03-11", 4: "2024-04-08"}, []),  # a session every four weeks
+        ({1: "2024-01-15", 2: "2024-01-22", 3: "2024-01-29", 4: "2024-07-01"}, []),  # asked about by session_gap_long
+    ],
+)
+def test_a_session_long_after_the_one_before_is_asked_about_where_the_sites_follow_closely(
+    run_models: ModelBench, days: dict[int, str], found: list[str]
+) -> None:
+    held(run_models, days)
+    assert asked(run_models, "core.session_check", "session_gap_unlike_site") == found
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ({1: "2024-01-15", 2: "2024-01-28", 3: "2024-01-29", 4: "2024-02-05", 5: "2024-02-12"}, ["s3"]),
+        ({1: "2024-01-15", 2: "2024-01-27", 3: "2024-01-29", 4: "2024-02-05", 5: "2024-02-12"}, []),
+        ({1: "2024-01-15", 2: "2024-01-16", 3: "2024-01-17", 4: "2024-01-18"}, []),  # a session a day
+    ],
+)
+def test_a_session_the_day_after_another_is_asked_about_where_they_are_a_week_apart(
+    run_models: ModelBench, days: dict[int, str], found: list[str]
+) -> None:
+    held(run_models, days)
+    assert asked(run_models, "core.session_check", "session_next_day") == found
+
+
+@pytest.mark.parametrize(
+    ("start", "attended", "found"),
+    [
+        ("00:59:00", "true", []),  # a session around midnight
+        ("01:00:00", "true", ["s3"]),
+        ("05:59:00", "true", ["s3"]),
+        ("06:00:00", "true", []),
+        ("02:00:00", "false", []),
+        ("", "true", []),
+    ],
+)
+def test_a_session_in_the_small_hours_is_asked_about(run_models: ModelBench, start: str, attended: str, found: list[str]) -> None:
+    run_models.trial(timezone="Australia/Sydney")
+    begun = f"2024-03-05 {start}" if start else ""
+    session = f"subject_id | session_no | attended | started_at | ended_at | record_key\nS1 | 3 | {attended} | {begun} | | s3"
+    course(run_models, session=session).run("core.session_check")
+    assert asked(run_models, "core.session_check", "session_in_small_hours") == found
+
+
+@pytest.mark.parametrize(
     ("end", "found"),
     [
         ("2024-03-05 14:30:00", []),  # a third of the ninety planned minutes
@@ -205,6 +256,27 @@ def test_a_weight_that_is_rare_at_its_age_is_asked_about(run_models: ModelBench,
     run_models.given("mapped.subject", f"subject_id | age_years | weight_kg | record_key\nS1 | {age} | {weight} | p")
     run_models.run("staging.subject")
     assert asked(run_models, "subject", "weight_unusual") == found
+
+
+@pytest.mark.parametrize(
+    ("weight", "others", "found"),
+    [
+        ("154", "60 65 70 75 80 80 80 80 90 95", ["p"]),  # 70 kg in pounds; three of four weigh 85 or less, half as much again is 127.5
+        ("127", "60 65 70 75 80 80 80 80 90 95", []),
+        ("128", "60 65 70 75 80 80 80 80 90 95", ["p"]),
+        ("154", "60 65 70 75 80 80 80 80 90", []),  # too few others
+        ("119", "50 50 50 50 50 50 50 50 50 50", []),  # many weigh so elsewhere
+        ("144", "60 65 70 96 96 96 96 96 96 96", []),  # a heavy site
+        ("190", "60 65 70 75 80 80 80 80 90 95", []),  # asked about by weight_unusual
+    ],
+)
+def test_a_weight_far_above_those_of_the_sites_other_adults_is_asked_about(
+    run_models: ModelBench, weight: str, others: str, found: list[str]
+) -> None:
+    rows = [f"S1 | 40 | {weight} | p", *(f"O{n} | 40 | {kg} | o{n}" for n, kg in enumerate(others.split(" ")))]
+    run_models.given("mapped.subject", "subject_id | age_years | weight_kg | record_key\n" + "\n".join(rows))
+    run_models.run("core.subject_weight")
+    assert asked(run_models, "core.subject_weight", "weight_unlike_site") == found
 
 
 @pytest.mark.parametrize(

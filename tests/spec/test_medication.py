@@ -203,6 +203,23 @@ def test_a_somatic_drug_counted_as_psychotropic_is_noted(run_models):
     assert found == [("medication_by_use", "verbatim", "beta")]
 
 
+@pytest.mark.parametrize(
+    ("verbatim", "indication", "found"),
+    [
+        ("Celebrex", "depression", True), ("Celexa", "depression", False), ("Celebrex", "joint pain", False), ("Celebrex", "", False),
+        ("Zyrtec", "Psychosis", True), ("Lamisil", "bipolar disorder", True), ("hydralazine", "anxiety", True),
+        ("Lamisil", "mood", True), ("ibuprofen", "Angst", True),
+        ("hydroxyzine", "anxiety", False), ("propranolol", "panic attacks", False), ("levothyroxine", "depression", False),
+        ("vitamin D", "depression", False), ("notadrug123", "depression", False),
+    ],
+)  # fmt: skip
+def test_a_somatic_drug_with_a_psychiatric_indication_is_asked_about(
+    run_models: ModelBench, verbatim: str, indication: str, found: bool
+) -> None:
+    medication(run_models, f"subject_id | verbatim | indication\nS1 | {verbatim} | {indication}")
+    assert ("medication_indication_unlike" in {f[0] for f in run_models.judge("core.medication")}) == found
+
+
 def test_the_rules_on_medication_dates(run_models):
     run_models.trial(delivered_on="2024-06-30")
     run_models.given("intake.subject", SUBJECTS)

@@ -26,7 +26,7 @@ STRONG = ("query", "withhold", "reject")
 SILENT = (None, "U", "UNKNOWN")
 
 PEOPLE = ("subject", "disposition")
-WEIGHTS = ("site_weight", "site_missing_code")
+WEIGHTS = ("site_weight", "site_missing_code", "subject_weight")
 COURSE = (
     "session", "session_check", "dose", "dose_timing", "dose_amount", "planned_dose", "site_timing", "site_session", "subject_clock",
     *PEOPLE,
