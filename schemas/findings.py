@@ -48,9 +48,10 @@ class CheckStatus(StrEnum):
 
 
 class Impact(StrEnum):
-    """What a finding can touch: the timing of a dose, the primary outcome, both or neither."""
+    """What a finding can touch: the timing of a dose, its amount, the primary outcome, timing and outcome, or none of them."""
 
     TIMING = "timing"
+    AMOUNT = "amount"
     PRIMARY = "primary"
     BOTH = "timing+primary"
     NONE = ""

@@ -15,21 +15,29 @@ from flows.cli.common import Data, Json, as_path, print_json, told_errors
 
 
 def release_hold(
-    site: Annotated[str, typer.Argument(metavar="STUDY/SITE", help="The held site.")],
-    delivery: Annotated[str, typer.Option(help="The delivery to let pass: the first characters of its sha256, as the hold names it.")],
+    sites: Annotated[list[str], typer.Argument(metavar="STUDY/SITE...", help="The held site; with --edit several, as of one profile.")],
     who: Annotated[str, typer.Option(help="Who decides.")],
-    reason: Annotated[str, typer.Option(help="Why the delivery is right although it was held.")],
+    reason: Annotated[str, typer.Option(help="Why the delivery or the edit is right although it was held.")],
+    delivery: Annotated[str, typer.Option(help="The delivery to let pass: first characters of its sha256, as the hold names it.")] = "",
+    edit: Annotated[bool, typer.Option("--edit", help="Let the edit of the mapping pass that holds these sites.")] = False,
     data: Data = Path("data"),
 ) -> None:
-    """Let a held delivery pass: records that are no longer sent are truly gone. The next run takes it.
+    """Let pass what is held: a delivery whose missing records are truly gone, or an edit of the mapping that loses or moves some.
 
     Example: trialweave release-hold sad01/07 --delivery 1a2b3c4d5e6f --who "A. Manager" --reason "deleted at the site"
     """
     with told_errors():
         from flows.engine import decisions
+        from schemas.findings import ConfigurationError
 
-        passed = decisions.release_hold(data, site, delivery, who, reason)
-        typer.echo(f"{site}: delivery {passed} will be taken by the next run -> trialweave run --data {data}")
+        if bool(delivery) == edit or (delivery and len(sites) > 1):
+            raise ConfigurationError("say what is to pass: --delivery ID of one site, or --edit; the reason of the hold names it")
+        for site in sites:
+            if edit:
+                passed = f"the edit of its mapping ({decisions.accept_edit(data, site, who, reason)})"
+            else:
+                passed = f"delivery {decisions.release_hold(data, site, delivery, who, reason)}"
+            typer.echo(f"{site}: {passed} will be taken by the next run -> trialweave run --data {data}")
 
 
 def set_aside(
@@ -63,15 +71,13 @@ def queries(
     with told_errors():
         from flows.engine import queries as listings
 
-        made = []
-        for (study, name), listing in listings.of_sites(data, site).items():
-            paths = listings.write(out, study, name, listing)
-            made.append({"site": f"{study}/{name}", "queries": listing.height, "files": [str(p) for p in paths]})
+        made = listings.issue(data, out, site)
         if json:
             print_json(made)
             return
         for one in made:
-            typer.echo(f"{one['site']}: {one['queries']} queries")
+            of = f" about {one['findings']} findings" if one["findings"] != one["queries"] else ""
+            typer.echo(f"{one['site']}: {one['queries']} queries{of}")
         typer.echo(f"{len(made)} listings in {as_path(out)}; send back -> trialweave answers FILE --data {data}")
 
 

@@ -20,12 +20,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 from flows.engine import decisions, finding_ids, findings_store, ledger, lock
+from flows.engine.query_book import SHEET
+from flows.engine.query_words import HEADINGS
 from flows.readers import ROW, read
+from flows.readers.cells import ReadOptions
+from flows.readers.contents import sheets
 from schemas.findings import ConfigurationError, FindingStatus
 
 NAME = "answers.jsonl"
+GROUPS = "query_groups.jsonl"
 CORRECTED, CONFIRMED = "corrected", "confirmed"
 #: What a site may write in the column `answer`, without regard to case.
 SPELLINGS = {"corrected": CORRECTED, "confirmed": CONFIRMED, "confirmed correct": CONFIRMED, "correct": CONFIRMED}
@@ -96,28 +102,49 @@ def apply(living: pl.DataFrame, answers: Mapping[str, Answer], today: dt.date) -
     return living.with_columns(pl.Series("status", out, dtype=pl.String))
 
 
+def groups(data: Path) -> dict[str, list[str]]:
+    """Question about many records -> the findings it stands for."""
+    path = data / GROUPS
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
+    return {told["query"]: told["findings"] for told in map(json.loads, lines)}
+
+
+def _listing(path: Path) -> pa.Table:
+    """A listing as it came back, its columns by their plain names."""
+    sheet = next((s for s in sheets(path) if s.casefold() == SHEET.casefold()), None)
+    table = read(path, ReadOptions(sheet=sheet) if sheet else None).table
+    plain = {heading: name for name, heading in HEADINGS.items()}
+    return table.rename_columns([plain.get(c, c) for c in table.column_names])
+
+
 def take(data: Path, path: Path) -> dict[str, int]:
     """Read a listing that came back, csv or xlsx; returns how many answers of each kind are new.
 
     Raises ConfigurationError listing every row that cannot be taken (nothing is taken then); ReadError for an unreadable file.
     """
-    table = read(path).table
+    table = _listing(path)
     lacking = [c for c in ("query_id", "answer", "answered_by", "answered_on") if c not in table.column_names]
     if lacking:
         raise ConfigurationError(f"{path.name} has no column {', '.join(lacking)}\n  fix -> send back the listing of trialweave queries")
     history = findings_store.history(data)
     findings = {r["finding_id"]: r for r in history.iter_rows(named=True)}
+    known_groups = groups(data)
     found: list[Answer] = []
     wrong: list[str] = []
     for row in table.to_pylist():
         cells = {k: (v or "").strip() for k, v in row.items() if k != ROW}
         if not any(cells.get(c) for c in FILLED_IN):
             continue
-        made = _answer(cells, findings.get(cells["query_id"]))
-        if isinstance(made, Answer):
-            found.append(made)
-        else:
-            wrong.append(f"{path.name} row {row[ROW]}: {made}")
+        for finding in known_groups.get(cells["query_id"], [cells["query_id"]]):
+            standing = findings.get(finding)
+            if standing is not None and cells["query_id"] in known_groups and standing["status"] == FindingStatus.RESOLVED:
+                continue  # of many records some were put right meanwhile
+            made = _answer(cells, standing)
+            if isinstance(made, Answer):
+                found.append(made)
+            else:
+                wrong.append(f"{path.name} row {row[ROW]}: {made}")
+                break
     if wrong:
         raise ConfigurationError("\n".join([*wrong[:20], f"{len(wrong)} rows cannot be taken; no answer of this file was taken"]))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

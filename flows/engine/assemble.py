@@ -37,6 +37,7 @@ from flows.engine.batch import Staged
 from flows.engine.copies import Shown
 from flows.engine.deidentify import FREE_TEXT
 from flows.engine.describe import documents
+from flows.engine.edited import config_of
 from flows.engine.fingerprint import code_sha256, config_sha256
 from flows.engine.releases import Part, Release
 from flows.engine.roster import Roster, sites_of
@@ -262,6 +263,8 @@ def _entry(roster: Roster, key: str, site: str) -> Entry:
         return entry
     receipt, mark = chosen.staged.receipt, chosen.staged.fingerprint
     before = roster.before(key).get(site)
+    if before and night.base and not chosen.attempt.deliveries:  # as it was published: under the configuration of then
+        entry["config"] = config_of(before, night.base.manifest)
     if status == "fresh" and before and before["fingerprint"] == mark:
         status = "unchanged"
     age = max((night.as_of.date() - dt.date.fromisoformat(receipt["delivered_on"])).days, 0)

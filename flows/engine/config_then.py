@@ -30,7 +30,7 @@ def configured(root: Path, data: Path, on: dt.date, kept_on: dt.date | None = No
     sha256 = _kept(data, kept_on)
     with snapshots.opened(data, sha256) as folder:
         then = snapshots.load(folder, on)
-        _hides_as_much(then, load(root), kept_on)
+        hides_as_much(then, load(root), kept_on)
         yield then, snapshots.read(data, sha256)
 
 
@@ -52,7 +52,7 @@ def end_of(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time.max, tzinfo=dt.UTC)
 
 
-def _hides_as_much(then: Programme, now: Programme, day: dt.date) -> None:
+def hides_as_much(then: Programme, now: Programme, day: dt.date) -> None:
     """What is blinded or de-identified today stays so. Raises ConfigurationError naming the trials."""
     shown = []
     for study, trial in then.trials.items():

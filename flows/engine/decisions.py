@@ -1,11 +1,12 @@
 """What a person decides about a data folder between runs, written into the ledger with name, day and reason.
 
-What belongs here: letting a held delivery pass, setting a delivery aside. What does not: answers of sites and waivers
-(answers.py), judging a delivery (holding.py).
+What belongs here: letting a held delivery or an edit of a mapping pass, setting a delivery aside. What does not: answers of sites and
+waivers (answers.py), judging a delivery (holding.py).
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from schemas.findings import ConfigurationError
 
 RELEASED = "hold_released"
 ASIDE = "delivery_set_aside"
+EDIT = "edit_accepted"
 
 
 def release_hold(data: Path, name: str, delivery: str, who: str, reason: str) -> str:
@@ -30,6 +32,36 @@ def put_aside(data: Path, name: str, delivery: str, who: str, reason: str) -> st
     Raises ConfigurationError as release_hold does.
     """
     return _decide(data, ASIDE, name, delivery, who, reason)
+
+
+def accept_edit(data: Path, name: str, who: str, reason: str) -> str:
+    """Let the edit of a mapping pass by which a site is held: the records it loses or moves are rightly so. Returns what it is known by.
+
+    Raises ConfigurationError where no edit holds the site, or a name or reason is empty.
+    """
+    if not who.strip() or not reason.strip():
+        raise ConfigurationError("say who decides (--who) and why (--reason)")
+    release = releases.latest(data)
+    entry = next((e for e in (release.manifest["sites"] if release else ()) if f"{e['study']}/{e['site']}" == name), None)
+    if entry is None:
+        raise ConfigurationError(f"no site {name} in the latest release\n  look -> trialweave status")
+    study, mark = entry["study"], entry.get("held") or "-"
+    try:
+        held = json.loads((data / "staged" / study / entry["export"] / mark[:16] / "staged.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        held = {}
+    mapping = str(held.get("made_of", {}).get("mapping", ""))
+    if not mapping or mapping == entry["made_of"].get("mapping"):
+        raise ConfigurationError(f"{name} is not held by an edit of its mapping\n  look -> trialweave status")
+    with lock.writing(data):
+        ledger.append(data, EDIT, unit=entry["unit"], site=entry["site"], mapping=mapping, who=who.strip(), reason=reason.strip())
+        run_again(data)
+    return mapping[:12]
+
+
+def accepted_edits(data: Path) -> set[tuple[str, str, str]]:
+    """(unit, site, mapping) that a person let pass."""
+    return {(e["unit"], e["site"], e["mapping"]) for e in ledger.entries(data, EDIT)}
 
 
 def _decide(data: Path, event: str, name: str, delivery: str, who: str, reason: str) -> str:

@@ -35,7 +35,7 @@ def lost_records(lost: pl.DataFrame, day: str) -> pl.DataFrame:
     rows = [
         {"table": r["table"], "subject": r["subject"], "record_key": r["record_key"], "source_file": r["source_file"],
          "source_row": r["source_row"], "n_rows": r["n"], "raw_value": texts(r["table"], r["key"], r["as_sent"]),
-         "impact": str(_impact(r["table"])), "suggestion": f"it was row {r['source_row']} of its file in the delivery of {day}"}
+         "impact": str(impact(r["table"])), "suggestion": f"it was row {r['source_row']} of its file in the delivery of {day}"}
         for r in lost.iter_rows(named=True)
     ]  # fmt: skip
     schema = {"record_key": pl.String, "subject": pl.String, "source_file": pl.String, "raw_value": pl.String}
@@ -47,7 +47,8 @@ def texts(table: str, key: str, as_sent: Sequence[str | None]) -> str:
     return json.dumps({"key": key} | {n: v for n, v in zip(records.fields(table), as_sent, strict=False) if v is not None})
 
 
-def _impact(table: str) -> Impact:
+def impact(table: str) -> Impact:
+    """What the records of an intake table can touch."""
     if table == "subject":
         return Impact.BOTH
     return Impact.TIMING if table in _TIMING else Impact.PRIMARY if table in _PRIMARY else Impact.NONE

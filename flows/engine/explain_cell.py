@@ -103,6 +103,7 @@ def _made(
         source = next(s for s in remake.sources(data, programme, release) if (s.key, s.mark) == (entry["unit"], entry["fingerprint"]))
         if source.attempt is None:
             raise ConfigurationError(source.why)
+        programme = source.programme or programme
         with explain.recomputed(programme, source.attempt) as made:
             yield programme, source, made
 
@@ -132,7 +133,7 @@ def _pool(data: Path, release: Release, programme: Programme, made: Recomputed, 
     for source in remake.sources(data, programme, release):
         if source.attempt is None or not source.key.startswith(f"{study}/") or source.attempt == made.attempt:
             continue
-        with explain.recomputed(programme, source.attempt) as other:
+        with explain.recomputed(source.programme or programme, source.attempt) as other:
             base = other.con.execute("select * from core.ipd_base").to_arrow_table()
         made.con.register("other_base", base)
         made.con.execute("insert into staged.ipd_base select * from other_base")

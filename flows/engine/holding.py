@@ -101,25 +101,25 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     if last is not None and not last.is_empty and snapshot:
         tables = _shrunk(unit, counts, last, diff, evidence)
         if last.records is not None and now is not None:
-            fields = _fields(unit, last, now, staged, site, evidence)
+            fields = field_counts(unit, last, now, staged, site, evidence)
     if not is_accepted:
         for name, frame in (
             ("delivery_rejected", rejected), ("delivery_shrunk", tables), ("field_emptied", fields), ("field_unusable", fields),
             ("value_labels_changed", labels),
         ):  # fmt: skip
-            hit = _broken(name, frame, evidence)
+            hit = broken(name, frame, evidence)
             if hit.height:
                 found.append(findings(name, unit, site, hit))
                 reasons += [_reason(unit, staged, site, name, row, last) for row in hit.iter_rows(named=True)]
     if reasons:
         return Verdict(tuple(reasons), pl.concat(found))
-    found.append(findings("table_empty", unit, site, _broken("table_empty", _empty(unit, site, counts, evidence), evidence)))
+    found.append(findings("table_empty", unit, site, broken("table_empty", _empty(unit, site, counts, evidence), evidence)))
     if diff is not None and snapshot and not is_accepted:
         found.append(findings("record_disappeared", unit, site, lost_records(diff.lost, last.entry["delivered_on"] if last else "")))
     return Verdict((), pl.concat(found), diff)
 
 
-def _broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+def broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """Rows of a table that a rule finds wanting."""
     return frame.filter(rule(name).check("", evidence).not_()) if frame.height else frame
 
@@ -169,7 +169,7 @@ def _is_tail(had: pl.DataFrame, lost: pl.DataFrame) -> bool:
     return bool(rest.filter(pl.col("source_row") >= first).is_empty())
 
 
-def _fields(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: str, evidence: Evidence) -> pl.DataFrame:
+def field_counts(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: str, evidence: Evidence) -> pl.DataFrame:
     """One row a field or item: how many records have a text for it, before and now, and how many of these are withheld."""
     limit = unit.trial.holding
     min_rows = evidence.hold_lost_rows.value if limit.min_lost_rows is None else limit.min_lost_rows

@@ -237,7 +237,7 @@ def _findings(rows: pl.DataFrame, tasks: Sequence[Task], table: str) -> pl.DataF
     rules = pl.DataFrame({
         "task": pl.Series(range(len(tasks)), dtype=pl.Int32), "rule": [t.rule.id for t in tasks], "rule_sha": [t.rule.sha for t in tasks],
         "category": [str(t.rule.category) for t in tasks], "severity": [str(t.severity) for t in tasks],
-        "message": [_message(t) for t in tasks], "impact": [str(t.rule.impact) for t in tasks],
+        "message": [_message(t) for t in tasks], "impact": [str(t.rule.touches(table, t.field)) for t in tasks],
         "drops": [t.rule.drops for t in tasks], "keeps_date": [t.rule.keeps_date for t in tasks],
     })  # fmt: skip
     frame = rows.join(rules, on="task", how="left", maintain_order="left").with_columns(

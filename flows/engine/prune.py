@@ -59,7 +59,7 @@ def _plan(data: Path, keep: int, keep_days: int, now: dt.datetime) -> Plan:
     staying = [r for n, r in known.items() if n in kept and r is not None]
     gone = [n for n in there if n not in kept]
     staged = _staged(data, _needed(data, latest, staying))
-    used = {snapshots.path_of(data, r.manifest["config_snapshot"]).name for r in staying if r.manifest.get("config_snapshot")}
+    used = {snapshots.path_of(data, sha256).name for r in staying for sha256 in snapshots.configs_of(r.manifest)}
     unread = any(r is None for r in known.values())
     config = [] if unread else sorted(p.name for p in (data / snapshots.HOME).glob("[0-9a-f]*.zip") if p.name not in used)
     folders = [*(data / "releases" / n for n in gone), *(data / "restricted" / n for n in gone), *(data / s for s in staged)]

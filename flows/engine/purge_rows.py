@@ -191,8 +191,10 @@ def snapshots_of(data: Path, unit: Unit, who: Gone, grave: str) -> int:
         new = snapshots.keep(data, content | {name: left for name, (left, _) in found.items()})
         for folder in sorted(p for p in (data / "releases").glob("2*") if not p.is_symlink()):
             manifest = json.loads((folder / releases.MANIFEST).read_text(encoding="utf-8"))
-            if manifest.get("config_snapshot") == old:
-                _note(folder / releases.MANIFEST, manifest | {"config_snapshot": new}, grave, 0)
+            if old in snapshots.configs_of(manifest):
+                sites = [e | ({"config": new} if e.get("config") == old else {}) for e in manifest["sites"]]
+                own = new if manifest.get("config_snapshot") == old else manifest.get("config_snapshot")
+                _note(folder / releases.MANIFEST, manifest | {"config_snapshot": own, "sites": sites}, grave, 0)
         _tell_manifests(data, grave)
         path.unlink()
         gone += n

@@ -89,7 +89,6 @@ def _work(
     programme: Programme, place: Path, release: Release, sources: Sequence[Source]
 ) -> tuple[dict[tuple[str, str], Staged], list[str]]:
     """Compute every source anew: (unit, fingerprint) -> what came out for its sites; and what could not be made."""
-    at = Night(programme, place, release.as_of)
     (place / "staged").mkdir()
     out: dict[tuple[str, str], Staged] = {}
     failed = [f"{s.key}: cannot be made again" for s in sources if s.attempt is None and not s.purged]
@@ -97,8 +96,10 @@ def _work(
     while waiting:
         round_ = {s.key: s for s in reversed(waiting)}  # a unit that stands with two deliveries is worked twice
         waiting = [s for s in waiting if round_[s.key] is not s]
-        for attempts in night.batches(s.attempt for s in round_.values() if s.attempt is not None):
-            for result in night.work(at, [a for a in attempts if _is_whole(a, failed)]):
+        for told in {id(p): p for s in round_.values() if (p := s.programme or programme)}.values():
+            at = Night(told, place, release.as_of)
+            mine = (s.attempt for s in round_.values() if s.attempt is not None and (s.programme or programme) is told)
+            for result in (r for attempts in night.batches(mine) for r in night.work(at, [a for a in attempts if _is_whole(a, failed)])):
                 if isinstance(result, Failure):
                     failed.append(result.reason)
                 else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ _PARTS = {"mapping": "its mapping", "corrections": "its corrections", "shared": 
 @dataclass(frozen=True)
 class Source:
     """What some sites of a release were made from together. `attempt` is None when that cannot be found, and `why` says so;
-    else `why` says what is not as it was then, empty when nothing. `purged`: a participant was purged from it since."""
+    else `why` says what is not as it was then, empty when nothing. `purged`: a participant was purged from it since.
+    `programme`: the configuration of before, where the site stays as it was published under that one."""
 
     key: str
     mark: str
@@ -37,6 +38,7 @@ class Source:
     attempt: Attempt | None
     why: str
     purged: bool = False
+    programme: Programme | None = None
 
 
 @contextmanager
@@ -74,7 +76,15 @@ def sources(data: Path, programme: Programme, release: Release) -> list[Source]:
     for entry in release.manifest["sites"]:
         if entry["fingerprint"]:
             groups.setdefault((entry["unit"], entry["fingerprint"]), []).append(entry)
-    return [_source(night, key, mark, entries) for (key, mark), entries in sorted(groups.items())]
+    out = []
+    for (key, mark), entries in sorted(groups.items()):
+        then = entries[0].get("config")
+        if not then or then == release.manifest.get("config_snapshot"):
+            out.append(_source(night, key, mark, entries))
+            continue
+        before = snapshots.kept(data, then, release.as_of.date())
+        out.append(replace(_source(Night(before, data, release.as_of), key, mark, entries), programme=before))
+    return out
 
 
 def _source(night: Night, key: str, mark: str, entries: Sequence[Entry]) -> Source:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -23,15 +24,17 @@ from flows.engine import (
     decisions,
     delivery_findings,
     drift,
+    edit_effect,
     findings_store,
+    held_by_edit,
     holding,
     landing,
-    records,
     same_files,
+    still_told,
     tombstones,
 )
 from flows.engine.batch import Staged
-from flows.engine.config import Unit
+from flows.engine.edited import Edit, Edits
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.guard import no_values
 from flows.engine.keep_blind import keeps_blind
@@ -48,6 +51,7 @@ class Roster:
 
     def __init__(self, night: Night) -> None:
         self.night = night
+        self.edits = Edits(night)
         self.placed: dict[str, Placed] = {}
         self.pending: dict[str, Attempt] = {}
         self.chosen: dict[str, dict[str, Placed]] = {}
@@ -107,6 +111,17 @@ class Roster:
         return decisions.accepted(self.night.data)
 
     @cached_property
+    def accepted_edits(self) -> set[tuple[str, str, str]]:
+        """(unit, site, mapping) that a person let pass although it loses records."""
+        return decisions.accepted_edits(self.night.data)
+
+    @cached_property
+    def edited(self) -> pl.DataFrame:
+        """Values known to be other ones since an edit of the mapping: told until a person waives them or takes the edit back."""
+        known = findings_store.history(self.night.data, rule=edit_effect.CHANGES)
+        return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+
+    @cached_property
     def terms(self) -> dict[str, blinding.Terms]:
         """Study -> the words that name its arms, of blinded trials."""
         return blinding.terms_of(self.night.programme)
@@ -116,6 +131,24 @@ class Roster:
         """Records known to have disappeared, of all sites: told until they come back."""
         known = findings_store.history(self.night.data, rule="record_disappeared")
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+
+
+    def is_accepted(self, key: str, site: str, staged: Staged) -> bool:
+        """A person let the delivery pass although it was held."""
+        delivery = staged.receipt["delivery"]
+        return bool({(key, site, delivery), (key, "", delivery)} & self.accepted)
+
+    def last_good(self, key: str, site: str, entry: Entry | None, staged: Staged) -> holding.Before | None:
+        """The last good data of a site; None when there are none, or they are of the same delivery."""
+        mark = entry["fingerprint"] if entry is not None else None
+        if entry is None or not mark or self.in_landing(key, entry["delivery_sha256"]) == staged.receipt["delivery"]:
+            return None
+        return holding.before(entry, self.folder(key, mark))
+
+    def folder(self, key: str, mark: str | None) -> Path:
+        """Where an output of a unit is staged."""
+        site = self.night.programme.units[key].site
+        return batch.staged_folder(self.night.data, site.study, site.site_id, mark or "-")
 
 
 def enter(night: Night, troubles: dict[str, str]) -> Roster:
@@ -132,6 +165,9 @@ def enter(night: Night, troubles: dict[str, str]) -> Roster:
 
 def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
     """Take in what batches gave: place it, or hold the unit and try the delivery before."""
+    results = list(results)
+    worked = [r for r in results if isinstance(r, Staged)]
+    roster.edits.prepare((e, roster.pending[r.unit_key], r) for r in worked for e in roster.before(r.unit_key).values())
     for result in results:
         if isinstance(result, Staged):
             _settle(roster, result, recomputed=True)
@@ -139,7 +175,7 @@ def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
             if result.passing:
                 roster.passing.add(result.key)
             attempt = roster.pending.pop(result.key)
-            _unreadable(roster, result.key, result.reason + _proposal(roster, attempt))
+            _unreadable(roster, result.key, result.reason + _since_edit(roster, attempt) + _proposal(roster, attempt))
             _try(roster, result.key, attempt.back + 1)
     return roster
 
@@ -241,25 +277,27 @@ def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
     before = roster.before(key)
     here = set(staged.receipt["sites"])
     gone = {s for s, e in before.items() if s not in here and e["fingerprint"] and any(t["kept"] for t in e["tables"].values())}
-    for site in sorted((here | gone) - set(chosen)):
-        if _is_good(roster, attempt, staged, site, before.get(site)):
+    left = sorted((here | gone) - set(chosen))
+    edits = {s: e for s in left if (e := roster.edits.of(before.get(s), attempt, staged)) is not None}
+    taken = held_by_edit.judge(roster, attempt.unit, staged, left, edits)
+    if taken is None:
+        _as_published(roster, key)
+        return
+    for site in left:
+        if _is_good(roster, attempt, staged, site, before.get(site), edits.get(site)):
             chosen[site] = Placed(attempt, staged, recomputed)
+            roster.told[key] += [taken[site]] if site in taken else []
     if gone | here <= set(chosen):
         _compose(roster, key)
     else:
         _try(roster, key, attempt.back + 1)
 
 
-def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry: Entry | None) -> bool:
+def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry: Entry | None, edit: Edit | None) -> bool:
     """Judge one site; a finding about a delivery that is held is told once, of the newest."""
     key, night = staged.unit_key, roster.night
-    delivery = staged.receipt["delivery"]
-    last = None
     mark = entry["fingerprint"] if entry is not None else None
-    folder = batch.staged_folder(night.data, attempt.unit.site.study, attempt.unit.site.site_id, mark or "-")
-    if entry is not None and mark and roster.in_landing(key, entry["delivery_sha256"]) != delivery:
-        last = holding.before(entry, folder)
-    accepted = bool({(key, site, delivery), (key, "", delivery)} & roster.accepted)
+    last, accepted = roster.last_good(key, site, entry, staged), roster.is_accepted(key, site, staged)
     verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=accepted)
     if verdict.reasons:
         if (key, site) not in roster.site_reasons:
@@ -270,33 +308,20 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     if site not in staged.receipt["sites"] or not keeps_blind(roster, attempt.unit, staged, site):
         return False
     roster.told.setdefault(key, []).append(verdict.told)
-    roster.told[key].append(_still_gone(roster, staged, site))
-    roster.told[key].append(_still_sent(roster, attempt.unit, site))
+    roster.told[key].append(still_told.still_gone(roster, staged, site))
+    roster.told[key].append(still_told.still_sent(roster, attempt.unit, site))
+    roster.told[key].append(still_told.still_edited(roster, staged, site))
     if entry is not None and mark not in (None, staged.fingerprint):
         why = changes.causes(entry, staged.receipt.get("made_of", {}))
-        roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, folder, staged, verdict.diff, why)
+        diff = edit_effect.same_records(edit, staged, site) if edit is not None and edit.same_delivery else verdict.diff
+        roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, roster.folder(key, mark), staged, diff, why)
     return True
 
 
-def _still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
-    """Records that disappeared on an earlier night and have not come back."""
-    if roster.disappeared.is_empty():
-        return delivery_findings.none_found()
-    study = staged.unit_key.split("/")[0]
-    mine = roster.disappeared.filter((pl.col("study") == study) & (pl.col("site") == site))
-    now = records.read(staged.folder) if mine.height else None
-    if now is None:
-        return delivery_findings.none_found()
-    keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
-    back = now.filter(pl.col("site") == site).select("table", "key").unique()
-    return keys.join(back, on=["table", "key"], how="anti").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
-
-
-def _still_sent(roster: Roster, unit: Unit, site: str) -> pl.DataFrame:
-    """Rows of a purged participant that the newest delivery held and that were left out before landing."""
-    rows = landing.blocked(roster.night.data, unit.site.study, unit.site.site_id).get(site, 0)
-    told = pl.DataFrame({"n_rows": [rows] if rows else []}, schema={"n_rows": pl.Int64})
-    return delivery_findings.findings("purged_subject_sent", unit, site, told)
+def _since_edit(roster: Roster, attempt: Attempt) -> str:
+    """Where the mapping was edited since a delivery was read that cannot be read any more; empty when it was not."""
+    where = {w for e in roster.before(attempt.unit.key).values() if (w := roster.edits.where(e, attempt))}
+    return f"\n  the mapping was edited since its data were published -> {', '.join(sorted(where))}" if where else ""
 
 
 def _proposal(roster: Roster, attempt: Attempt) -> str:

@@ -16,10 +16,12 @@ import hashlib
 import io
 import os
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from flows.engine import config, releases
 from flows.engine.config import Programme
@@ -112,6 +114,20 @@ def opened(data: Path, sha256: str) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         yield folder
+
+
+def kept(data: Path, sha256: str, on: dt.date | None = None) -> Programme:
+    """A kept configuration as the configuration it is; where it was unpacked is gone when it is. Raises ConfigurationError."""
+    with ExitStack() as stack:
+        programme = load(stack.enter_context(opened(data, sha256)), on)
+        weakref.finalize(programme, stack.pop_all().close)
+    return programme
+
+
+def configs_of(manifest: Mapping[str, Any]) -> list[str]:
+    """Every configuration that a release was made with: its own, and those of sites that stay as they were published before."""
+    told = [manifest.get("config_snapshot"), *(e.get("config") for e in manifest["sites"])]
+    return list(dict.fromkeys(str(sha256) for sha256 in told if sha256))
 
 
 def load(folder: Path, on: dt.date | None = None) -> Programme:

@@ -121,5 +121,4 @@ def purged(data: Path, release: Release) -> list[str]:
 
 def configuration(data: Path, release: Release) -> list[str]:
     """The configuration the release was made with: kept, and unchanged."""
-    sha256 = release.manifest.get("config_snapshot")
-    return snapshots.problems(data, sha256) if sha256 else []
+    return [problem for sha256 in snapshots.configs_of(release.manifest) for problem in snapshots.problems(data, sha256)]

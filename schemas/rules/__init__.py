@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -25,6 +26,11 @@ import polars as pl
 
 from schemas.evidence import Evidence
 from schemas.findings import Category, Impact, Severity
+
+#: What a rule's docstring asks of the site, up to what it asks of somebody else.
+_REQUEST = re.compile(r"Site: (.+?)(?= (?:Data manager|Reader):|$)")
+#: Fields of a dose that say how much was given.
+_AMOUNT = {("dose", "dose_mg"), ("dose_amount", "dose_mg"), ("dose_timing", "dose_mg")}
 
 Check = Callable[[str, Evidence], pl.Expr]
 
@@ -59,6 +65,18 @@ class Rule:
     per_subject: bool
     sha: str
     doc: str
+
+    @property
+    def request(self) -> str:
+        """What the site is asked to do, in its own words; empty where only the data manager can do something."""
+        told = _REQUEST.search(" ".join(self.doc.split()))
+        return told[1][0].upper() + told[1][1:] if told and not told[1].startswith("nothing") else ""
+
+    def touches(self, table: str, field: str) -> Impact:
+        """What a finding on a field can touch: what the rule says, and the amount given where it is about a dose's strength."""
+        if self.impact is Impact.NONE and (table.rpartition(".")[2], field) in _AMOUNT:
+            return Impact.AMOUNT
+        return self.impact
 
     def judges(self, table: str) -> bool:
         """Whether the rule looks at a table; `*` means every staging table, named without its schema."""

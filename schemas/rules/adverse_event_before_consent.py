@@ -1,7 +1,7 @@
 """An adverse event does not start before consent.
 
 Why: what began before consent is medical history; a partial date counts only when its latest day lies before.
-Site: it corrects the date or moves the event to the history.
+Site: correct the date or move the event to the history.
 """
 
 from __future__ import annotations

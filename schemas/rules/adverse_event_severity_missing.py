@@ -1,7 +1,7 @@
 """An adverse event has a severity.
 
 Why: AESEV is MILD, MODERATE or SEVERE; a missing one stays missing.
-Site: it sends it.
+Site: send it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An adverse event is not psychosis or convulsion.
 
 Why: both are known toxicities of cycloserine (DOMAIN C2); the words are searched, not judged, so each is asked about.
-Site: it confirms the event, and the safety officer is told.
+Site: confirm the event, and the safety officer is told.
 """
 
 from __future__ import annotations

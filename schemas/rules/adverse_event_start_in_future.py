@@ -2,7 +2,7 @@
 
 Why: what had not happened when the export was made cannot be reported; a partial date counts only when its earliest day lies after.
 The date is withheld, the row goes on.
-Site: it corrects the date.
+Site: correct the date.
 """
 
 from __future__ import annotations

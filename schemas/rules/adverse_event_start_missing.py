@@ -1,7 +1,7 @@
 """An adverse event has a start.
 
 Why: without one, whether it began after the first dose is U.
-Site: it sends the date, or as much of it as is known.
+Site: send the date, or as much of it as is known.
 """
 
 from __future__ import annotations

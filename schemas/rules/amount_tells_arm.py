@@ -2,7 +2,7 @@
 
 Why: in a blinded trial whose arms differ in strength the amount is the arm, and the analyst must not learn it before unblinding (ICH E9
 2.3.1). EXDOSE and what is made of it are null until then; doses are counted and timed as ever.
-What to do: nothing; unblinding brings the amounts back. Where what the sites record does not differ between the arms (the number of
+Data manager: nothing; unblinding brings the amounts back. Where what the sites record does not differ between the arms (the number of
 capsules), write `blinding: {status: blinded, amounts: shown}` in the trial's file.
 """
 

@@ -2,8 +2,8 @@
 
 Why: where the capsules of all arms have the same strength, one half of the participants with another amount at every dose (0 mg, or
 nothing) is most likely the placebo arm; amounts, findings and deviations would tell it (ICH E9 2.3.1). The delivery is held.
-Site: it sends the strength printed on the capsule for everybody.
-What to do: if the difference does not tell the arm (a field that was added later), write `blinding: {status: blinded, amounts: shown}`
+Site: send the strength printed on the capsule for everybody.
+Data manager: if the difference does not tell the arm (a field that was added later), write `blinding: {status: blinded, amounts: shown}`
 in the trial's file.
 """
 

@@ -1,7 +1,7 @@
 """No identifier of a blinded trial holds an arm.
 
 Why: identifiers stand in every set and cannot be left out, so the delivery is held (ICH E9 2.3.1).
-Site: it sends participants under identifiers that do not tell the arm.
+Site: send participants under identifiers that do not tell the arm.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Why: the analyst must not learn who was given what before unblinding (ICH E9 2.3.1); a dose text, medication or adverse event that says
 `placebo` tells it, and so does a dose text written one way for some participants and another way for the others.
-Site: it sends the text without the arm, and reports the unblinding if there was one.
+Site: send the text without the arm, and report the unblinding if there was one.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Why: a wildcard in `file` may bring in a randomization list or an export with the arm. Such a file is not landed at all: it is not
 copied, not read, and shown in no set.
-What to do: ask the site to send no arms, and tell whoever must know that they were sent. To read the file all the same, name it
+Site: take what shows the arms out of the export.
+Data manager: tell whoever must know that they were sent. To read the file all the same, name it
 without a wildcard.
 """
 

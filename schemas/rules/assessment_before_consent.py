@@ -1,7 +1,7 @@
 """An assessment does not lie before consent.
 
 Why: study procedures begin with consent; most often one of the two dates is wrong.
-What to do: the site confirms both dates or corrects one.
+Site: confirm both dates or correct one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An assessment has a date.
 
 Why: without it neither study day nor window can be told, and sessions cannot be followed by their next assessment.
-What to do: the site enters the date. A date that was sent and could not be read is told by another rule.
+Site: enter the date.
 """
 
 from __future__ import annotations

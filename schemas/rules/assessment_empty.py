@@ -1,7 +1,7 @@
 """An assessment has an answer or a total.
 
 Why: a row that says only that there was a visit gives no score.
-What to do: nothing, when the questionnaire was not filled in; else the site sends the answers.
+Site: nothing, when the questionnaire was not filled in; else send the answers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An assessment does not lie after the delivery.
 
 Why: what had not happened when the export was made cannot be reported. The date is withheld, the answers go on.
-What to do: the site corrects the date.
+Site: correct the date.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An assessment has answers enough for each of its scores.
 
 Why: above the share of missing items that the instrument allows there is no score, and none is made up.
-What to do: the site sends the missing answers, where they exist.
+Site: send the missing answers, where they exist.
 """
 
 from __future__ import annotations

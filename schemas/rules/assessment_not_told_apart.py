@@ -1,7 +1,7 @@
 """Two assessments of one instrument differ in visit or date.
 
 Why: with the same visit and the same (or no) date they are one record to every reader; the one with most answers is published.
-What to do: the site corrects visit or date, or deletes one.
+Site: correct visit or date, or delete one.
 """
 
 from __future__ import annotations

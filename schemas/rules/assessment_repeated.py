@@ -2,7 +2,7 @@
 
 Why: all are kept, the one nearest to the visit's target is used (ANL01FL).
 Only one of two can be the planned one.
-What to do: the site says which one counts, or corrects visit or date.
+Site: say which one counts, or correct visit or date.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Why: the computed score stands, and of this assessment there is nothing to compute it from. The reported total is kept beside an
 unknown score (AVALREP), for nobody has checked it.
-Site: send the items of this assessment. If the site has totals only, its mapping must name no item columns.
+Site: send the items of this assessment, or say that there are totals only.
+Data manager: of a site with totals only the mapping names no item columns.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A randomized participant has a baseline of the primary outcome.
 
 Why: without it there is no change, and the participant is not in the trial's reference (adref).
-What to do: the site sends the baseline assessment, or confirms that there is none.
+Site: send the baseline assessment, or confirm that there is none.
 """
 
 from __future__ import annotations

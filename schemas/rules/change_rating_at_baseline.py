@@ -1,7 +1,7 @@
 """A rating of change is not given at baseline.
 
 Why: there is nothing yet to have changed; the rating is of another visit, or of another scale (severity for change).
-What to do: the site corrects the visit or the instrument.
+Site: correct the visit or the instrument.
 """
 
 from __future__ import annotations

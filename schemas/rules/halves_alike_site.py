@@ -2,7 +2,7 @@
 
 Why: fear and avoidance of a situation are rated apart. Where nearly every form has one half in the place of the other as well, one half was
 copied, or one column is exported twice.
-What to do: compare a paper form with what was sent.
+Site: compare a paper form with what was sent.
 """
 
 from __future__ import annotations

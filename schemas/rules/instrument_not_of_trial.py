@@ -1,7 +1,7 @@
 """An assessment is of an instrument the trial uses.
 
 Why: without the instrument's items nothing can be scored; a wrong name would give a wrong score.
-What to do: name the instrument in the trial file, or correct the mapping.
+Data manager: name the instrument in the trial file, or correct the mapping.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Why: 1-4 where 0-3 is due shows as answers one above the highest while the lowest is never used; every score would be too high.
 0-4 where 1-5 is due is the same the other way round. Nothing is shifted: only the site knows. Asked from so many answers on as the
 evidence file says.
-What to do: compare with the paper form, then declare a value map in the site's mapping.
+Site: compare with a paper form, and say what the numbers mean. Data manager: then declare a value map.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Why: two or more answers one above the highest, while the lowest is never used, are no slips of the pen: all answers of the form are
 then likely to be one too high, also those inside the range. The same holds one below the lowest. Nothing is shifted.
-What to do: the site compares the form with its paper; where all its forms are so, the mapping declares a value map.
+Site: compare the form with its paper. Data manager: where all its forms are so, declare a value map.
 """
 
 from __future__ import annotations

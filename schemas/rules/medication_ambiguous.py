@@ -1,7 +1,7 @@
 """A medication's name has one meaning.
 
 Why: an abbreviation such as AMI stands for several drugs, and "sertraline or fluoxetine" or "sertraline?" is no statement.
-Site: it writes out the drug, or a person decides in medications.csv beside site.yaml.
+Site: write out the drug. Data manager: or decide with trialweave coding decide.
 """
 
 from __future__ import annotations

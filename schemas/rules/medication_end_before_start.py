@@ -2,7 +2,7 @@
 
 Why: one of the two dates is wrong, and which cannot be known: both are kept as sent, and every decision that depends on them is
 U. Partial dates count only when the end lies before the start whatever the missing parts are.
-Site: it corrects the wrong date.
+Site: correct the wrong date.
 """
 
 from __future__ import annotations

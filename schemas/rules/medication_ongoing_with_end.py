@@ -1,7 +1,7 @@
 """A medication that is ongoing has no end date.
 
 Why: either it ended or it goes on; after the end date sent, it is taken as undecided.
-Site: it takes away the one that is wrong.
+Site: take away the one that is wrong.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Why: the trial file lists the classes, and may ask for a washout of some. One that had surely ended before the first dose (and its
 washout) is history and not asked about. The medication is kept; where it surely was taken during dosing or washout, a deviation
 stands beside this query.
-Site: it confirms drug and dates.
+Site: confirm drug and dates.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A drug with the same start is reported once.
 
 Why: the same episode under two record numbers would be counted twice. Both rows are kept: two strengths of one drug are possible.
-Site: it confirms that they are two, or deletes one.
+Site: confirm that they are two, or delete one.
 """
 
 from __future__ import annotations

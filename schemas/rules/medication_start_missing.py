@@ -1,7 +1,7 @@
 """A medication has a start.
 
 Why: without one, whether it was taken at a dose is U unless it had surely ended before.
-Site: it sends the date, or as much of it as is known.
+Site: send the date, or as much of it as is known.
 """
 
 from __future__ import annotations

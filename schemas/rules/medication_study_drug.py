@@ -2,7 +2,7 @@
 
 Why: cycloserine, or terizidone which contains it, beside the study's capsules is contamination, or a study dose in the wrong
 form. Source: DOMAIN C1.
-Site: it moves the row to the doses or confirms the medication.
+Site: move the row to the doses or confirm the medication.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Why: an uncoded drug may be an antidepressant, so every decision about the participant's medication becomes U. A likeness is
 only shown: look-alike names (citalopram, escitalopram) are more alike than true typing errors.
-Site: correct the name at the site, or decide on it in medications.csv beside site.yaml.
+Site: correct or write out the name. Data manager: or decide on it with trialweave coding decide.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A participant whose data were purged is not sent again.
 
 Why: a purge after withdrawal of consent holds for every later delivery (DESIGN 9); the rows are left out before they are kept.
-Site: it takes the participant out of its export.
+Site: take the participant out of its export.
 """
 
 from __future__ import annotations

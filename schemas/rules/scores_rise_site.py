@@ -2,7 +2,7 @@
 
 Why: a site whose primary outcome rises from the first to the last visit in nearly everybody has most likely its answers turned round (0 for
 the worst); every change would have the wrong sign. Single participants who grow worse are no fault.
-What to do: compare a paper form with what was sent; recode at the site, or map the codes.
+Site: compare a paper form with what was sent, and say what the numbers mean. Data manager: map the codes, if they stay so.
 """
 
 from __future__ import annotations

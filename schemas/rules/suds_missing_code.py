@@ -3,7 +3,7 @@
 Why: 99 is a legal rating on 0-100 and a common code for "missing". Who never rates 97, 98 or 100, and rates in fives and tens, or far from
 99 in the same exercise, is asked about; what is less clear is noted (suds_missing_code_possible). Nothing is changed: 99 stands until the
 site says what it is.
-Site: say whether 99 was rated; if it means missing, the mapping will declare it.
+Site: say whether 99 was rated; if it means missing, it will be read so.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Why: exposure is ended when fear has fallen. A site in which it falls in hardly any exercise has begin and end in each other's column,
 or one of them twice: every outcome of a session would be turned round. Single exercises in which fear rises are no fault.
-What to do: compare the mapping with a paper form; the site says which column is which.
+Site: say which column holds the fear at the begin, and which at the end. Data manager: compare the mapping with a paper form.
 """
 
 from __future__ import annotations

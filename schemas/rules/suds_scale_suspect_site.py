@@ -1,7 +1,7 @@
 """A site's ratings use the scale that was declared.
 
 Why: ratings declared on 0-100 that never pass 10, over many ratings, look like 0-10 (DOMAIN B). Nothing is converted.
-Site: say which scale was used; the mapping will declare it.
+Site: say which scale was used; it will be read so.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A fear of zero is a rating.
 
 Why: where many exercises end at 0 and hardly any just above it, 0 may stand for "not rated", and would make a success of each.
-Site: say whether 0 was rated; if it means missing, the mapping will declare it.
+Site: say whether 0 was rated; if it means missing, it will be read so.
 """
 
 from __future__ import annotations

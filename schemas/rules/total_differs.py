@@ -2,7 +2,7 @@
 
 Why: the computed score stands and the reported one is kept beside it; the difference is most often a slip in adding or one
 wrong item. Not asked of prorated scores. A reported mean may be rounded to one decimal.
-What to do: the site checks items and total.
+Site: check items and total.
 """
 
 from __future__ import annotations

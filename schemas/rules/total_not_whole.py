@@ -2,7 +2,7 @@
 
 Why: a 1.6 where a sum is due is most likely the mean of the items, and nothing else was sent to compare it with. Asked only where
 no item was sent; a total beside its items is compared with them.
-What to do: the mapping gives it to the parameter of the mean, where there is one; else the site sends the sum.
+Site: say whether this is a sum or a mean, and send the sum. Data manager: give a mean to the parameter of the mean, where there is one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A reported total lies within the scale.
 
 Why: it is not used where it would have to stand for missing items.
-What to do: the site corrects the total.
+Site: correct the total.
 """
 
 from __future__ import annotations

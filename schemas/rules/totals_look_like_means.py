@@ -2,7 +2,7 @@
 
 Why: where only totals are sent, sums that never pass the highest single answer, over many forms, look like means; each would be too
 small by the number of items. Asked from as many totals on as the SUDS scale rule wants. Nothing is converted.
-What to do: the mapping gives them to the parameter of the mean, where there is one; else the site sends the sums.
+Site: say whether these are sums or means, and send the sums. Data manager: give means to the parameter of the mean, where there is one.
 """
 
 from __future__ import annotations

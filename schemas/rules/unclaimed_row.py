@@ -1,7 +1,7 @@
 """Every row of a file is read by some table.
 
 Why: a row that no mapping reads would vanish; it is set aside instead and told.
-Site: tell us what kind of row it is; the mapping will read or expressly ignore it.
+Site: tell us what kind of row it is; it will be read, or left out on purpose.
 """
 
 from __future__ import annotations

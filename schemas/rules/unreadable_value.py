@@ -2,7 +2,7 @@
 
 Why: a value is never guessed from text that is not in a declared format; in a key field the row cannot be told from
 others and is rejected.
-Site: send the value as agreed, or tell us the format, so that it is added to the mapping.
+Site: send the value as agreed, or tell us the format.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Why: without the words there is nothing to code and nothing to ask about; the row is set aside, and what depends on the
 participant's medication becomes U.
-Site: it sends the name, or deletes the empty row.
+Site: send the name, or delete the empty row.
 """
 
 from __future__ import annotations

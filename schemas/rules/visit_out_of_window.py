@@ -1,7 +1,7 @@
 """An assessment lies within the window of its visit.
 
 Why: the label says which visit it is; outside the window it is kept as sent, asked about, and a protocol deviation.
-What to do: the site confirms the date or corrects it.
+Site: confirm the date or correct it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The visit's label is one the trial knows.
 
 Why: an unknown label is not guessed at: the day decides the visit, and outside every window the assessment is UNSCHEDULED.
-What to do: add the spelling to `labels` of the visit in the trial file, or let the site correct it.
+Site: say which visit is meant. Data manager: add the spelling to `labels` of the visit in the trial file.
 """
 
 from __future__ import annotations

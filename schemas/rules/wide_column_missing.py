@@ -2,7 +2,7 @@
 
 Why: a column that was taken out or renamed is missing for every participant: scores would be prorated or lost row by row, and each
 row would look like an item somebody skipped.
-What to do: ask the site for the column, or correct `wide.pattern` in the site's mapping.
+Site: send the column, or say what it is called now. Data manager: correct `wide.pattern`, if it was renamed.
 """
 
 from __future__ import annotations

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 from openpyxl import load_workbook
 
-from flows.engine import answers, findings_store, ledger, queries
-from schemas.findings import ConfigurationError
+from flows.engine import answers, findings_store, ledger, queries, query_words
+from schemas.findings import ConfigurationError, Impact, Severity
+from schemas.rules import catalogue
 from tests.nights import Nights
 from tests.nights import two_sites as two_sites
 
@@ -53,21 +55,24 @@ def test_a_listing_holds_only_its_own_sites_rows(two_sites: Nights, tmp_path: Pa
 
     _, rows = listed(two_sites, tmp_path)
 
-    assert [(r["record_key"], r["severity"], r["rank"], r["value_as_sent"]) for r in rows] == [
-        ("S2", "reject", "1", "S2 bad"), ("S1", "query", "2", "S1 odd"),
-    ]  # fmt: skip
+    assert [(r["record_key"], r["state"], r["rank"], r["value_as_sent"], r["about"], r["field"]) for r in rows] == [
+        ("S2", "the record is not used", "1", "S2 bad", "dose", "amount of the dose"),
+        ("S1", "it is used as sent", "2", "S1 odd", "dose", "amount of the dose"),
+    ]
     assert "S7" in {r["record_key"] for r in listed(two_sites, tmp_path, "02")[1]}
 
 
 def test_what_touches_the_primary_outcome_comes_first(two_sites: Nights, monkeypatch):
-    night(two_sites, "2026-03-01", "S1 odd\nS2 odd\nS3 odd\n")
+    night(two_sites, "2026-03-01", "S1 odd\nS2 odd\nS3 odd\nS4 odd\n")
     known = findings_store.history(two_sites.data)
-    ranked = known.with_columns(pl.Series("impact", ["", "timing", "timing+primary"]))
+    ranked = known.with_columns(pl.Series("impact", ["", "timing", "timing+primary", "amount"]))
     monkeypatch.setattr(queries.findings_store, "history", lambda *a, **k: ranked)
 
     listing = queries.of_sites(two_sites.data)[("t01", "01")]
 
-    assert listing.select("record_key", "touches").rows() == [("S3", "timing+primary"), ("S2", "timing"), ("S1", "")]
+    assert listing.select("record_key", "touches").rows() == [
+        ("S3", "time of a dose and main outcome"), ("S2", "time of a dose"), ("S4", "amount of a dose"), ("S1", ""),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\u00a0=1", "＝1", "|x", "%0A=1"])
@@ -77,7 +82,7 @@ def test_no_cell_is_a_formula_to_a_spreadsheet(tmp_path: Path, text: str):
 
     with csv_file.open(encoding="utf-8-sig", newline="") as lines:
         assert next(csv.DictReader(lines))["value_as_sent"] == f"'{text}"
-    cell = load_workbook(workbook).active["H2"]
+    cell = load_workbook(workbook)["Queries"].cell(2, queries.COLUMNS.index("value_as_sent") + 1)
     assert (cell.data_type, cell.value.strip()) == ("s", text.strip())
     assert csv_file.stat().st_mode & 0o077 == workbook.stat().st_mode & 0o077 == 0
 
@@ -157,11 +162,78 @@ def test_the_workbook_comes_back_as_well_and_twice_is_once(two_sites: Nights, tm
     night(two_sites, "2026-03-01", "S1 odd\nS2 50\n")
     _, path = queries.write(tmp_path, "t01", "01", queries.of_sites(two_sites.data)[("t01", "01")])
     book = load_workbook(path)
-    names = [c.value for c in book.active[1]]
+    sheet = book["Queries"]
+    names = [c.value for c in sheet[1]]
     for name, text in CONFIRMED.items():
-        book.active.cell(2, names.index(name) + 1, text)
+        sheet.cell(2, names.index(query_words.HEADINGS[name]) + 1, text)
     book.save(path)
 
     assert answers.take(two_sites.data, path) == {"corrected": 0, "confirmed": 1}
     assert answers.take(two_sites.data, path) == {"corrected": 0, "confirmed": 0}
     assert (two_sites.data / "answers.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_workbook_says_how_to_answer_and_offers_the_answers(two_sites: Nights, tmp_path: Path):
+    night(two_sites, "2026-03-01", "S1 odd\nS2 50\n")
+    _, path = queries.write(tmp_path, "t01", "01", queries.of_sites(two_sites.data)[("t01", "01")])
+    book = load_workbook(path)
+
+    assert book.sheetnames == ["How to answer", "Queries"]
+    assert book["How to answer"]["A1"].value == "Questions about the data of site 01, trial t01"
+    sheet = book["Queries"]
+    column = [c.value for c in sheet[1]].index("Answer") + 1
+    (offered,) = (v for v in sheet.data_validations.dataValidation if v.type == "list")
+    assert offered.formula1 == '"corrected,confirmed correct"' and sheet.cell(2, column).coordinate in offered.sqref
+    assert not sheet.cell(2, column).protection.locked and sheet.cell(2, 1).protection.locked
+
+
+def many(nights: Nights, folder: Path, monkeypatch) -> tuple[Path, list[dict[str, str]]]:
+    """The listing of a night with eight records of one cause."""
+    night(nights, "2026-03-01", "".join(f"S{n} odd\n" for n in range(1, 9)))
+    monkeypatch.setattr(queries, "_ONE_CAUSE", {"odd"})
+    (made,) = queries.issue(nights.data, folder)
+    assert (made["queries"], made["findings"]) == (1, 8)
+    with Path(made["files"][0]).open(encoding="utf-8-sig", newline="") as lines:
+        return Path(made["files"][0]), list(csv.DictReader(lines))
+
+
+def test_many_records_of_one_cause_are_one_question_and_its_answer_counts_for_all(two_sites: Nights, tmp_path: Path, monkeypatch):
+    path, (asked,) = many(two_sites, tmp_path, monkeypatch)
+
+    assert asked["n_rows"] == "8" and asked["record_key"] == "S1; S2; S3; S4; S5; S6; S7; S8"
+    assert asked["subject"] == "8 participants"
+    records = load_workbook(path.with_suffix(".xlsx"))["Records"]
+    assert [r[2].value for r in records.iter_rows(min_row=2)] == [f"S{n}" for n in range(1, 9)]
+    assert answers.take(two_sites.data, send_back(path, [asked], **CONFIRMED)) == {"corrected": 0, "confirmed": 8}
+
+
+def test_an_answer_for_many_leaves_out_what_was_not_asked_yet_and_what_is_settled(two_sites: Nights, tmp_path: Path, monkeypatch):
+    path, (asked,) = many(two_sites, tmp_path, monkeypatch)
+    night(two_sites, "2026-03-02", "S1 50\n" + "".join(f"S{n} odd\n" for n in range(2, 10)))
+
+    assert answers.take(two_sites.data, send_back(path, [asked], **CONFIRMED)) == {"corrected": 0, "confirmed": 7}
+    night(two_sites, "2026-03-03", "S1 50\nS0 50\n" + "".join(f"S{n} odd\n" for n in range(2, 10)))
+    assert stands(two_sites) == {"S1": "RESOLVED", "S9": "OPEN"} | {f"S{n}": "WAIVED" for n in range(2, 9)}
+
+
+def test_a_site_is_asked_only_what_it_can_do_something_about_in_its_own_words():
+    asked = {r.id: r.request for r in catalogue()}
+
+    assert asked["unit_unknown"] == "Correct the unit, or tell us what it means."
+    assert asked["delivery_shrunk"] == "Send the whole export."
+    assert [r for r in ("correction_stale", "mapping_changes_values", "cut_row", "file_doubtful") if asked[r]] == []
+    ours = re.compile(r"\.ya?ml|trialweave|mapping|medications\.csv")
+    assert [rule for rule, request in asked.items() if ours.search(request)] == []
+    assert query_words.hint("add the code to the map of sex in site.yaml; trialweave propose") == ""
+    # a rule that asks nobody asks in vain
+    silent = [r.id for r in catalogue() if r.severity is not Severity.NOTE and not r.request and "Data manager:" not in r.doc]
+    assert silent == []
+
+
+def test_a_query_about_an_amount_says_that_it_touches_the_amount():
+    rules = {r.id: r for r in catalogue()}
+
+    assert rules["unit_missing"].touches("dose", "dose_mg") is Impact.AMOUNT
+    assert rules["dose_amount_impossible"].touches("dose", "dose_mg") is Impact.AMOUNT
+    assert rules["unit_missing"].touches("subject", "weight_kg") is Impact.NONE
+    assert rules["unknown_code"].touches("dose", "dose_mg") is Impact.BOTH

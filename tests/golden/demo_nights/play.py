@@ -19,7 +19,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import landing
+from flows.engine import landing, query_words
 from flows.engine.config import load
 from tests.golden.demo_nights.plant import Act, do
 
@@ -134,7 +134,7 @@ def _fill_in(path: Path, acts: list[Act], day: dt.date) -> Path:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     for act in acts:
-        (asked,) = (r for r in rows if r["record_key"] == act.row and r["field"] == act.column)
+        (asked,) = (r for r in rows if r["record_key"] == act.row and r["field"] == query_words.field(act.column))
         asked |= {"answer": act.file, "comment": act.text, "answered_by": "site nurse", "answered_on": day.isoformat()}
     sent_back = path.with_name(path.name.replace("queries", "answers"))
     with sent_back.open("w", encoding="utf-8", newline="") as file:

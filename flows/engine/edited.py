@@ -1,0 +1,182 @@
+"""A configuration that was edited: what the deliveries of tonight would have given under the one before, and where the edit stands.
+
+What belongs here: opening the configuration that a site's published data were made with, and working with it. What does not: what a
+difference means (edit_effect.py), which configuration a replay is made with (config_then.py).
+
+Nothing is opened or worked while the mapping of a site is as it was. When it was edited and its delivery did not change, what was staged
+then is the answer already; when both changed, the new delivery is worked a second time, as it would have been before the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Any
+
+from flows.engine import batch, snapshots
+from flows.engine import night as nights
+from flows.engine.batch import Staged
+from flows.engine.config import Unit
+from flows.engine.config_then import hides_as_much
+from flows.engine.fingerprint import fingerprint, unit_sha256
+from flows.engine.night import Attempt, Night
+from schemas.findings import TrialweaveError
+
+Entry = dict[str, Any]
+#: Parts of what an output is made of that say which input it has; with all of them alike only the configuration differs.
+_INPUTS = ("delivery", "code", "shared")
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A mapping that is not as it was. `before`: what the same deliveries give without the edit; `where`: files and lines;
+    `is_site`: the site's own mapping (or its profile) was edited, not only its trial, instruments or decisions on drug names;
+    `same_delivery`: the data that stand were made from the same delivery."""
+
+    before: Staged
+    where: str
+    is_site: bool
+    same_delivery: bool
+
+
+@dataclass(frozen=True)
+class Then:
+    """An attempt under the configuration of an earlier release."""
+
+    night: Night
+    attempt: Attempt
+
+
+def config_of(entry: Entry, manifest: Mapping[str, Any]) -> str:
+    """The sha256 of the configuration that a site of a release was made with."""
+    return str(entry.get("config") or manifest.get("config_snapshot") or "")
+
+
+class Edits:
+    """The edits of one night. No dataclass, as Night."""
+
+    def __init__(self, night: Night) -> None:
+        self._night = night
+        self._nights: dict[str, Night | None] = {}
+        self._made: dict[str, Staged | None] = {}
+        self._lines: dict[tuple[str, str], str] = {}
+
+    def of(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> Edit | None:
+        """The edit behind a staged unit. None: the mapping is as it was, or what it would have given before cannot be told."""
+        then = self._then(entry, attempt, staged)
+        if entry is None or then is None:
+            return None
+        self._work([then])
+        made = self._made.get(then.attempt.mark)
+        if made is None:
+            return None
+        sha256 = config_of(entry, self._manifest)
+        is_site = _mapping(then.attempt.unit) != _mapping(attempt.unit)
+        same = entry["made_of"].get("delivery") == staged.receipt["made_of"]["delivery"]
+        return Edit(made, self._where(sha256, attempt.unit), is_site, same)
+
+    def prepare(self, wanted: Iterable[tuple[Entry | None, Attempt, Staged]]) -> None:
+        """Work at once, in batches, what `of` will be asked for."""
+        found = [then for one in wanted if (then := self._then(*one)) is not None]
+        self._work(list({then.attempt.mark: then for then in found}.values()))
+
+    def where(self, entry: Entry, attempt: Attempt) -> str:
+        """Which files and lines were edited since a site's data were published; empty when its mapping is as it was."""
+        was, sha256 = entry.get("made_of", {}).get("mapping"), config_of(entry, self._manifest)
+        if not was or not sha256 or was == unit_sha256(replace(attempt.unit, corrections=())):
+            return ""
+        try:
+            return self._where(sha256, attempt.unit)
+        except TrialweaveError:
+            return ""
+
+    @property
+    def _manifest(self) -> Mapping[str, Any]:
+        return self._night.base.manifest if self._night.base else {}
+
+    def _then(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> Then | None:
+        """The attempt as it would have been; what stands already is entered as made."""
+        was, now = (entry or {}).get("made_of") or {}, staged.receipt.get("made_of", {})
+        if entry is None or not was or not now or was.get("mapping") == now["mapping"]:
+            return None
+        night = self._opened(config_of(entry, self._manifest))
+        if night is None or attempt.unit.key not in night.programme.units:
+            return None
+        key, deliveries = attempt.unit.key, attempt.deliveries
+        unit, units = night.unit(key, deliveries), night.units(key, deliveries)
+        if unit_sha256(replace(unit, corrections=())) == now["mapping"]:
+            return None  # another mapping was in force for the delivery before: a dated one, not an edit
+        mark = fingerprint(night.programme, unit, deliveries, units)
+        if mark not in self._made and all(was.get(p) == now[p] for p in _INPUTS):
+            folder = batch.staged_folder(self._night.data, unit.site.study, unit.site.site_id, entry["fingerprint"])
+            if (found := batch.load_staged(folder, key, entry["fingerprint"])) is not None:
+                self._made[mark] = found
+        return Then(night, Attempt(unit, deliveries, mark, 0, units))
+
+    def _opened(self, sha256: str) -> Night | None:
+        """A kept configuration; None when it is gone, cannot be read today, or would show what is hidden today."""
+        if sha256 not in self._nights:
+            self._nights[sha256] = None
+            try:
+                programme = snapshots.kept(self._night.data, sha256, self._night.as_of.date())
+                hides_as_much(programme, self._night.programme, self._night.as_of.date())
+                self._nights[sha256] = Night(programme, self._night.data, self._night.as_of)
+            except TrialweaveError:
+                pass
+        return self._nights[sha256]
+
+    def _work(self, wanted: Iterable[Then]) -> None:
+        """Make what is not made yet; what the configuration of then cannot read any more gives nothing."""
+        missing = [then for then in wanted if then.attempt.mark not in self._made]
+        for then in missing:
+            unit = then.attempt.unit
+            folder = batch.staged_folder(self._night.data, unit.site.study, unit.site.site_id, then.attempt.mark)
+            self._made[then.attempt.mark] = batch.load_staged(folder, unit.key, then.attempt.mark)
+        left = [then for then in missing if self._made[then.attempt.mark] is None]
+        for night in {id(then.night): then.night for then in left}.values():
+            for attempts in nights.batches(then.attempt for then in left if then.night is night):
+                try:
+                    results = nights.work(night, attempts)
+                except TrialweaveError:
+                    continue
+                self._made |= {one.fingerprint: one for one in results if isinstance(one, Staged)}
+
+    def _where(self, sha256: str, unit: Unit) -> str:
+        """Which files of the configuration a unit reads were edited, and in which lines."""
+        asked = (sha256, unit.key)
+        if asked not in self._lines:
+            then = snapshots.read(self._night.data, sha256)
+            now = self._night.config_files or snapshots.take(self._night.programme.root)
+            told = [_told(name, then.get(name), now.get(name)) for name in sorted({*then, *now}) if _reads(unit, name)]
+            self._lines[asked] = ", ".join(t for t in told if t)
+        return self._lines[asked]
+
+
+def _mapping(unit: Unit) -> str:
+    return unit.site.model_dump_json(by_alias=True, exclude={"checks", "source"})
+
+
+def _reads(unit: Unit, name: str) -> bool:
+    """Whether a file of a kept configuration decides about a unit's mapping."""
+    inner = name.partition("/")[2]
+    own = (f"sites/{unit.folder.name}/", f"profiles/{unit.profile}.yaml", f"trials/{unit.site.study}.", "instruments/")
+    return inner.startswith(own) and not inner.endswith("/corrections.yaml")
+
+
+def _told(name: str, then: bytes | None, now: bytes | None) -> str:
+    """A file and the lines that are not as they were; empty when it is the same."""
+    if then == now:
+        return ""
+    shown = name.partition("/")[2]
+    if then is None or now is None:
+        return f"{shown} ({'new' if then is None else 'removed'})"
+    old, new = (text.decode("utf-8", "replace").splitlines() for text in (then, now))
+    lines = [
+        str(min(n + 1, max(len(new), 1)))
+        for tag, _, _, first, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if tag != "equal"
+        for n in range(first, max(end, first + 1))
+    ]  # fmt: skip
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return f"{shown} line{'s' if len(lines) > 1 else ''} {', '.join(lines[:_SHOWN])}{more}"

@@ -1,0 +1,46 @@
+"""Findings about a delivery that an earlier night made and that stand as long as what they say does.
+
+What belongs here: what is told again of one site. What does not: finding it first (holding.py, edit_effect.py).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from flows.engine import delivery_findings, edit_effect, landing, records
+from flows.engine.batch import Staged
+from flows.engine.config import Unit
+
+if TYPE_CHECKING:
+    from flows.engine.roster import Roster
+
+
+def still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
+    """Records that disappeared on an earlier night and have not come back."""
+    if roster.disappeared.is_empty():
+        return delivery_findings.none_found()
+    study = staged.unit_key.split("/")[0]
+    mine = roster.disappeared.filter((pl.col("study") == study) & (pl.col("site") == site))
+    now = records.read(staged.folder) if mine.height else None
+    if now is None:
+        return delivery_findings.none_found()
+    keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
+    back = now.filter(pl.col("site") == site).select("table", "key").unique()
+    return keys.join(back, on=["table", "key"], how="anti").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+
+
+def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
+    """Values that an edit of an earlier night changed, and that nobody has looked at; over when the edit is taken back."""
+    study, mapping = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {}).get("mapping", "")
+    mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site)) if roster.edited.height else roster.edited
+    standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if not edit_effect.reverted(row, mapping)]
+    return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+
+
+def still_sent(roster: Roster, unit: Unit, site: str) -> pl.DataFrame:
+    """Rows of a purged participant that the newest delivery held and that were left out before landing."""
+    rows = landing.blocked(roster.night.data, unit.site.study, unit.site.site_id).get(site, 0)
+    told = pl.DataFrame({"n_rows": [rows] if rows else []}, schema={"n_rows": pl.Int64})
+    return delivery_findings.findings("purged_subject_sent", unit, site, told)

@@ -1,0 +1,130 @@
+"""A mapping that is edited on the real engine: rows it would lose or move, values it changes, and how a person lets it pass."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.engine import changes, findings_store, prune, rebuild, releases
+from tests.golden.test_hold import SITE, VISITS, Export
+from tests.golden.test_hold import first_night as first_night
+from tests.nights import call
+
+#: Sessions of the second half of the course would not be read any more: 10 of each site's 20.
+FILTER = SITE.replace("    file: sessions.csv\n", '    file: sessions.csv\n    where: {no: "1"}\n')
+HELD = "t01/01: the mapping was edited, and of the same delivery 10 instead of 20 session records are kept; the site stays"
+
+
+@pytest.fixture
+def export(first_night: Path, tmp_path: Path) -> Export:
+    shutil.copytree(first_night, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Export(tmp_path)
+
+
+def edit(export: Export, text: str) -> None:
+    (export.config / "sites" / "t01_all" / "site.yaml").write_text(text)
+
+
+def standing(export: Export, on: str) -> dict[str, tuple[str, int]]:
+    """The night after an edit, no new delivery: site -> status, sessions kept."""
+    export.ended = export.run(as_of=on)
+    return {e["site"]: (e["status"], e["tables"]["session"]["kept"]) for e in export.ended.release.manifest["sites"] if e["site"] != "all"}
+
+
+def told(export: Export, site: str) -> list[tuple[str, str, str]]:
+    """Findings about edits: table, status, suggestion."""
+    known = findings_store.history(export.data, [("t01", site)], rule="mapping_changes_values").sort("table")
+    return known.select("table", "status", "suggestion").rows()
+
+
+def test_an_edit_that_loses_rows_of_the_same_delivery_holds_the_site_and_names_the_line(export: Export):
+    edit(export, FILTER)
+
+    assert standing(export, "2026-03-02") == {"01": ("carried", 20), "02": ("carried", 20)}
+    reason = export.ended.release.manifest["sites"][0]["reason"]
+    assert reason.startswith(HELD)
+    assert "where -> sites/t01_all/site.yaml line 13\n" in reason and "release-hold t01/01 --edit" in reason
+    assert "mapping_loses_records" in export.rules("01") and "delivery_shrunk" not in export.rules("01")
+    assert standing(export, "2026-03-03") == {"01": ("carried", 20), "02": ("carried", 20)}
+
+    # what is published under the mapping of before is made again by it, and keeps it from being pruned
+    release = releases.latest(export.data)
+    assert release is not None and rebuild.rebuild(export.data, release).identical
+    assert prune.prune(export.data, keep=1).config == [] and rebuild.rebuild(export.data, release).identical
+
+    code, said = call("release-hold", "t01/01", "t01/02", "--edit", "--who", "A. Manager", "--reason", "one each", "--data", export.data)
+    assert code == 0 and "t01/02: the edit of its mapping" in said
+    assert standing(export, "2026-03-04") == {"01": ("fresh", 10), "02": ("fresh", 10)}
+
+
+def test_an_edit_that_is_taken_back_lets_the_site_go_on(export: Export):
+    edit(export, FILTER)
+    standing(export, "2026-03-02")
+    edit(export, SITE)
+
+    assert standing(export, "2026-03-03") == {"01": ("unchanged", 20), "02": ("unchanged", 20)}
+    assert not export.ended.degraded
+    assert call("release-hold", "t01/01", "--edit", "--who", "x", "--reason", "y", "--data", export.data)[0] == 2
+
+
+def test_an_edit_is_told_from_a_cut_delivery_that_comes_the_same_night(export: Export):
+    edit(export, FILTER)
+
+    export.night("2026-03-03", visits=[*VISITS, "P02,01,2,1,2026-02-01 10:00"])
+    first = export.ended.release.manifest["sites"][0]["reason"]
+    assert "of the newest delivery 10 instead of 19 session" in first and "no longer sent" not in first
+
+    export.night("2026-03-04", visits=VISITS[:20])
+    both = export.ended.release.manifest["sites"][0]["reason"]
+    assert "the mapping was edited" in both and "10 of 20 session records of the delivery of 2026-03-01 are no longer sent" in both
+
+
+def test_the_carried_data_of_a_held_site_are_not_lost_by_an_edit(export: Export):
+    export.night("2026-03-02", visits=VISITS[:20])
+    edit(export, FILTER)
+
+    assert standing(export, "2026-03-03") == {"01": ("carried", 20), "02": ("carried", 20)}
+    assert HELD.replace("the same", "the newest").split(" 10 ")[0] in export.ended.release.manifest["sites"][0]["reason"]
+
+
+def test_an_edit_that_changes_values_is_told_with_counts_until_it_is_taken_back_or_waived(export: Export):
+    edit(export, SITE.replace('{"1": true, "0": false}', '{"1": false, "0": true}'))
+
+    assert standing(export, "2026-03-02") == {"01": ("fresh", 20), "02": ("fresh", 20)}
+    session, subject = told(export, "01")
+    where = "since the edit of sites/t01_all/site.yaml line 15: "
+    assert session == ("session", "OPEN", f"{where}adsess rows have another ATTFL in 20 of 20")
+    assert subject == ("subject", "OPEN", f"{where}adsl rows have another NSESS in 10 of 10")
+
+    edit(export, SITE.replace('{"1": true, "0": false}', '{"1": false, "0": true}') + "# nothing else\n")
+    standing(export, "2026-03-03")
+    assert [s for _, s, _ in told(export, "01")] == ["OPEN", "OPEN"]
+
+    edit(export, SITE)
+    standing(export, "2026-03-04")
+    assert [s for _, s, _ in told(export, "01")] == ["RESOLVED", "RESOLVED"]
+
+
+def test_an_edit_that_reads_another_column_is_kept_among_the_changes_with_both_texts(export: Export):
+    edit(export, SITE.replace("age_years: age", "age_years: center"))
+    standing(export, "2026-03-02")
+
+    mine = changes.history(export.data).filter(pl.col("subject") == "P02").select("table", "kind", "field", "old_value", "new_value", "why")
+    assert mine.rows() == [("subject", "changed", "age_years", "32", "01", "mapping")]
+
+
+def test_an_edit_that_only_adds_is_no_finding(export: Export):
+    edit(export, SITE.replace("age_years: age", "age_years: age, weight_kg: age"))
+    standing(export, "2026-03-02")
+
+    assert told(export, "01") == []
+
+
+def test_rows_given_to_other_participants_by_an_edit_hold_the_site(export: Export):
+    edit(export, SITE.replace("subject_id: id", 'subject_id: {from: id, pattern: "P(?P<id>\\\\d+)"}'))
+
+    assert {s for s, _ in standing(export, "2026-03-02").values()} == {"carried"}
+    assert "20 of 20 session records belong to another participant or session" in export.ended.release.manifest["sites"][0]["reason"]
