@@ -110,6 +110,7 @@ def _fields(unit: Unit, before: Staged, now: Staged, site: str, evidence: Eviden
     fields = holding.field_counts(unit, last, here.filter(pl.col("site") == site), now, site, evidence)
     if fields.is_empty():
         return fields
+    fields = fields.filter(pl.col("filled_before") > 0)  # what is read only now was never right
     asked = ("field_emptied", "field_unusable")
     hit = pl.concat([holding.broken(name, fields, evidence).with_columns(pl.lit(name).alias("_name")) for name in asked])
     emptied = pl.format("{}.{} had a text in {} records and has none", "table", "field", "filled_before")

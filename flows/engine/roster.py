@@ -286,7 +286,7 @@ def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
     for site in left:
         if _is_good(roster, attempt, staged, site, before.get(site), edits.get(site)):
             chosen[site] = Placed(attempt, staged, recomputed)
-            roster.told[key] += [taken[site]] if site in taken else []
+            roster.told[key] += [taken[site]] if site in taken and not still_told.takes_back(roster, staged, site) else []
     if gone | here <= set(chosen):
         _compose(roster, key)
     else:

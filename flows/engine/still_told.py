@@ -31,6 +31,13 @@ def still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     return keys.join(back, on=["table", "key"], how="anti").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
+def takes_back(roster: Roster, staged: Staged, site: str) -> bool:
+    """Whether the mapping is again the one from before an edit that is told of."""
+    study, mapping = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {}).get("mapping", "")
+    mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site))
+    return any(edit_effect.reverted(row, mapping) for row in mine.iter_rows(named=True))
+
+
 def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Values that an edit of an earlier night changed, and that nobody has looked at; over when the edit is taken back."""
     study, mapping = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {}).get("mapping", "")

@@ -97,7 +97,7 @@ def test_an_edit_that_changes_values_is_told_with_counts_until_it_is_taken_back_
     session, subject = told(export, "01")
     where = "since the edit of sites/t01_all/site.yaml line 15: "
     assert session == ("session", "OPEN", f"{where}adsess rows have another ATTFL in 20 of 20")
-    assert subject == ("subject", "OPEN", f"{where}adsl rows have another NSESS in 10 of 10")
+    assert subject == ("subject", "OPEN", f"{where}adsl rows have another NSESS in 10 of 10, NDV in 10 of 10")
 
     edit(export, SITE.replace('{"1": true, "0": false}', '{"1": false, "0": true}') + "# nothing else\n")
     standing(export, "2026-03-03")
@@ -117,9 +117,9 @@ def test_an_edit_that_reads_another_column_is_kept_among_the_changes_with_both_t
 
 
 def test_an_edit_that_only_adds_is_no_finding(export: Export):
-    edit(export, SITE.replace("age_years: age", "age_years: age, weight_kg: age"))
-    standing(export, "2026-03-02")
+    edit(export, SITE.replace("age_years: age", "age_years: age, weight_kg: {from: age, unit: kg}"))
 
+    assert standing(export, "2026-03-02") == {"01": ("fresh", 20), "02": ("fresh", 20)}
     assert told(export, "01") == []
 
 
