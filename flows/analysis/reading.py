@@ -39,7 +39,9 @@ def studies(release: Release, asked: Sequence[str]) -> list[str]:
         free = [s for s in there if s not in release.manifest["blinded"]]
         verb = "is" if len(blinded) == 1 else "are"
         told = f"{', '.join(blinded)} {verb} blinded in release {release.release_id}: no arm may be looked at"
-        fix = "trialweave analyze " + " ".join(f"--study {s}" for s in free) if free else "wait until a trial is unblinded"
+        left = [s for s in wanted if s not in blinded] or ([] if asked else free)
+        fix = "trialweave analyze " + " ".join(f"--study {s}" for s in left) if left else "wait until it is unblinded (trialweave unblind)"
+        told += f"; not blinded are: {', '.join(free) or 'none'}" if asked and not left else ""
         raise ConfigurationError(f"{told}\n  fix   -> {fix}")
     return wanted
 

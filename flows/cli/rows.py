@@ -7,6 +7,7 @@ Values of participants are shown only where they are asked for: --show-values, a
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,8 +94,8 @@ def changes(
         if json:
             print_json(found.to_dicts())
             return
-        counts = found.group_by("study", "site", "kind").len().sort("study", "site", "kind")
-        print_table(f"{found.height} changes", counts.columns, [list(r) for r in counts.iter_rows()], right=("len",))
+        counts = found.group_by("study", "site", "kind").len("changes").sort("study", "site", "kind")
+        print_table(f"{found.height} changes", counts.columns, [list(r) for r in counts.iter_rows()], right=("changes",))
         values = ["old_value", "new_value"] if show_values else []
         columns = ["release_id", "study", "site", "table", "record_key", "kind", "field", *values, "why"]
         listed = found.select(columns).reverse().head(limit or found.height)
@@ -160,7 +161,7 @@ def sql(
             columns = [c[0] for c in cursor.description or ()]
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         except duckdb.Error as error:
-            say(str(error))
+            say(_explained(con, error))
             raise typer.Exit(int(Exit.USAGE)) from None
         finally:
             con.close()
@@ -171,3 +172,15 @@ def sql(
             writer.writerows([columns, *rows])
         else:
             print_table("", columns, [list(r) for r in rows])
+
+
+def _explained(con: Any, error: Exception) -> str:
+    """What is wrong with a query; of a table that is not there, which there are, not DuckDB's guess among its own."""
+    told = str(error)
+    if missing := re.search(r"Table with name (\S+) does not exist", told):
+        from difflib import get_close_matches
+
+        there = sorted(name for (name,) in con.execute("select view_name from duckdb_views() where not internal").fetchall())
+        near = get_close_matches(missing[1].lower(), there, n=1)
+        told = f"a release has no table {missing[1]}{f'; did you mean {near[0]}?' if near else ''}\n  there are: {', '.join(there)}"
+    return told

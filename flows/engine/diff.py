@@ -24,6 +24,8 @@ _TIMING = {"adex": ("TIMCAT", "TIMREAS", "LAGSTRT", "LAGEXPO", "LAGEND", "WIN12F
            "adsess": ("TIMCAT",)}  # fmt: skip
 #: Set -> columns of which a change touches a primary outcome.
 _PRIMARY = {"adqs": ("AVAL", "BASE", "CHG", "PCHG", "ABLFL", "ANL01FL"), "adipd": ("AVAL", "BASE", "CHG")}
+#: Set -> columns that hold the primary outcome whatever the row is about; its rows as such hold other things.
+_BESIDE = {"adsess": ("AVALNEXT", "CHGNEXT")}
 
 
 @dataclass
@@ -176,7 +178,8 @@ def _touch(
         return
     if dataset in _TIMING and (not column or column in _TIMING[dataset]):
         out.timings[subject] = out.timings.get(subject, 0) + 1
-    if dataset in _PRIMARY and (not column or column in _PRIMARY[dataset]) and parameter in primary.get(study, set()):
+    is_primary = dataset in _PRIMARY and (not column or column in _PRIMARY[dataset]) and parameter in primary.get(study, set())
+    if is_primary or column in _BESIDE.get(dataset, ()):
         out.primaries[subject] = out.primaries.get(subject, 0) + 1
 
 

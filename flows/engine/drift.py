@@ -63,13 +63,30 @@ def find(unit: Unit, newest: Delivery, last: Delivery | None, *, show_all: bool 
 
 
 def text(drifts: Sequence[Drift]) -> str:
-    """Drifts as a person reads them: a sentence each, and the lines to write."""
-    lines = []
-    for one in drifts:
-        lines.append(f"  drift -> {one.what}")
-        if one.proposal:
-            lines += ["  write ->", *(f"    {line}" for line in one.proposal.splitlines())]
+    """Drifts as a person reads them: a sentence each, and the lines to write, as one block."""
+    lines = [f"  drift -> {one.what}" for one in drifts]
+    if proposals := [one.proposal for one in drifts if one.proposal]:
+        lines += ["  write ->", *(f"    {line}" for line in merged(proposals))]
     return "\n".join(lines)
+
+
+def merged(proposals: Sequence[str]) -> list[str]:
+    """Several proposals as one piece of YAML: keys that stand in more than one are written once, over all that belongs below them."""
+    tree: dict[str, Any] = {}
+    for proposal in proposals:
+        above = [(-1, tree)]
+        for line in proposal.splitlines():
+            deep = len(line) - len(line.lstrip())
+            while above[-1][0] >= deep:
+                above.pop()
+            above.append((deep, above[-1][1].setdefault(line, {})))
+    return list(_lines(tree))
+
+
+def _lines(tree: dict[str, Any]) -> Iterator[str]:
+    for line, below in tree.items():
+        yield line
+        yield from _lines(below)
 
 
 def _file(unit: Unit, table: str, where: str, spec: TableSpec, newest: Delivery, last: Delivery | None) -> list[Drift]:

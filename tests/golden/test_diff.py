@@ -91,7 +91,7 @@ def test_new_rows_and_new_subjects_of_a_set_are_named(found):
 
 def test_participants_whose_timing_or_primary_outcome_is_touched_are_named(found):
     assert found.timings == {"t01-A-S1": 7}  # six columns of adex, one of adsess
-    assert found.primaries == {"t01-A-S2": 4}  # AVAL, CHG, PCHG of adqs, AVAL of adipd
+    assert found.primaries == {"t01-A-S2": 6}  # AVAL, CHG, PCHG of adqs, AVAL of adipd, AVALNEXT and CHGNEXT of a session before it
 
 
 def test_compared_backwards_what_was_added_is_removed(two_nights):

@@ -331,3 +331,31 @@ def test_neither_an_end_nor_a_word_on_ongoing_is_noted(run_models: ModelBench, r
     run_models.given("mapped.medication", text)
     run_models.run("staging.medication")
     assert asked(run_models, "medication", "medication_ongoing_unknown") == found
+
+
+@pytest.mark.parametrize(
+    ("doses", "told"),
+    [
+        (("2024-03-05 13:00:00", "2024-03-12 13:00:00"), None),
+        (("2023-03-05 13:00:00", "2024-03-12 13:00:00"), "TRTSDT"),  # a year off: before the consent, and no dose of its session
+        (("2024-03-05 13:00:00", "2025-03-12 13:00:00"), "TRTEDT"),
+        (("2023-03-05 13:00:00", "2025-03-12 13:00:00"), "TRTSDT TRTEDT"),
+        (("2024-03-05 13:00:00", "2024-03-11 23:00:00"), "TRTEDT"),  # 15 hours before its session
+        (("2024-03-05 13:00:00", ""), None),  # the last day is not known at all
+    ],
+)
+def test_a_day_of_treatment_that_rests_on_a_dose_in_doubt_is_noted(
+    run_models: ModelBench, doses: tuple[str, str], told: str | None
+) -> None:
+    course(
+        run_models, subject="subject_id | consented_on | randomized_on\nS1 | 2024-01-01 | 2024-01-08",
+        session="""
+            subject_id | session_no | attended | started_at          | ended_at
+            S1         | 3          | true     | 2024-03-05 14:00:00 | 2024-03-05 15:30:00
+            S1         | 4          | true     | 2024-03-12 14:00:00 | 2024-03-12 15:30:00
+        """,
+        dose="subject_id | session_no | time_point | taken | dose_mg | dosed_at\n"
+        + "\n".join(f"S1 | {n} | PRE | true | 50 | {at}" for n, at in enumerate(doses, 3)),
+    ).run("core.treatment_day")  # fmt: skip
+    assert run_models.rows("core.treatment_day", "in_doubt") == [(told,)]
+    assert bool(asked(run_models, "core.treatment_day", "treatment_day_in_doubt")) is (told is not None)

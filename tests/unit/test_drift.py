@@ -59,3 +59,18 @@ def test_of_names_that_are_alike_the_one_with_the_same_number_comes_first():
 
     now = pa.table({"Pill 2": ["13:00"], "PILL_1": ["09:00"]})
     assert renaming.pair(["Pill 1"], ["Pill 2", "PILL_1"], now, None)["Pill 1"][0] == "PILL_1"
+
+
+def test_proposals_for_one_table_are_one_block():
+    proposals = [
+        'tables:\n  dose:\n    fields:\n      dose: {from: "Pill1"}   # was "Pill 1"',
+        'tables:\n  session:\n    file: "sessions_*.csv"',
+        'tables:\n  dose:\n    fields:\n      taken:\n        map:\n          "ja":   # 3 records',
+    ]
+    told = drift.text([drift.Drift("a", proposals[0]), drift.Drift("b"), drift.Drift("c", proposals[1]), drift.Drift("d", proposals[2])])
+    assert told.splitlines() == [
+        "  drift -> a", "  drift -> b", "  drift -> c", "  drift -> d", "  write ->",
+        "    tables:", "      dose:", "        fields:", '          dose: {from: "Pill1"}   # was "Pill 1"',
+        "          taken:", "            map:", '              "ja":   # 3 records',
+        "      session:", '        file: "sessions_*.csv"',
+    ]  # fmt: skip
