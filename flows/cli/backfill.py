@@ -68,9 +68,9 @@ def backfill(
         if quiet and not dry_run:
             pass
         elif dry_run:
-            _rehearsed(told, nights, json=json, values=values, limit=limit)
+            _rehearsed(told, nights, _before_any(data, first.date(), last.date()), json=json, values=values, limit=limit)
         else:
-            _done(told, nights, json=json)
+            _done(told, nights, _before_any(data, first.date(), last.date()), json=json)
         raise typer.Exit(int(Exit.DEGRADED if any(getattr(t, "degraded", False) for t in told) else Exit.OK))
 
 
@@ -89,7 +89,22 @@ def _all_stand(config: Path, data: Path, sites: list[str], first: dt.date, last:
         return all(known.stands(as_of) for as_of in nights(first, last))
 
 
-def _done(outcomes: list[Outcome], nights: int, *, json: bool) -> None:
+def _before_any(data: Path, first: dt.date, last: dt.date) -> str:
+    """Said of nights before the first delivery: nothing was known then, so nothing can be replayed."""
+    from flows.engine import landing
+
+    homes = sorted(p.parent for p in (data / "landing").glob(f"*/*/{landing.LOG}"))
+    days = [d.delivered_at.date() for p in homes for d in landing.deliveries(data, p.parent.name, p.name)]
+    if not days:
+        return f"no delivery has been landed in {data} yet: there is nothing to replay\n  fix -> trialweave run --data {data}"
+    if first >= min(days):
+        return ""
+    n = (min(last, min(days) - dt.timedelta(days=1)) - first).days + 1
+    which = "all of these nights are" if last < min(days) else f"{n} of these nights {'is' if n == 1 else 'are'}"
+    return f"{which} before the first delivery, which came on {min(days)}: there is nothing to replay for them"
+
+
+def _done(outcomes: list[Outcome], nights: int, early: str, *, json: bool) -> None:
     if json:
         from flows.engine.session import as_json
 
@@ -98,16 +113,20 @@ def _done(outcomes: list[Outcome], nights: int, *, json: bool) -> None:
     for o in outcomes:
         how = f"{'latest' if o.is_latest else 'latest stays'}{'  degraded' if o.degraded else ''}"
         typer.echo(f"{o.release.as_of:%Y-%m-%d}  {o.release.release_id}  {how}  {len(o.recomputed)} recomputed, {o.reused} reused")
+    if early:
+        typer.echo(early)
     typer.echo(f"{len(outcomes)} of {nights} nights changed")
 
 
-def _rehearsed(impacts: list[Impact], nights: int, *, json: bool, values: bool, limit: int) -> None:
+def _rehearsed(impacts: list[Impact], nights: int, early: str, *, json: bool, values: bool, limit: int) -> None:
     """A line a night; participants and values only where asked for."""
     if json:
         from flows.engine import preview
 
         print_json([preview.as_json(i, with_values=values) for i in impacts])
         return
+    if early:
+        typer.echo(early)
     if impacts:
         rows = [[i.night, i.stands or "none", *i.counts.values(), len(i.recomputed), "yes" if i.leads else "no"] for i in impacts]
         counts = [name.replace("_", " ") for name in impacts[0].counts]

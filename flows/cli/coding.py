@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -71,8 +71,18 @@ def waits(
             typer.echo(f"{len(found) - limit} more; --limit 0 lists all")
         for line in coder.dictionary.told:
             typer.echo(line)
+        if unseen := _unseen(programme, release.manifest, site):
+            typer.echo(f"not looked at, because the release holds none of their data: {', '.join(unseen)}")
+            typer.echo(f"  why -> trialweave status --data {data}")
         if found:
             typer.echo('decide -> trialweave coding decide "<as reported>" <ingredient> --at STUDY/SITE --who "..." --reason "..."')
+
+
+def _unseen(programme: Programme, manifest: dict[str, Any], site: str) -> list[str]:
+    """Exports that are configured and have no data in the release: their drug names are not known yet."""
+    there = {e["unit"] for e in manifest["sites"] if e["fingerprint"]}
+    wanted = [key for key in sorted(programme.units) if key not in there]
+    return [key for key in wanted if not site or key == site]
 
 
 @app.command(cls=Command)

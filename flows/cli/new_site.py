@@ -17,6 +17,7 @@ from schemas.findings import ConfigurationError
 
 if TYPE_CHECKING:
     from flows.newsite.draft import Draft
+    from flows.newsite.tables import TableDraft
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 Folder = Annotated[Path, typer.Option("--config", help="Your configuration folder; made where it is not there.")]
@@ -32,6 +33,7 @@ def new_site(
     config: Folder,
     timezone: Annotated[str, typer.Option(help="IANA zone of the site's clocks, such as Europe/Lisbon; left open without it.")] = "",
     clock: Annotated[str, typer.Option(help="site: clock times are of the site's wall clocks; utc: in UTC; left open without it.")] = "",
+    delivery: Annotated[str, typer.Option(help="snapshot: each export is whole; delta: later ones only add; left open without it.")] = "",
     decide: Decide = [],  # noqa: B006
     leave_out: Annotated[bool, typer.Option("--leave-out-undecided", help="Leave out what is open, so that the rest runs.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a site.yaml that is there.")] = False,
@@ -40,7 +42,7 @@ def new_site(
 ) -> None:
     """Look at an export and draft sites/STUDY_SITE/site.yaml: each line with how sure it is and why, what is unproven as DECIDE.
 
-    Example: trialweave new-site sad01 07 exports/lisbon/*.csv --config my-config --timezone Europe/Lisbon --clock site
+    Example: trialweave new-site sad01 07 exports/lisbon/*.csv --config my-config --timezone Europe/Lisbon --clock site --delivery snapshot
     """
     with told_errors():
         from flows.newsite import deciding, draft, knowledge, writing
@@ -49,8 +51,10 @@ def new_site(
         _check(study, site, timezone)
         if clock not in ("", "site", "utc"):
             raise ConfigurationError(f"--clock {clock}: say site or utc")
+        if delivery not in ("", "snapshot", "delta"):
+            raise ConfigurationError(f"--delivery {delivery}: say snapshot or delta")
         found = _files(files)
-        made = draft.make(study, site, found, config, knowledge.read(config, study), draft.Told(timezone, clock))
+        made = draft.make(study, site, found, config, knowledge.read(config, study), draft.Told(timezone, clock, delivery))
         deciding.decide(made.site, decide)
         gone = deciding.leave_out(made.site) if leave_out else []
         text = writing.text(made, gone)
@@ -99,11 +103,12 @@ def _files(given: list[Path]) -> list[Path]:
 
 
 def _show(made: Draft, path: Path, asked: list[tuple[str, str]], gone: list[tuple[str, str]]) -> None:
-    from flows.newsite.asking import is_open
-
-    rows = [[d.table, d.sheet.name, len(d.fields), sum(is_open(f) for f in d.fields.values()), f"{d.sure} %"] for d in made.tables]
-    columns = ["table", "read from", "fields", "of them open", "sure"]
-    print_table(f"{len(made.tables)} tables", columns, rows, right=("fields", "of them open"))
+    rows = [
+        [d.table, d.sheet.name, len(d.fields), 0 if gone else _n_open(d), without, f"{d.sure} %"]
+        for d, without in zip(made.tables, _without(made, [path for path, _ in gone]), strict=True)
+    ]
+    columns = ["table", "read from", "fields", "open", "left out", "sure"]
+    print_table(f"{len(made.tables)} tables", columns, rows, right=("fields", "open"))
     for told, several in (("undecided", asked), ("left out, because undecided", gone)):
         if several:
             typer.echo(f"{len(several)} {told}:")
@@ -114,6 +119,27 @@ def _show(made: Draft, path: Path, asked: list[tuple[str, str]], gone: list[tupl
     for note in made.notes:
         say(note)
     typer.echo(as_path(path))
+
+
+def _n_open(one: TableDraft) -> int:
+    """Fields and other keys of a table that are left to a person."""
+    from flows.newsite.asking import is_open
+
+    return sum(is_open(value) for value in (*one.fields.values(), *one.extras.values()))
+
+
+def _without(made: Draft, gone: list[str]) -> list[str]:
+    """What was left out of each table, because it is undecided: how many lines of it, or the whole of it."""
+    seen: dict[str, int] = {}
+    out = []
+    for one in made.tables:
+        number = seen[one.table] = seen.get(one.table, -1) + 1
+        several = sum(d.table == one.table for d in made.tables) > 1
+        at = f"tables.{one.table}.{number}" if several else f"tables.{one.table}"
+        mine = [path for path in gone if path == at or path.startswith(f"{at}.")]
+        whole = any(not path.startswith(f"{at}.fields.") for path in mine)
+        out.append("the whole table" if whole else f"{len(mine)} lines" if mine else "")
+    return out
 
 
 def new_trial(

@@ -47,10 +47,12 @@ class Draft:
 
 @dataclass(frozen=True)
 class Told:
-    """What a person says beforehand: the zone of the site, and whether clock times are of its wall clocks (`site`) or in UTC (`utc`)."""
+    """What a person says beforehand: the zone of the site, whether clock times are of its wall clocks (`site`) or in UTC (`utc`), and
+    whether each export is whole (`snapshot`) or later ones only add to it (`delta`)."""
 
     timezone: str = ""
     clock: str = ""
+    delivery: str = ""
 
 
 def make(study: str, site: str, files: Sequence[Path], config: Path, known: Known, told: Told) -> Draft:
@@ -72,7 +74,7 @@ def make(study: str, site: str, files: Sequence[Path], config: Path, known: Know
         _finish(one, known, ids)
     body: dict[str, Any] = {"site_id": site, "study": study, "timezone": _timezone(told.timezone)}
     body["source"] = _source(root, paths, config)
-    body["delivery"] = Said("snapshot", "assumed: each export is whole; write delta if later ones only add", 60)
+    body["delivery"] = Said(told.delivery, "as told") if told.delivery else Open(DELIVERY)
     many = identity.many_sites([d.sheet for d in chosen], {n: c for n, (c, _) in ids.items()})
     body |= _identity(chosen, ids, many)
     sites = many.body if many is not None else None
@@ -88,6 +90,9 @@ def make(study: str, site: str, files: Sequence[Path], config: Path, known: Know
     draft = Draft(body, chosen, notes=notes)
     _unread(draft, export, sites)
     return draft
+
+
+DELIVERY = "snapshot: each export is whole, what it no longer holds was deleted; delta: later exports only add; one export cannot say"
 
 
 def is_list_of_arms(name: str) -> bool:

@@ -96,9 +96,9 @@ def compare(folder: str) -> Result:
 
 
 def _told(unit: Unit) -> draft.Told:
-    """What the person who drafts is asked and knows: zone and clock."""
+    """What the person who drafts is asked and knows: zone, clock, and whether exports are whole."""
     clock = unit.site.defaults.clock
-    return draft.Told(unit.site.timezone, str(clock) if clock != Clock.OFFSET else "site")
+    return draft.Told(unit.site.timezone, str(clock) if clock != Clock.OFFSET else "site", str(unit.site.delivery))
 
 
 Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]

@@ -94,8 +94,12 @@ def test_a_dry_run_prints_counts_only_and_values_when_asked(tiny: Path):
 
     code, text = call(*words)
     _, shown = call(*words, "--values")
+    _, early = call(*words, "--from", "2026-02-20")
+    _, none = call(*words, "--from", "2026-02-20", "--to", "2026-02-24")
 
     assert code == 0
-    assert "2 of 4 nights would change; nothing was published" in text
+    assert "2 of 4 nights would change; nothing was published" in text and "delivery" not in text
+    assert "9 of these nights are before the first delivery, which came on 2026-03-01" in early and "2 of 13 nights would change" in early
+    assert "all of these nights are before the first delivery, which came on 2026-03-01" in none
     assert "S1" not in text
     assert "S1|2" in shown and "LAGSTRT" in shown

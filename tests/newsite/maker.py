@@ -64,7 +64,7 @@ class Export:
     def draft(self, timezone: str = "Europe/Lisbon", clock: str = "site") -> Draft:
         """The draft of all its files."""
         known = knowledge.read(self.config, "t01")
-        return drafts.make("t01", "01", sorted(self.folder.iterdir()), self.config, known, Told(timezone, clock))
+        return drafts.make("t01", "01", sorted(self.folder.iterdir()), self.config, known, Told(timezone, clock, "snapshot"))
 
 
 def said(draft: Draft, path: str) -> Any:

@@ -22,7 +22,8 @@ def run(*words: str):
 
 
 def drafted(export, *more: str):
-    return run("new-site", "t01", "01", export.folder, "--config", export.config, "--timezone", "Europe/Berlin", "--clock", "site", *more)
+    told = ("--timezone", "Europe/Berlin", "--clock", "site", "--delivery", "snapshot")
+    return run("new-site", "t01", "01", export.folder, "--config", export.config, *told, *more)
 
 
 def test_an_undecided_draft_is_refused_by_check_config_with_the_line_and_what_to_write(german):
@@ -50,7 +51,16 @@ def test_what_is_open_can_be_left_out_and_is_listed(german):
     done = drafted(german, "--leave-out-undecided")
     assert done.exit_code == 0, done.output
     assert "left out, because undecided" in done.output
+    (subject,) = [line for line in done.output.splitlines() if line.startswith("│ subject")]
+    assert [cell.strip() for cell in subject.split("│")[4:6]] == ["0", "3 lines"]  # open no more, and told why
     assert run("check-config", "--config", german.config).exit_code == 0
+
+
+def test_whether_exports_are_whole_is_asked_and_not_assumed(german):
+    shown = run("new-site", "t01", "01", german.folder, "--config", german.config, "--print").output
+    assert "\ndelivery: DECIDE" in shown
+    assert "\ndelivery: delta" in drafted(german, "--delivery", "delta", "--print").output
+    assert drafted(german, "--delivery", "whole").exit_code == 2
 
 
 def test_a_site_that_is_there_is_not_overwritten_without_being_told(german):

@@ -270,6 +270,17 @@ def test_open_and_new_findings_are_counted_alike_wherever_they_are_counted(two_s
     assert "4 findings, 3 open, 1 of them new" in text
 
 
+def test_coding_says_whose_drug_names_it_does_not_know_yet(two_sites: Nights):
+    two_sites.run()
+    third = two_sites.config / "sites" / "t01_03"
+    third.mkdir()
+    (third / "site.yaml").write_text((two_sites.config / "sites" / "t01_01" / "site.yaml").read_text().replace('"01"', '"03"'))
+
+    code, text = call("coding", "--config", two_sites.config, "--data", two_sites.data)
+    assert code == 0 and "not looked at, because the release holds none of their data: t01/03\n" in text
+    assert "not looked at" not in call("coding", "--config", two_sites.config, "--data", two_sites.data, "--site", "t01/01")[1]
+
+
 SFTP = "source: {kind: sftp, url: 'sftp://exports.example.org/lisbon', username_env: LISBON_USER, key_env: LISBON_KEY"
 
 
