@@ -69,12 +69,13 @@ def verify(
             say(f"{data} holds no release {release}")
             raise typer.Exit(int(Exit.USAGE))
         problems, notes = verify.everything(data, found), verify.purged(data, found)
+        n_files = len(found.manifest["files"]) + len(found.manifest.get("documents", ()))
         if json:
-            print_json({"release": found.release_id, "files": len(found.manifest["files"]), "problems": problems, "purged": notes})
+            print_json({"release": found.release_id, "files": n_files, "problems": problems, "purged": notes})
         else:
             for problem in (*notes, *problems):
                 typer.echo(problem)
-            typer.echo(f"{found.release_id}: {len(found.manifest['files'])} files, {len(problems)} problems")
+            typer.echo(f"{found.release_id}: {n_files} files (sets, findings, documents), {len(problems)} problems")
         raise typer.Exit(int(Exit.FAILED if problems else Exit.OK))
 
 

@@ -54,7 +54,7 @@ def rebuild(
             for line in (*report.changed, *report.differs, *report.purged):
                 typer.echo(line)
             told = f"{len(report.differs)} differ" if report.differs else "identical" + (", but for the purge" if report.purged else "")
-            typer.echo(f"{report.release_id}: {report.compared} files made again, {told}")
+            typer.echo(f"{report.release_id}: {report.compared} files (sets, findings, documents) made again, {told}")
         raise typer.Exit(int(Exit.FAILED if report.differs else Exit.DEGRADED if report.purged else Exit.OK))
 
 

@@ -8,6 +8,7 @@ Every question is a rule of schemas/rules/ over a small table made here (`delive
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from flows.engine.config import Unit
 from flows.engine.delivery_findings import findings, lost_records, rule
 from flows.engine.mapping.corrections import field_name
 from flows.engine.mapping.shapes import FIELDS
+from flows.engine.wanted import RECEIPT
 from schemas.evidence import Evidence
 from schemas.findings import Severity
 from schemas.site import IntakeTable
@@ -32,13 +34,14 @@ _NAMES = {"form": "assessment", "item": "assessment", "item_fault": "assessment"
 @dataclass(frozen=True)
 class Before:
     """A site's last good delivery: what the manifest says of it, its records (None: not kept then), its values withheld, the labels
-    that its files give to codes."""
+    that its files give to codes, the names of its files by the first 12 characters of their hash."""
 
     entry: dict[str, Any]
     records: pl.DataFrame | None
     withheld: pl.DataFrame
     items: pl.DataFrame
     labels: label_drift.Labels
+    files: dict[str, str]
 
     @property
     def is_empty(self) -> bool:
@@ -60,7 +63,18 @@ def before(entry: dict[str, Any], folder: Path) -> Before:
     kept = records.read(folder)
     mine = kept.filter(pl.col("site") == entry["site"]) if kept is not None else None
     held = withheld(folder, entry["site"])
-    return Before(entry, mine, held, items(folder / "aditem" / f"{entry['site']}.parquet"), label_drift.read(folder))
+    return Before(entry, mine, held, items(folder / "aditem" / f"{entry['site']}.parquet"), label_drift.read(folder), _names(folder, entry))
+
+
+def _names(folder: Path, entry: dict[str, Any]) -> dict[str, str]:
+    """What the files of a delivery are called, from its receipt in landing; empty where that is gone."""
+    data, study, export = folder.parents[3], folder.parents[1].name, folder.parents[0].name
+    landed = data / "landing" / study / export / str(entry.get("delivery_sha256"))[:12]
+    try:
+        receipt = json.loads((landed / RECEIPT).read_text(encoding="utf-8"))
+        return {f["sha256"][:12]: f["name"] for f in receipt["files"]}
+    except (OSError, ValueError, KeyError):
+        return {}
 
 
 def items(path: Path) -> pl.DataFrame:
@@ -154,10 +168,19 @@ def _shrunk(unit: Unit, counts: dict[str, Any], last: Before, diff: records.Diff
         pct = 100 * lost / had_n if had_n else 0.0
         emptied = lost > 0 and now == 0
         cut = emptied or tail or (lost >= min_rows and pct > max_pct)
+        files = _files(unit, last, table, diff) if cut else ""
         how = "the table is empty now" if emptied else "they are the last rows of the file" if tail else f"more than {max_pct:g} %"
+        how += f"; {files}" if files else ""
         rows.append({"table": table, "n_rows": lost, "had": had_n, "is_cut": cut, "pct": pct, "how": how,
                      "suggestion": f"{lost} of {had_n} records ({pct:.0f} %): {how}"})  # fmt: skip
     return pl.DataFrame(rows)
+
+
+def _files(unit: Unit, last: Before, table: str, diff: records.Difference | None) -> str:
+    """The files that the lost records of a table came from, by name; those of the mapping where that cannot be told."""
+    lost = diff.lost.filter(pl.col("table") == table).get_column("source_file").unique().to_list() if diff is not None else []
+    named = sorted({name for mark in lost if (name := last.files.get(mark))})
+    return ", ".join(named or dict.fromkeys(str(s.file) for s in unit.site.tables.get(IntakeTable(table), ())))
 
 
 def _is_tail(had: pl.DataFrame, lost: pl.DataFrame) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,14 @@ HOME = "purges"
 
 @dataclass(frozen=True)
 class Report:
-    """What a purge did: the tombstone, how many of what, and what still holds the identifier (empty: nothing)."""
+    """What a purge did: the tombstone, how many of what, and what still holds the identifier (empty: nothing); `files`: those of
+    the site's deliveries that rows were taken out of."""
 
     tombstone: str
     done: dict[str, int]
     left: list[str]
     look: list[str]
+    files: list[str] = field(default_factory=list)
 
 
 def purge(programme: Programme, data: Path, name: str, subject: str, who: str, reason: str, *, drop_deliveries: bool = False) -> Report:
@@ -106,7 +108,8 @@ def _work(
         )
     if any(done.values()) or not any(e["tombstone"] == grave for e in entries):
         ledger.append(data, tombstones.DONE, tombstone=grave, study=study, site=site, unit=unit.key, done=done)
-    report = Report(grave, done, left, look)
+    files = sorted({name for old in plan.written for name in plan.stripped.get(old, ())})
+    report = Report(grave, done, left, look, files)
     _keep(data, report, study, site)
     return report
 
@@ -170,6 +173,7 @@ def _keep(data: Path, report: Report, study: str, site: str) -> None:
         "done": report.done,
         "left": report.left,
         "look": report.look,
+        "files": report.files,
     }
     state.write_json(data / HOME / f"{report.tombstone}.json", told)
 
@@ -177,6 +181,8 @@ def _keep(data: Path, report: Report, study: str, site: str) -> None:
 def told(report: Report) -> Sequence[str]:
     """The report in lines for a person."""
     lines = [f"{n} {what}" for what, n in report.done.items()]
+    if report.files:
+        lines.append(f"rows of the participant stood in {', '.join(report.files)}: have the site take them out there")
     lines.append("no file of the data folder holds a row of the participant" if not report.left else f"{len(report.left)} files still do")
     lines += [f"look by hand -> {told}" for told in report.look]
     return lines

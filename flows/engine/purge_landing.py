@@ -35,12 +35,13 @@ People = dict[tuple[str, str, str], int]
 @dataclass
 class Plan:
     """What will be done to an export's deliveries. `written`: delivery sha256 -> its folder without the participant, made aside;
-    `refused`: delivery sha256 -> why rows cannot be taken out."""
+    `refused`: delivery sha256 -> why rows cannot be taken out; `stripped`: delivery sha256 -> the files that rows were taken out of."""
 
     home: Path
     spellings: set[str] = field(default_factory=set)
     written: dict[str, tuple[Path, str]] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    stripped: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -109,6 +110,8 @@ def _rewrite(
         if tombstones.can_strip(source):
             found = tombstones.strip(source, columns, is_gone, landing.delimiter_of(unit.site, file.name))  # type: ignore[arg-type]
         changed |= found is not None
+        if found is not None:
+            out.stripped.setdefault(delivery.sha256, []).append(file.name)
         target.write_bytes(found[0] if found is not None else source.read_bytes())
     if not changed and expected == before:
         shutil.rmtree(folder)

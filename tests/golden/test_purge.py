@@ -314,6 +314,7 @@ def test_the_command_reports_what_it_did_and_what_to_do_in_the_configuration(tin
     )
     code, out = call("purge", "t01/A", "S2", "--config", tiny.config, "--data", tiny.data, "--who", "dpo", "--reason", "withdrawn")
     assert code == 0, out
+    assert "rows of the participant stood in " in out and ".csv: have the site take them out there" in out
     assert "2 deliveries" in out and "no file of the data folder holds a row of the participant" in out
     assert "1 corrections in sites/t01_A/corrections.yaml name the participant" in out
 

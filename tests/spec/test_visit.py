@@ -221,3 +221,23 @@ def test_who_came_to_a_later_visit_without_a_date_of_randomization_is_asked_abou
     forms(bench, f"subject_id | visit | assessed_on\nS1 | {visit} | 2024-01-29")
     bench.run("core.subject_baseline")
     assert [key for rule, _, key in bench.judge("core.subject_baseline") if rule == "randomization_missing"] == found
+
+
+@pytest.mark.parametrize(
+    ("status", "listed", "found"),
+    [
+        ("unblinded", ["S1"], ["S2"]),  # S3 was not randomized
+        ("unblinded", [], ["S1", "S2"]),  # a site whose list is not mapped
+        ("open", ["S1", "S2"], []),
+        ("blinded", [], []),
+    ],
+)
+def test_a_randomized_participant_whose_arm_no_list_names_is_asked_about_once_the_trial_is_not_blinded(
+    run_models, status: str, listed: list[str], found: list[str]
+) -> None:
+    arms = [{"code": "DCS", "label": "DCS", "dose_mg": 50}, {"code": "PBO", "label": "Placebo", "dose_mg": 50, "placebo": True}]
+    run_models.trial(instruments=["LSAS"], primary="LSASTOT", arms=arms, blinding={"status": status})
+    run_models.given("mapped.subject", "subject_id | record_key | randomized_on\nS1 | S1 | 2024-01-02\nS2 | S2 | 2024-01-02\nS3 | S3 |")
+    run_models.given("mapped.randomization", "\n".join(["subject_id | arm", *(f"{s} | DCS" for s in listed)]))
+    run_models.run("core.subject_baseline")
+    assert [key for rule, _, key in run_models.judge("core.subject_baseline") if rule == "arm_not_sent"] == found

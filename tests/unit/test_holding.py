@@ -37,9 +37,9 @@ def test_a_file_cut_at_the_end_of_a_row_holds_the_site_and_says_what_is_missing(
     (entry, _) = held.release.manifest["sites"]
     assert held.degraded
     assert (entry["status"], entry["delivered_on"], entry["tables"]["dose"]["received"]) == ("carried", "2026-03-01", 40)
-    told = "4 of 40 dose records of the delivery of 2026-03-01 are no longer sent (10 %: they are the last rows of the file)"
+    told = "4 of 40 dose records of the delivery of 2026-03-01 are no longer sent (10 %: they are the last rows of the file; dose.csv)"
     assert told in entry["reason"]
-    assert findings(two_sites, "delivery_shrunk") == [("", "OPEN", "4 of 40 records (10 %): they are the last rows of the file")]
+    assert findings(two_sites, "delivery_shrunk") == [("", "OPEN", "4 of 40 records (10 %): they are the last rows of the file; dose.csv")]
 
 
 def test_a_file_with_its_header_only_holds_the_site(two_sites: Nights):

@@ -83,7 +83,7 @@ def atlanta(root: Path) -> Book:
     row = dm.rows[7]
     row["ARMCD"] = "SCRNFAIL"
     book.plant("dm.xpt", row, "arm_unknown", "reject", "arm code the trial does not have", table="randomization", field="arm",
-               column="ARMCD", subject=uid[8])  # fmt: skip
+               column="ARMCD", subject=uid[8], also="arm_not_sent")  # fmt: skip
     folder = root / "acro01_01"
     folder.mkdir(parents=True, exist_ok=True)
     for name, sheet in book.sheets.items():
@@ -153,7 +153,7 @@ def amsterdam(root: Path) -> Book:
                table="adverse_event", field="started_on", column="datum", subject=pid[6])  # fmt: skip
     arms.rows[7]["nr"] = "A99"
     book.plant("lotinglijst.csv", arms.rows[7], "subject_not_listed", "reject", "arm of a participant nobody knows",
-               table="randomization", field="subject_id", column="nr", subject="A99")  # fmt: skip
+               table="randomization", field="subject_id", column="nr", subject="A99", also="arm_not_sent")  # fmt: skip
     p8 = group[8]
     rows[9]["toestemming"], rows[9]["loting"] = rows[9]["loting"], (p8.consented - timedelta(days=3)).strftime(dmy)
     book.plant(file, rows[9], "randomized_before_consent", "query", "randomized before consent", table="subject",
