@@ -6,6 +6,7 @@ What belongs here: tables of columns.csv, evidence.yaml and instruments/. What d
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from flows.docs.markdown import code, page, table
@@ -68,9 +69,15 @@ def evidence_page(evidence: Evidence) -> str:
 
 def used_in(name: str) -> list[str]:
     """Files of sql/, schemas/rules and flows that use a threshold."""
+    return sorted(path for path, named in _named().items() if name in named)
+
+
+@cache
+def _named() -> dict[str, set[str]]:
+    """File -> every name it takes from something: `x.name` or `["name"]`. Each file is read once, for all thresholds."""
     paths = [*(ROOT / "sql").rglob("*.sql"), *(ROOT / "schemas" / "rules").glob("*.py"), *(ROOT / "flows").rglob("*.py")]
-    pattern = re.compile(rf'\b[a-z]+\.{name}\b|\["{name}"\]')
-    return sorted(p.relative_to(ROOT).as_posix() for p in paths if pattern.search(_without_comments(p)))
+    taken = re.compile(r'\b[a-z]+\.(?=(\w+))|\["(\w+)"\]')
+    return {p.relative_to(ROOT).as_posix(): {a or b for a, b in taken.findall(_without_comments(p))} for p in paths}
 
 
 def _without_comments(path: Path) -> str:

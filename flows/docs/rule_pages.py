@@ -55,9 +55,21 @@ def thresholds_of(rule_id: str) -> tuple[str, ...]:
 @cache
 def example_of(rule_id: str) -> Example | None:
     """The shortest test that names a rule: a spec test before any other, one with a table before one without."""
-    naming = [e for file in all_files() for e in file.examples if rule_id in e.named]
+    naming = _naming().get(rule_id, [])
     spec = [e for e in naming if e.file.startswith("tests/spec/")]
     return min(spec or naming, key=lambda e: (not e.has_table, len(e.source), e.file, e.line), default=None)
+
+
+@cache
+def _naming() -> dict[str, list[Example]]:
+    """Rule -> the tests that name it."""
+    rules = {r.id for r in catalogue()}
+    out: dict[str, list[Example]] = {}
+    for file in all_files():
+        for example in file.examples:
+            for rule in example.named & rules:
+                out.setdefault(rule, []).append(example)
+    return out
 
 
 def threshold_rows(names: tuple[str, ...], evidence: Evidence) -> list[tuple[str, str, str]]:

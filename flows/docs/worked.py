@@ -117,6 +117,7 @@ class _SpecReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.text = path.read_text(encoding="utf-8")
+        self.lines = self.text.split("\n")
         self.tree = ast.parse(self.text)
         self.constants: dict[str, ast.expr] = {}
         self.helpers: dict[str, Function] = {}
@@ -154,8 +155,13 @@ class _SpecReader:
         return Example(
             file, test.lineno, test.name, ast.get_docstring(test) or "", given, lent, tuple(setup),
             tuple(self._cases(test)), tuple(self._expected(a, local) for a in asserts), frozenset(named),
-            ast.get_source_segment(self.text, test) or "",
+            self._source(test),
         )  # fmt: skip
+
+    def _source(self, test: Function) -> str:
+        """The test's own text, without its decorators. (ast.get_source_segment splits the whole file for each test.)"""
+        lines = self.lines[test.lineno - 1 : test.end_lineno]
+        return "\n".join([*lines[:-1], lines[-1].encode()[: test.end_col_offset].decode()])
 
     def _locals(self, test: Function) -> dict[str, ast.expr]:
         """Names assigned exactly once in a test."""
