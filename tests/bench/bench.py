@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -127,7 +128,12 @@ def prepared(subjects: int, sites: int) -> tuple[Path, dict[str, object]]:
     made = BUILD / "bench" / f"{subjects}x{sites}"
     if not (made / "plan.json").is_file():
         shutil.rmtree(made, ignore_errors=True)
-        generate(made, subjects, sites, SEED)
+        # In a process of its own: a child begins with what its parent ever held, which would be told as its peak.
+        maker = multiprocessing.get_context("spawn").Process(target=generate, args=(made, subjects, sites, SEED))
+        maker.start()
+        maker.join()
+        if maker.exitcode:
+            raise RuntimeError(f"the data could not be generated (exit code {maker.exitcode})")
     work = BUILD / "bench" / "work"
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(made, work)
