@@ -85,6 +85,8 @@ class Evidence(Config):
     hold_lost_pct: Threshold[float]
     hold_lost_rows: Threshold[int]
     hold_unusable_pct: Threshold[float]
+    hold_recoded_pct: Threshold[float]
+    hold_recoded_values: Threshold[int]
     leak_alpha: Threshold[float]
     leak_guess_pct: Threshold[float]
     arm_parting_participants: Threshold[int]

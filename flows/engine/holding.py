@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import label_drift, records
+from flows.engine import changes, label_drift, recoding, records
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.delivery_findings import findings, lost_records, rule
@@ -34,7 +34,7 @@ _NAMES = {"form": "assessment", "item": "assessment", "item_fault": "assessment"
 @dataclass(frozen=True)
 class Before:
     """A site's last good delivery: what the manifest says of it, its records (None: not kept then), its values withheld, the labels
-    that its files give to codes, the names of its files by the first 12 characters of their hash."""
+    that its files give to codes, the names of its files by the first 12 characters of their hash, where it is staged."""
 
     entry: dict[str, Any]
     records: pl.DataFrame | None
@@ -42,6 +42,7 @@ class Before:
     items: pl.DataFrame
     labels: label_drift.Labels
     files: dict[str, str]
+    folder: Path
 
     @property
     def is_empty(self) -> bool:
@@ -63,7 +64,8 @@ def before(entry: dict[str, Any], folder: Path) -> Before:
     kept = records.read(folder)
     mine = kept.filter(pl.col("site") == entry["site"]) if kept is not None else None
     held = withheld(folder, entry["site"])
-    return Before(entry, mine, held, items(folder / "aditem" / f"{entry['site']}.parquet"), label_drift.read(folder), _names(folder, entry))
+    answers, labels = items(folder / "aditem" / f"{entry['site']}.parquet"), label_drift.read(folder)
+    return Before(entry, mine, held, answers, labels, _names(folder, entry), folder)
 
 
 def _names(folder: Path, entry: dict[str, Any]) -> dict[str, str]:
@@ -103,7 +105,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     reasons: list[str] = []
     rejected = _rejected(unit, counts, dropped)
     diff = None
-    tables, fields, labels = pl.DataFrame(), pl.DataFrame(), pl.DataFrame()
+    tables, fields, labels, recoded = pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), pl.DataFrame()
     snapshot = unit.site.delivery == "snapshot"
     if last is not None and not last.is_empty:
         now = records.read(staged.folder)
@@ -112,6 +114,9 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
             diff = records.compare(last.records, now) if snapshot else records.compare(records.newest(last.records), records.newest(now))
     if last is not None and not last.is_empty:
         labels = label_drift.compare(last.labels, staged.receipt.get("labels", {}))
+        if diff is not None and changes.causes(last.entry, staged.receipt.get("made_of", {})) == changes.CAUSES["delivery"]:
+            tables_touched = recoding.touched(diff.pairs, evidence.hold_recoded_values.value)
+            recoded = recoding.compare(last.folder, staged.folder, site, tables_touched)
     if last is not None and not last.is_empty and snapshot:
         tables = _shrunk(unit, counts, last, diff, evidence)
         if last.records is not None and now is not None:
@@ -119,7 +124,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     if not is_accepted:
         for name, frame in (
             ("delivery_rejected", rejected), ("delivery_shrunk", tables), ("field_emptied", fields), ("field_unusable", fields),
-            ("value_labels_changed", labels),
+            ("value_labels_changed", labels), ("values_recoded", recoded),
         ):  # fmt: skip
             hit = broken(name, frame, evidence)
             if hit.height:
@@ -271,6 +276,8 @@ def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any
     elif name == "value_labels_changed":
         column = f"column {row['field']!r} ({table})"
         what = f"{row['n_changed']} of {row['n_codes']} codes of {column} have other labels than in the delivery of {day}"
+    elif name == "values_recoded":
+        what = f"{table}.{row['field']}: {row['suggestion']} than in the delivery of {day}"
     elif name == "field_emptied":
         what = f"{table}.{row['field']} had a text in {row['filled_before']} records {had} and has none now"
     else:

@@ -261,12 +261,12 @@ def test_a_weight_that_is_rare_at_its_age_is_asked_about(run_models: ModelBench,
 @pytest.mark.parametrize(
     ("weight", "others", "found"),
     [
-        ("154", "60 65 70 75 80 80 80 80 90 95", ["p"]),  # 70 kg in pounds; three of four weigh 85 or less, half as much again is 127.5
-        ("127", "60 65 70 75 80 80 80 80 90 95", []),
-        ("128", "60 65 70 75 80 80 80 80 90 95", ["p"]),
+        ("154", "60 65 70 75 80 80 80 80 90 95", ["p"]),  # 70 kg in pounds; three of four weigh 85 or less, 1.6 times as much is 136
+        ("136", "60 65 70 75 80 80 80 80 90 95", []),
+        ("137", "60 65 70 75 80 80 80 80 90 95", ["p"]),
         ("154", "60 65 70 75 80 80 80 80 90", []),  # too few others
         ("119", "50 50 50 50 50 50 50 50 50 50", []),  # many weigh so elsewhere
-        ("144", "60 65 70 96 96 96 96 96 96 96", []),  # a heavy site
+        ("153", "60 65 70 96 96 96 96 96 96 96", []),  # a heavy site
         ("190", "60 65 70 75 80 80 80 80 90 95", []),  # asked about by weight_unusual
     ],
 )

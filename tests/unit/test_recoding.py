@@ -1,0 +1,76 @@
+"""Columns that were recoded between two deliveries, although every value can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.engine import recoding
+from flows.engine.delivery_findings import rule
+from tests.harness import EVIDENCE
+
+
+def staged(folder: Path, name: str, rows: list[dict[str, object]]) -> Path:
+    """A staged set of site 01."""
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows).write_parquet(folder / name / "01.parquet")
+    return folder
+
+
+def people(sexes: str) -> list[dict[str, object]]:
+    blank = {"AGE": 30.0, "WEIGHTBL": 70.0, "ICFDT": None, "RANDDT": None}
+    return [{"USUBJID": f"t-01-{n}", "SEX": None if sex == "-" else sex} | blank for n, sex in enumerate(sexes)]
+
+
+def held(frame: pl.DataFrame) -> list[tuple[str, str, int, int]]:
+    """Columns that the rule finds recoded: table, field, values of both, changed."""
+    broken = frame.filter(rule("values_recoded").check("", EVIDENCE).not_())
+    return broken.select("table", "field", "n_both", "n_changed").rows()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("MMMMMMFFFFFF", "FFFFFFMMMMMM", [("subject", "SEX", 12, 12)]),
+        ("MMMMMMFFFFFF", "FFFFFFMMMMFF", [("subject", "SEX", 12, 10)]),
+        ("MMMMMMFFFFFF", "FFFFFFMMMFFF", []),  # nine may all have been corrected
+        ("MMMMMM------", "FFFFFFMMMMMM", []),  # what was blank is filled, six are other ones
+        ("M" * 33 + "F", "F" * 10 + "M" * 23 + "F", []),  # 29 %
+        ("M" * 33, "F" * 10 + "M" * 23, [("subject", "SEX", 33, 10)]),
+    ],
+)
+def test_a_column_whose_values_are_other_ones_now_is_recoded(
+    tmp_path: Path, before: str, after: str, found: list[tuple[str, str, int, int]]
+) -> None:
+    old, new = staged(tmp_path / "old", "adsl", people(before)), staged(tmp_path / "new", "adsl", people(after))
+    assert held(recoding.compare(old, new, "01", {"subject"})) == found
+    assert held(recoding.compare(old, new, "01", {"rating"})) == []
+
+
+def answers(values: list[int]) -> list[dict[str, object]]:
+    known = {"USUBJID": "t-01-1", "PARCAT1": "LSAS", "AVISIT": "BASELINE", "ADT": None}
+    return [known | {"ITEMCD": f"LSF{n:02d}", "AVAL": float(v)} for n, v in enumerate(values, 1)]
+
+
+def test_answers_that_moved_by_one_column_are_recoded_though_their_sum_is_the_same(tmp_path: Path) -> None:
+    old = staged(tmp_path / "old", "aditem", answers([0, 1, 2, 3] * 6))
+    new = staged(tmp_path / "new", "aditem", answers([3, 0, 1, 2] * 6))
+    assert held(recoding.compare(old, new, "01", {"assessment"})) == [("assessment", "LSAS", 24, 24)]
+
+
+def test_records_that_are_not_told_apart_and_new_ones_are_not_compared(tmp_path: Path) -> None:
+    old = staged(tmp_path / "old", "adsl", [*people("MMMMMMMMMMMM"), *people("F")])  # the first one twice
+    new = staged(tmp_path / "new", "adsl", people("FFFFFFFFFFFFFF"))
+    assert held(recoding.compare(old, new, "01", {"subject"})) == [("subject", "SEX", 11, 11)]
+
+
+def test_only_tables_of_which_enough_records_were_sent_otherwise_are_looked_at() -> None:
+    pairs = pl.DataFrame({
+        "table": ["session", "session", "rating", "assessment", "assessment"],
+        "as_sent": [["a"], ["b"], ["c"], ["d"], ["e"]], "as_sent_old": [["a"], ["x"], ["c"], ["d"], ["e"]],
+        "digest": [0, 0, 0, 1, 2], "digest_old": [0, 0, 0, 9, 9], "n": [1, 1, 1, 24, 24], "n_old": [1, 1, 1, 24, 24],
+    })  # fmt: skip
+    assert recoding.touched(pairs, 1) == {"session", "assessment"}
+    assert recoding.touched(pairs, 2) == {"assessment"}
