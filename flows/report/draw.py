@@ -57,6 +57,7 @@ class Html(str):
 
 def _cell(cell: object, *, is_first: bool) -> str:
     is_number = isinstance(cell, (int, float)) or (isinstance(cell, str) and cell[:1].isdigit() and cell[-1:] in "0123456789%")
+    is_number |= isinstance(cell, Html) and "hidden-cell" in cell
     inside = cell if isinstance(cell, Html) else "" if cell is None else e(cell)
     if is_first:
         return f'<th scope="row">{inside}</th>'

@@ -8,9 +8,9 @@ import shutil
 import pytest
 
 from flows.engine import diff
-from tests.golden.test_explain import trialweave
 from tests.golden.test_tiny import TINY
 from tests.nights import Nights
+from tests.nights import call as trialweave
 
 
 class Real(Nights):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,13 +13,26 @@ from flows.engine import explain, explain_cell, explain_key, landing, lineage, m
 from flows.engine.config import load
 from flows.engine.night import Attempt
 from schemas.findings import ConfigurationError
-from tests.conftest import ROOT, DemoRelease
+from tests.conftest import DemoRelease
 from tests.golden.test_tiny import TINY
+from tests.nights import call as trialweave
 
 
-def trialweave(*words: str) -> tuple[int, str]:
-    done = subprocess.run([sys.executable, "-m", "flows", *words], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    return done.returncode, done.stdout + done.stderr
+@pytest.fixture(scope="module", autouse=True)
+def computed_once() -> Iterator[None]:
+    """A site's delivery is computed again once for all tests that ask of it, not once a test: it takes seconds, and gives the same."""
+    kept, stack, real = {}, ExitStack(), explain.recomputed
+
+    @contextmanager
+    def recomputed(programme, attempt):
+        key = (attempt.unit.key, *(d.sha256 for d in attempt.deliveries))
+        if key not in kept:
+            kept[key] = stack.enter_context(real(programme, attempt))
+        yield replace(kept[key], attempt=attempt)
+
+    with stack, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explain, "recomputed", recomputed)
+        yield
 
 
 def cell(demo: DemoRelease, dataset: str, key: str, column: str):
