@@ -57,7 +57,7 @@ class Html(str):
 
 def _cell(cell: object, *, is_first: bool) -> str:
     is_number = isinstance(cell, (int, float)) or (isinstance(cell, str) and cell[:1].isdigit() and cell[-1:] in "0123456789%")
-    is_number |= isinstance(cell, Html) and "hidden-cell" in cell
+    is_number |= isinstance(cell, Html) and "hidden-count" in cell
     inside = cell if isinstance(cell, Html) else "" if cell is None else e(cell)
     if is_first:
         return f'<th scope="row">{inside}</th>'
@@ -66,10 +66,11 @@ def _cell(cell: object, *, is_first: bool) -> str:
 
 def bars(
     title: str, axis: str, values: Series, *, ticks: Sequence[int] = (), band: tuple[float, float] | None = None, band_name: str = "",
-    strong: frozenset[int] = frozenset(),
+    strong: frozenset[int] = frozenset(), is_range: bool = False,
 ) -> str:  # fmt: skip
     """A bar a value. `ticks`: which bars have their label below; `band`: between which bars (edges) a window lies; `strong`: bars that
-    are drawn dark. A value that is None is hidden and drawn as an empty box with a question mark's pattern."""
+    are drawn dark; `is_range`: a bar counts from its value to the next one's, so its label stands at its left edge, not below its middle.
+    A value that is None is hidden and drawn as an empty dashed box."""
     width, height, left, bottom, top = 360, 150, 34, 34, 16
     most = max([v for _, v in values if v is not None] + [1])
     step = min(40.0, (width - left - 6) / max(len(values), 1))
@@ -92,7 +93,7 @@ def bars(
     out.append(f'<text class="s" x="{left - 4}" y="{top + 8}" text-anchor="end">{most}</text>')
     out.append(f'<text class="s" x="{left - 4}" y="{height - bottom}" text-anchor="end">0</text>')
     for i in ticks:
-        at = num(left + step * (i + 0.5))
+        at = num(left + step * (i if is_range else i + 0.5))
         out.append(f'<text class="s" x="{at}" y="{height - bottom + 13}" text-anchor="middle">{e(values[i][0])}</text>')
     out.append(f'<text class="s" x="{(left + width) // 2}" y="{height - 4}" text-anchor="middle">{e(axis)}</text></svg>')
     return "".join(out)

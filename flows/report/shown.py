@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from flows.report.draw import Html
 
 HIDDEN = Html('<span class="hidden-cell">hidden</span>')
+#: The same where numbers stand above and below.
+HIDDEN_COUNT = Html('<span class="hidden-cell hidden-count">hidden</span>')
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Shown:
     def cell(self, n: int, people: int | None = None) -> object:
         """A number for a table."""
         found = self.count(n, people)
-        return HIDDEN if found is None else found
+        return HIDDEN_COUNT if found is None else found
 
     def part(self, n: int, n_of: int) -> object:
         """`n of n_of (percent)`; hidden where the few with or the few without could be recognised."""

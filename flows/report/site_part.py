@@ -97,7 +97,8 @@ def _lags(found: SiteFacts, trial: Trial | None, shown: Shown) -> list[str]:
         ticks = [i for i, s in enumerate(steps) if s % every == 0]
         numbers = table(name, (axis.capitalize(), "Doses"),
                         [(_step(r["lag_from_min"]), shown.cell(r["n"], r["people"])) for r in rows])  # fmt: skip
-        out.append(figure(name, told, bars(f"{name}: doses by {axis}", axis, values, ticks=ticks, band=band, band_name="window"), numbers))
+        drawn = bars(f"{name}: doses by {axis}", axis, values, ticks=ticks, band=band, band_name="window", is_range=True)
+        out.append(figure(name, told, drawn, numbers))
     return out
 
 

@@ -3,7 +3,7 @@
 What belongs here: pictures for a person to look at. What does not: what the report must hold (test_report.py).
 
     build/report-demo/data, config          the nights; the report lies in data/releases/latest/report.html
-    build/report-demo/*.png, print.pdf      top, sites, trends, monitoring, a site, small screen, shareable, as printed
+    build/report-demo/*.png, print.pdf      top, sites, trends, monitoring, a site, its charts, small screen, shareable, as printed
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def main() -> int:
             for part in PARTS:
                 seen.page.evaluate("part => document.getElementById(part).scrollIntoView()", part)
                 seen.page.screenshot(path=OUT / f"{name}{part}.png")
+            seen.page.locator("section.site:has(#site-sad01-02) .charts").screenshot(path=OUT / f"{name}charts-sad01-02.png")
             seen.page.pdf(path=OUT / f"{name}print.pdf", format="A4")
             seen.page.set_viewport_size({"width": 400, "height": 800})
             seen.page.screenshot(path=OUT / f"{name}small.png")

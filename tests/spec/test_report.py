@@ -7,7 +7,7 @@ import random
 import pytest
 
 from flows.report import monitor
-from flows.report.shown import HIDDEN, Shown
+from flows.report.shown import HIDDEN, HIDDEN_COUNT, Shown
 from tests.harness import EVIDENCE, ModelBench
 
 WINDOW = """
@@ -222,5 +222,5 @@ def test_a_cell_that_is_hidden_cannot_be_worked_out_from_others_of_a_shareable_r
     """87 doses were taken, of 84 the timing is known: the difference of the two would tell of three. 13 participants, 10 of one site."""
     shown = Shown(True, 5)
     assert [shown.part(n, n) for n in (87, 84)] == ["85 of 85 (100 %)", "85 of 85 (100 %)"]
-    assert [shown.cell(n) for n in (10, 3, 8)] == [10, HIDDEN, 10] and shown.rounded(21) == 20
+    assert [shown.cell(n) for n in (10, 3, 8)] == [10, HIDDEN_COUNT, 10] and shown.rounded(21) == 20
     assert [Shown(False, 5).rounded(n) for n in (87, 3)] == [87, 3]
