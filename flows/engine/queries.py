@@ -37,9 +37,9 @@ _ORDER = {str(Impact.BOTH): 0, str(Impact.PRIMARY): 1, str(Impact.TIMING): 2, st
 _GRAVITY = {str(s): n for n, s in enumerate(Severity)}
 #: From so many records on, the same thing with the same text is one question.
 MANY = 6
-#: Rules of which one cause is behind all records of a site, whatever they hold.
-_ONE_CAUSE = {"subject_not_listed"}
-_SHOWN = 30
+#: Rules that miss one record behind many (a participant, a session): from two on they are one question a participant and text.
+_BEHIND = {"subject_not_listed", "rating_without_session", "dose_without_session"}
+_SHOWN = 5
 #: A spreadsheet takes a cell that begins so for a formula; the last ones are their full-width forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
@@ -63,26 +63,33 @@ def of_sites(data: Path, site: str = "") -> dict[tuple[str, str], pl.DataFrame]:
     out = {}
     for (study, name), mine in listed.group_by("study", "site", maintain_order=True):
         causes: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for f in mine.iter_rows(named=True):
-            causes.setdefault(_cause(f), []).append(f)
-        rows = [row for of in causes.values() for row in _questions(of, asked)]
+        its = list(mine.iter_rows(named=True))
+        unlisted = len({f["subject"] for f in its if f["rule"] == "subject_not_listed"}) >= MANY
+        for f in its:
+            causes.setdefault(_cause(f, unlisted), []).append(f)
+        rows = [row for cause, of in causes.items() for row in _questions(cause, of, asked)]
         out[(str(study), str(name))] = pl.DataFrame(rows, infer_schema_length=None).with_columns(
             pl.int_range(1, pl.len() + 1).alias("rank"), *(pl.lit("").alias(c) for c in FILLED_IN)
         )
     return out
 
 
-def _cause(f: dict[str, Any]) -> tuple[str, ...]:
-    """Findings of one cause: the same thing said of the same text."""
-    if f["rule"] in _ONE_CAUSE:
-        return (f["rule"],)
+def _cause(f: dict[str, Any], unlisted: bool) -> tuple[str, ...]:
+    """Findings of one cause: the same thing said of the same text. `unlisted`: so many participants are not in the list of participants
+    that it is one cause for all of them."""
+    if f["rule"] == "subject_not_listed":
+        return (f["rule"], "" if unlisted else f["subject"] or f["record_key"])
+    if f["rule"] in _BEHIND:
+        return (f["rule"], f["subject"] or "", f["raw_value"] or "")
     return (f["rule"], f["table"], f["field"] or "", f["raw_value"] or "", f["suggestion"] or "", f["severity"])
 
 
-def _questions(of: list[dict[str, Any]], asked: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _questions(cause: tuple[str, ...], of: list[dict[str, Any]], asked: dict[str, str]) -> Iterator[dict[str, Any]]:
     """A question a finding; one for all of them where they are many."""
-    whole = [_question([f], asked) for f in of] if len(of) < MANY else [_question(of, asked)]
-    yield from whole
+    if len(of) >= (2 if cause[0] in _BEHIND else MANY):
+        yield _question(of, asked)
+    else:
+        yield from (_question([f], asked) for f in of)
 
 
 def _question(of: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]:
@@ -90,14 +97,14 @@ def _question(of: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]
     ids = [f["finding_id"] for f in of]
     people = sorted({f["subject"] for f in of if f["subject"]})
     keys = [f["record_key"] for f in of]
-    shown = "; ".join(keys[:_SHOWN]) + (f"; and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else "")
     texts = {f["raw_value"] for f in of}
-    many = "" if single else f" ({len(of)} records of {len(people)} participants)"
+    many = "" if single else f" ({len(of)} records{f' of {len(people)} participants' if len(people) > 1 else ''})"
     kinds = ", ".join(dict.fromkeys(words.about(f["table"]) for f in of))
     return {
         "query_id": first["finding_id"] if single else "many-" + hashlib.sha256("".join(sorted(ids)).encode()).hexdigest()[:16],
         "about": kinds, "subject": first["subject"] if len(people) == 1 or single else f"{len(people)} participants",
-        "record_key": shown, "field": words.field(first["field"] or ""), "value_as_sent": first["raw_value"] if len(texts) == 1 else None,
+        "record_key": "; ".join(keys),
+        "field": words.field(first["field"] or ""), "value_as_sent": first["raw_value"] if len(texts) == 1 else None,
         "file": first["file"] if len({f["file"] for f in of}) == 1 else None, "row": first["source_row"] if single else None,
         "n_rows": sum(f["n_rows"] or 1 for f in of), "question": f"{first['message']}{many}", "request": asked.get(first["rule"], ""),
         "suggestion": words.hint(first["suggestion"]) if single or len({f["suggestion"] for f in of}) == 1 else "",
@@ -135,9 +142,13 @@ def write(folder: Path, study: str, site: str, listing: pl.DataFrame) -> list[Pa
     with paths[0].open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerows([list(COLUMNS), *([harmless(cell) for cell in row] for row in rows)])
-    behind = listing.select("query_id", "records").iter_rows() if "records" in listing.columns else ()
+    behind = dict(listing.select("query_id", "records").iter_rows()) if "records" in listing.columns else {}
+    for row in rows:
+        if len(of := behind.get(row[0], ())) > _SHOWN:
+            at = COLUMNS.index("record_key")
+            row[at] = "; ".join([*(r[1] for r in of[:_SHOWN]), f"and {len(of) - _SHOWN} more: see the sheet Records"])
     title = f"Questions about the data of site {site}, trial {study}"
-    query_book.write(paths[1], title, COLUMNS, FILLED_IN, rows, [[query, *r] for query, of in behind for r in of])
+    query_book.write(paths[1], title, COLUMNS, FILLED_IN, rows, [[query, *r] for query, of in behind.items() for r in of])
     return paths
 
 

@@ -57,7 +57,8 @@ _FIELDS = {
     "session_no": "session number", "started_at": "start", "ended_at": "end", "exposure_started_at": "start of the exposure",
     "attended": "attended", "age_years": "age", "weight_kg": "weight", "consented_on": "date of consent", "sex": "sex",
     "randomized_on": "date of randomization", "subject_id": "participant", "verbatim": "name or term", "started_on": "start date",
-    "ended_on": "end date", "begin": "fear at the begin", "peak": "highest fear", "end": "fear at the end", "assessed_on": "date",
+    "ended_on": "end date", "begin_suds": "fear at the begin", "peak_suds": "highest fear", "end_suds": "fear at the end", "item": "item",
+    "assessed_on": "date",
     "withdrawn_on": "date of withdrawal", "exercise_no": "number of the exercise", "ongoing": "still taken",
 }  # fmt: skip
 #: A hint that speaks of our files or commands is for us, not for the site.

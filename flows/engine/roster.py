@@ -224,6 +224,8 @@ def _as_published(roster: Roster, key: str) -> bool:
         staged = _staged(roster.night, key, mark) if mark else None
         if staged is not None and site in staged.receipt["sites"] and fits(staged, site):
             found[site] = Placed(Attempt(unit, (), mark, 0), staged, recomputed=False)
+            if site not in roster.chosen.get(key, {}):
+                roster.told.setdefault(key, []).extend(still_told.everything(roster, staged, site))
     roster.chosen[key] = {**found, **roster.chosen.get(key, {})}
     return _compose(roster, key)
 
@@ -308,9 +310,7 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     if site not in staged.receipt["sites"] or not keeps_blind(roster, attempt.unit, staged, site):
         return False
     roster.told.setdefault(key, []).append(verdict.told)
-    roster.told[key].append(still_told.still_gone(roster, staged, site))
-    roster.told[key].append(still_told.still_sent(roster, attempt.unit, site))
-    roster.told[key].append(still_told.still_edited(roster, staged, site))
+    roster.told[key] += still_told.everything(roster, staged, site)
     if entry is not None and mark not in (None, staged.fingerprint):
         why = changes.causes(entry, staged.receipt.get("made_of", {}))
         diff = edit_effect.same_records(edit, staged, site) if edit is not None and edit.same_delivery else verdict.diff

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from flows.engine.roster import Roster
 
 
+def everything(roster: Roster, staged: Staged, site: str) -> list[pl.DataFrame]:
+    """All that is told again of a site as it is placed."""
+    unit = roster.night.programme.units[staged.unit_key]
+    return [still_gone(roster, staged, site), still_sent(roster, unit, site), still_edited(roster, staged, site)]
+
+
 def still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Records that disappeared on an earlier night and have not come back."""
     if roster.disappeared.is_empty():

@@ -4,7 +4,8 @@ Why: where one and the same shift of the clock would put nearly all doses that l
 column written in another clock than is declared (UTC taken for local time or the other way round, a wrong zone, AM for PM, summer time),
 not that many slips. A shift below the evidence file's hours counts only where most doses of the site lie outside: being early is no clock.
 Nothing is changed. The single doses have their own findings; this one says what they have in common.
-Site: tell us in which clock the times of doses and of sessions are written; the clock is then declared in the site's mapping.
+Site: tell us in which clock the times of doses and of sessions are written.
+Data manager: declare that clock in the site's mapping.
 """
 
 from __future__ import annotations

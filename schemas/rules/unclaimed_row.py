@@ -16,7 +16,7 @@ FIELD = ""
 SEVERITY = Severity.REJECT
 CATEGORY = Category.CONFORMANCE
 IMPACT = Impact.BOTH
-MESSAGE = "No table's mapping reads this row; it is set aside."
+MESSAGE = "The row is of no kind of record that is read; it is set aside."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

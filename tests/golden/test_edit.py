@@ -103,6 +103,10 @@ def test_an_edit_that_changes_values_is_told_with_counts_until_it_is_taken_back_
     standing(export, "2026-03-03")
     assert [s for _, s, _ in told(export, "01")] == ["OPEN", "OPEN"]
 
+    edit(export, FILTER)  # another edit that holds the site does not make one forget the first
+    standing(export, "2026-03-03")
+    assert [s for _, s, _ in told(export, "01")] == ["OPEN", "OPEN"]
+
     edit(export, SITE)
     standing(export, "2026-03-04")
     assert [s for _, s, _ in told(export, "01")] == ["RESOLVED", "RESOLVED"]

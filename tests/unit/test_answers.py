@@ -190,7 +190,7 @@ def test_the_workbook_says_how_to_answer_and_offers_the_answers(two_sites: Night
 def many(nights: Nights, folder: Path, monkeypatch) -> tuple[Path, list[dict[str, str]]]:
     """The listing of a night with eight records of one cause."""
     night(nights, "2026-03-01", "".join(f"S{n} odd\n" for n in range(1, 9)))
-    monkeypatch.setattr(queries, "_ONE_CAUSE", {"odd"})
+    monkeypatch.setattr(queries, "_cause", lambda f, unlisted: (f["rule"],))
     (made,) = queries.issue(nights.data, folder)
     assert (made["queries"], made["findings"]) == (1, 8)
     with Path(made["files"][0]).open(encoding="utf-8-sig", newline="") as lines:
@@ -202,7 +202,9 @@ def test_many_records_of_one_cause_are_one_question_and_its_answer_counts_for_al
 
     assert asked["n_rows"] == "8" and asked["record_key"] == "S1; S2; S3; S4; S5; S6; S7; S8"
     assert asked["subject"] == "8 participants"
-    records = load_workbook(path.with_suffix(".xlsx"))["Records"]
+    book = load_workbook(path.with_suffix(".xlsx"))
+    records, column = book["Records"], queries.COLUMNS.index("record_key") + 1
+    assert book["Queries"].cell(2, column).value == "S1; S2; S3; S4; S5; and 3 more: see the sheet Records"
     assert [r[2].value for r in records.iter_rows(min_row=2)] == [f"S{n}" for n in range(1, 9)]
     assert answers.take(two_sites.data, send_back(path, [asked], **CONFIRMED)) == {"corrected": 0, "confirmed": 8}
 
@@ -237,3 +239,18 @@ def test_a_query_about_an_amount_says_that_it_touches_the_amount():
     assert rules["dose_amount_impossible"].touches("dose", "dose_mg") is Impact.AMOUNT
     assert rules["unit_missing"].touches("subject", "weight_kg") is Impact.NONE
     assert rules["unknown_code"].touches("dose", "dose_mg") is Impact.BOTH
+
+
+def test_records_that_miss_one_and_the_same_record_are_one_question():
+    def ask(rule: str, subject: str, text: str = "") -> dict[str, str]:
+        return {"rule": rule, "subject": subject, "raw_value": text, "record_key": f"{subject}|1", "table": "rating", "field": "session_no",
+                "suggestion": "", "severity": "query"}  # fmt: skip
+
+    def cause(f: dict[str, str], unlisted: bool = False) -> tuple[str, ...]:
+        return queries._cause(f, unlisted)
+
+    assert cause(ask("rating_without_session", "S1", "9")) == cause(ask("rating_without_session", "S1", "9"))
+    assert cause(ask("rating_without_session", "S1", "9")) != cause(ask("rating_without_session", "S2", "9"))
+    assert cause(ask("subject_not_listed", "S1")) != cause(ask("subject_not_listed", "S2"))
+    assert cause(ask("subject_not_listed", "S1"), True) == cause(ask("subject_not_listed", "S2"), True)
+    assert cause(ask("unknown_code", "S1", "x")) != cause(ask("unknown_code", "S1", "y"))
