@@ -176,11 +176,17 @@ def sql(
 
 def _explained(con: Any, error: Exception) -> str:
     """What is wrong with a query; of a table that is not there, which there are, not DuckDB's guess among its own."""
+    from difflib import get_close_matches
+
     told = str(error)
     if missing := re.search(r"Table with name (\S+) does not exist", told):
-        from difflib import get_close_matches
-
         there = sorted(name for (name,) in con.execute("select view_name from duckdb_views() where not internal").fetchall())
         near = get_close_matches(missing[1].lower(), there, n=1)
         told = f"a release has no table {missing[1]}{f'; did you mean {near[0]}?' if near else ''}\n  there are: {', '.join(there)}"
+    elif missing := re.search(r'column named "(\w+)"|Referenced column "(\w+)" not found', told):
+        wanted = (missing[1] or missing[2]).upper()
+        columns = "select column_name, string_agg(table_name, ', ' order by table_name) from duckdb_columns() group by 1"
+        there = dict(con.execute(columns).fetchall())
+        near = [f"{name} ({there[name]})" for name in get_close_matches(wanted, there, n=3)]
+        told += f"\n  like it: {', '.join(near) or 'none'}; all of a set -> trialweave sql \"describe adsl\""
     return told

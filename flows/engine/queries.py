@@ -59,7 +59,8 @@ def of_sites(data: Path, site: str = "") -> dict[tuple[str, str], pl.DataFrame]:
     listed = found.with_columns(
         pl.col("impact").fill_null("").replace_strict(_ORDER, default=3).alias("_impact"),
         pl.col("severity").replace_strict(_GRAVITY, default=9).alias("_gravity"),
-    ).sort("study", "site", "_impact", "_gravity", "first_seen", "rule", "table", "record_key", "field", "finding_id")
+        pl.col("subject").is_not_null().alias("_of_one"),  # what is said of a whole site may explain what is said of its records
+    ).sort("study", "site", "_impact", "_gravity", "_of_one", "first_seen", "rule", "table", "record_key", "field", "finding_id")
     out = {}
     for (study, name), mine in listed.group_by("study", "site", maintain_order=True):
         causes: dict[tuple[str, ...], list[dict[str, Any]]] = {}

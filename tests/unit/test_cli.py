@@ -206,6 +206,8 @@ def test_sql_asks_the_latest_release(two_sites: Nights):
     )
     code, text = call("sql", "select * from adsx", "--data", two_sites.data)
     assert code == 2 and "no table adsx; did you mean adsl?" in text and "adex" in text and "pg_" not in text
+    code, text = call("sql", "select a.TIMCT from adex as a", "--data", two_sites.data)
+    assert code == 2 and "like it: TIMCAT (adex, adsess)" in text
     _, text = call("sql", "select count(*) as n from adex", "--data", two_sites.data, "--json")
     assert json.loads(text) == [{"n": 4}]
 
