@@ -143,6 +143,8 @@ class Evidence(Config):
     score_apart_pomp: Threshold[float]
     uniform_min_answers: Threshold[int]
     rated_min_sessions: Threshold[int]
+    visit_min_participants: Threshold[int]
+    visit_usual_pct: Threshold[float]
     rated_usual_pct: Threshold[float]
     course_over_days: Threshold[int]
     medication_beside_days: Threshold[int]
