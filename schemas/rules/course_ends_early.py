@@ -1,7 +1,7 @@
 """Who stays away for good has withdrawn.
 
-Why: sessions that end before the protocol's last, long before the site's records end, without a withdrawal: the row of the withdrawal is
-missing, or those of the sessions.
+Why: sessions that end before the protocol's last, long before the site's records or the participant's own visits end, without a withdrawal:
+the row of the withdrawal is missing, or those of the sessions.
 Site: send the withdrawal, or the sessions.
 """
 

@@ -1,9 +1,9 @@
 -- core.course_gap: sessions of a participant that have no record, or no rating, although the site's others have
 -- Grain: study, site, subject_id
--- Reads: staging.session, staging.rating, core.session, core.subject, ref.trial, ref.mapped_field, ref.evidence
+-- Reads: staging.session, staging.rating, core.session, core.form, core.subject, ref.trial, ref.mapped_field, ref.evidence
 -- Why:   a row that is missing leaves no trace but this. A site that also records sessions not held leaves out none; of a session that
 --        nearly everybody at the site has rated, a rating is expected; and who stays away for good has withdrawn. A row in quarantine
---        is there, and has its own finding. The site's last session tells how far its records go
+--        is there, and has its own finding. The site's last session tells how far its records go, or a later form of the participant
 with recorded as (
     select distinct v.unit, v.study, v.site, v.subject_id, v.session_no,
     from staging.session as v
@@ -42,6 +42,11 @@ gaps as (
     anti join recorded as v
         on d.unit = v.unit and d.study = v.study and d.site = v.site and d.subject_id = v.subject_id and d.session_no = v.session_no
     group by d.unit, d.study, d.site, d.subject_id
+),
+followed as (
+    select study, site, subject_id, max(assessed_on) as last_form_on,
+    from core.form
+    group by study, site, subject_id
 ),
 told as (
     select distinct unit
@@ -84,7 +89,7 @@ select
     case
         when t.n_sessions is null or r.last_on is null or w.unit is null or p.subject_id is not null then null
         when s.is_withdrawn or r.last_no >= t.n_sessions then false
-        else r.site_last_on - r.last_on > e.course_over_days
+        else greatest(r.site_last_on, f.last_form_on) - r.last_on > e.course_over_days
     end as ends_early,
     g.missing_sessions,
     u.unrated_sessions,
@@ -92,6 +97,7 @@ from reached as r
 cross join ref.evidence as e
 inner join core.subject as s on r.unit = s.unit and r.study = s.study and r.site = s.site and r.subject_id = s.subject_id
 inner join ref.trial as t on r.study = t.study
+left join followed as f on r.study = f.study and r.site = f.site and r.subject_id = f.subject_id
 left join told as w on r.unit = w.unit
 left join unplaced as p on r.unit = p.unit and r.study = p.study and r.site = p.site and r.subject_id = p.subject_id
 left join gaps as g on r.unit = g.unit and r.study = g.study and r.site = g.site and r.subject_id = g.subject_id

@@ -213,6 +213,17 @@ def test_who_stays_away_without_having_withdrawn_is_asked_about(
     assert asked(run_models, "core.course_gap", "course_ends_early") == found
 
 
+@pytest.mark.parametrize(("followed_on", "found"), [("2024-04-15", ["S2"]), ("2024-04-14", []), ("", [])])
+def test_who_came_to_a_later_visit_but_to_no_more_sessions_is_asked_about(
+    run_models: ModelBench, followed_on: str, found: list[str]
+) -> None:
+    """The last session is on 2024-02-14; the site's records end six weeks later."""
+    rows = {"S1": [*LONG[:-1], "12 | true | 2024-03-27 10:00:00"], "S2": ["3 | true | 2024-02-14 10:00:00"]}
+    run_models.given("core.form", f"study | site | subject_id | assessed_on::DATE\nt01 | 01 | S2 | {followed_on}")
+    held(run_models, rows, disposition="subject_id | withdrawn_on | scope")
+    assert asked(run_models, "core.course_gap", "course_ends_early") == found
+
+
 @pytest.mark.parametrize(
     ("untaken", "found"),
     [("4 | false | 2024-02-01 10:00:00", ["S2"]), ("4 | true | 2024-02-01 10:00:00", [])],
