@@ -27,6 +27,13 @@ from flows.engine.deidentify import maskers
 from schemas.findings import ConfigurationError, TrialweaveError
 
 HOME = "purges"
+#: What was done, by the name it is counted under.
+_DONE = {
+    "deliveries": "deliveries in landing written again without the participant, or removed", "staged": "staged folders removed; the "
+    "next run makes them again", "answers": "answers of sites removed", "findings": "lines of the findings' history removed",
+    "changes": "lines of the history of changes removed", "releases": "releases that held the participant written again",
+    "snapshots": "corrections taken out of kept configurations",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,7 @@ def _keep(data: Path, report: Report, study: str, site: str) -> None:
 
 def told(report: Report) -> Sequence[str]:
     """The report in lines for a person."""
-    lines = [f"{n} {what}" for what, n in report.done.items()]
+    lines = [f"{n} {_DONE.get(what, what)}" for what, n in report.done.items()]
     if report.files:
         lines.append(f"rows of the participant stood in {', '.join(report.files)}: have the site take them out there")
     lines.append("no file of the data folder holds a row of the participant" if not report.left else f"{len(report.left)} files still do")

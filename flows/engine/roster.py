@@ -301,6 +301,10 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     mark = entry["fingerprint"] if entry is not None else None
     last, accepted = roster.last_good(key, site, entry, staged), roster.is_accepted(key, site, staged)
     verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=accepted)
+    if verdict.reasons and edit is not None and not edit.same_delivery:
+        before = holding.judge(attempt.unit, edit.before, site, last, night.programme.evidence, is_accepted=accepted)
+        if not before.reasons:  # nothing is wrong with the delivery, and the edit was judged by itself
+            verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=True)
     if verdict.reasons:
         if (key, site) not in roster.site_reasons:
             roster.site_reasons[(key, site)] = "\n".join(verdict.reasons)
