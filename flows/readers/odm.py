@@ -15,7 +15,9 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flows.readers.cells import Cells, ReadOptions, unreadable
+import pyarrow as pa
+
+from flows.readers.cells import ROW, Cells, ReadOptions, unreadable
 from flows.readers.odm_definitions import Definitions
 from flows.readers.odm_replay import Key, Replay, Row
 from flows.readers.xml_stream import Tag, parse
@@ -208,6 +210,10 @@ def read(path: Path, options: ReadOptions) -> Cells:
     if wanted is None:
         document = _scan(path, _only(path, document), options)
     elif not document.replay.met and not _defined(document, wanted):
+        if document.groups and not document.definitions.inside:
+            note = f"no instance of form or item group {wanted!r} stands in it, and it defines none, so `sheet` may be wrong"
+            nothing = pa.table({ROW: pa.array([], pa.int64())})
+            return Cells(nothing, notes=[*_notes(document), note], parts=tuple(document.groups), part=wanted)
         raise unreadable(path, f"there is no form or item group {wanted!r}; there are {_listed(document)}", "correct `sheet`")
     cells = document.replay.cells(options, document.definitions, _oid(document, wanted), document.sites, _notes(document))
     return replace(cells, parts=tuple(document.groups), part=wanted or "")

@@ -167,3 +167,14 @@ def test_text_files_are_read_by_the_declared_format_alone(b):
     """)  # fmt: skip
     b.map("subject: {file: s.csv, fields: {subject_id: id, consented_on: {from: 'on', format: '%d.%m.%Y'}}}")
     assert b.rows("subject", "consented_on", "consented_on_fault") == [(None, "unreadable"), ("2024-03-05", None)]
+
+
+def test_a_list_without_a_record_lacks_no_column(b):
+    """JSON names columns in its records only: a site without an adverse event sends an empty list, not an export of another shape."""
+    (b.folder / "a" / "e.json").write_text('{"ae": [], "people": [{"id": "1"}]}')
+    b.map("""
+subject: {file: e.json, sheet: people, fields: {subject_id: id}}
+adverse_event: {file: e.json, sheet: ae, where: {kind: ae}, fields: {subject_id: id, verbatim: term, started_on: {from: [day, month]}}}
+""")
+    assert b.rows("subject", "subject_id") == [("1",)]
+    assert b.rows("adverse_event", "subject_id", "verbatim") == []

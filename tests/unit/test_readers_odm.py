@@ -99,6 +99,14 @@ def test_an_unknown_or_missing_sheet_is_told_with_what_there_is(odm):
     assert odm(document(""), "IG.DOSE").table.num_rows == 0
 
 
+def test_a_group_without_an_instance_is_empty_and_doubtful_where_the_document_defines_none(odm):
+    """A snapshot without metadata in which nobody has withdrawn says nothing of the form of withdrawals."""
+    text = document(subject("S1", group(1, "50"))).replace(DEFINITIONS, "")
+    cells = odm(text, "IG.WD")
+    assert (cells.table.num_rows, cells.table.column_names) == (0, [ROW])
+    assert cells.doubts == ["no instance of form or item group 'IG.WD' stands in it, and it defines none, so `sheet` may be wrong"]
+
+
 def test_transactions_are_replayed_in_order(odm):
     body = (
         subject("S1", group(1, "50", "1", "Insert"), group(2, "25", "1", "Insert"), group(3, "10", "1", "Insert"))

@@ -61,6 +61,8 @@ class Rows:
         if name in self._taken:
             n, k = self._taken[name]
             return Source(f"j{n}_{k}", f"coalesce(j{n}_{k}_x, false)")
+        if not self.header:  # a list without a record (JSON, ODM) does not say which columns its records have
+            return Source("null::varchar")
         if name not in self.header:
             raise missing_column(self.label, self.file_name, name, self.header)
         self.used.add(name)
@@ -70,7 +72,7 @@ class Rows:
 
     def has(self, name: str) -> bool:
         """Whether fields can use a column of this name."""
-        return name in self.header or name in self._taken or (self.slots is not None and self.slots.holds(name))
+        return not self.header or name in self.header or name in self._taken or (self.slots is not None and self.slots.holds(name))
 
     def resolve(self, name: str) -> Source:
         """A column as fields see it. Raises ReadError naming the file and close matches when there is none."""
