@@ -15,6 +15,7 @@ from tests.engine import Engine
 
 REDCAP = Path(__file__).resolve().parents[3] / "shared" / "data" / "redcap"
 PILOT = REDCAP.parent / "cdisc_pilot" / "sdtm"
+WHOLE = ("--delivery", "snapshot")
 PROTOCOL = (
     "title=Trial", "disorder=SAD", "arms.0.code=A", "arms.1.code=B", "label=x", "dose_mg=50", "dosing.sessions=[1]", "time_points=[PRE]",
     "number=2", "planned_length_min=60", "primary=LSASTOT", "status=blinded",
@@ -33,7 +34,7 @@ def test_drafts_of_the_real_redcap_projects_run_as_they_are_and_hold_every_parti
     assert projects
     for name in projects:
         shutil.copytree(REDCAP / name, tmp_path / "exports" / name)
-        run("new-site", "t01", name, tmp_path / "exports" / name, "--config", tmp_path, "--timezone", "America/Chicago")
+        run("new-site", "t01", name, tmp_path / "exports" / name, "--config", tmp_path, "--timezone", "America/Chicago", *WHOLE)
     run("new-trial", "t01", "--config", tmp_path, "--instrument", "LSAS", *(w for a in PROTOCOL for w in ("--decide", a)))
     checked = run("check-config", "--config", tmp_path)
     assert f"{len(projects)} exports, 0 problems" in " ".join(checked.output.split())
@@ -51,7 +52,7 @@ def test_drafts_of_the_real_redcap_projects_run_as_they_are_and_hold_every_parti
 @pytest.mark.skipif(not PILOT.is_dir(), reason="the shared exports are not beside this checkout")
 def test_a_draft_of_the_sdtm_pilot_study_runs_as_it_is_and_keeps_every_record(tmp_path):
     shutil.copytree(PILOT, tmp_path / "exports" / "pilot")
-    run("new-site", "t01", "pilot", tmp_path / "exports" / "pilot", "--config", tmp_path, "--timezone", "America/New_York")
+    run("new-site", "t01", "pilot", tmp_path / "exports" / "pilot", "--config", tmp_path, "--timezone", "America/New_York", *WHOLE)
     protocol = [a.replace("LSASTOT", "MMSETOT").replace("blinded", "open") for a in PROTOCOL]
     run("new-trial", "t01", "--config", tmp_path, "--instrument", "MMSE", *(w for a in protocol for w in ("--decide", a)))
 
