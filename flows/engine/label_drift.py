@@ -20,9 +20,11 @@ Labels = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 def read(folder: Path) -> Labels:
-    """The labels of a staged delivery; none where it was staged before they were kept."""
-    path = folder / "staged.json"
-    found: Labels = json.loads(path.read_text(encoding="utf-8")).get("labels", {}) if path.is_file() else {}
+    """The labels of a staged delivery; none where it was staged before they were kept, or its receipt is damaged or gone."""
+    try:
+        found: Labels = json.loads((folder / "staged.json").read_text(encoding="utf-8")).get("labels", {})
+    except (OSError, ValueError):
+        return {}
     return found
 
 
