@@ -50,6 +50,8 @@ _WAY = (
     .str.strip_chars().alias("way")
 )  # fmt: skip
 _ARMS = ("SUBJID", "TRT01P", "TRT01A")
+#: Words that the product's own sentences and keys hold in either arm: PRE-SESSION, before the session.
+_OWN = re.compile(r"(?i)pre|post|before|after|session")
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,13 @@ def terms_of(programme: Programme) -> dict[str, Terms]:
 
 
 def terms(trial: Trial, known: dict[str, list[str]], evidence: Evidence) -> Terms:
-    """The words of a trial's arms. A code or label that is only the drug's name, or has fewer than three letters, counts only behind
-    a word such as `arm`: alone it stands in too many texts that say nothing."""
+    """The words of a trial's arms. A code or label that is only the drug's name or a time point (PRE), or has fewer than three letters,
+    counts only behind a word such as `arm`: alone it stands in too many texts that say nothing."""
     drug, told = _any(known["drug"]), [*known["placebo"], *known["active"]]
     named = [text for arm in trial.arms for text in (arm.code, arm.label)]
     common = re.compile(f"(?i){_any([*known['drug'], *told])}")
-    plain = [t for t in named if len(_letters(t)) < 3 or not _letters(common.sub(" ", _UNITS.sub(" ", t)))]
+    bare = [(t, _letters(common.sub(" ", _UNITS.sub(" ", t))), _letters(_OWN.sub("", t))) for t in named]
+    plain = [t for t, rest, beside in bare if len(_letters(t)) < 3 or not rest or not beside]
     behind = "|".join(sorted({_pattern(t) for t in plain if _pattern(t)}, key=lambda p: (-len(p), p)))
     own = _any([t for t in named if t not in plain])
     after = rf"|(?:^|[\W_])(?:arm|randomi[sz]ed to|allocated to|allocation)[\W_]{{1,3}}(?:{behind})(?:$|[\W_])" if behind else ""

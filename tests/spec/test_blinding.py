@@ -56,6 +56,22 @@ def test_the_drugs_name_alone_means_the_capsule_and_a_text_that_names_both_tells
 @pytest.mark.parametrize(
     ("text", "is_told"),
     [
+        ("The POST-SESSION dose of session 3 was not taken.", False),
+        ("0001|3|PRE", False),
+        ("nausea after the session", False),
+        ("arm: PRE", True),
+        ("randomized to Post", True),
+        ("PRE_ACTIVE", True),
+    ],
+)
+def test_an_arm_called_as_a_time_point_counts_only_behind_a_word_for_the_arm(text: str, is_told: bool):
+    arms = [{"code": c, "label": c, "dose_mg": 50} for c in ("PRE", "Post", "PRE_ACTIVE")]
+    assert told(text, terms(*arms)) is is_told
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
         ("PRE_DCS", True),
         ("pre-dcs", True),
         ("Tailored", True),
