@@ -22,7 +22,7 @@ from flows.engine.edited import Edit
 from flows.engine.holding import Verdict
 from schemas.evidence import Evidence
 
-LOSES, CHANGES = "mapping_loses_records", "mapping_changes_values"
+LOSES, CHANGES, UNKNOWN = "mapping_loses_records", "mapping_changes_values", "mapping_not_compared"
 #: Set -> the intake table its rows come from, and what tells rows of one source row apart besides their order.
 _SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "adsl": ("subject", ("SUBJID",)), "adsess": ("session", ()), "adex": ("dose", ()), "adsuds": ("rating", ()),
@@ -165,6 +165,13 @@ def _reason(unit: Unit, edit: Edit, site: str, hit: pl.DataFrame) -> str:
         f"  fix   -> take the edit back, or correct it\n"
         f"  true  -> trialweave release-hold {key} --edit --who NAME --reason WHY"
     )
+
+
+def not_compared(unit: Unit, entry: dict[str, Any], staged: Staged, site: str) -> pl.DataFrame:
+    """That an edit was made of which nobody can tell what it changed."""
+    made = {"before": entry["made_of"].get("mapping"), "after": staged.receipt["made_of"]["mapping"]}
+    row = {"record_key": f"mapping {made['after'][:12]}", "raw_value": json.dumps(made)}
+    return findings(UNKNOWN, unit, site, pl.DataFrame([row]))
 
 
 def same_records(edit: Edit, staged: Staged, site: str) -> records.Difference | None:

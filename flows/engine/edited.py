@@ -77,6 +77,17 @@ class Edits:
         same = entry["made_of"].get("delivery") == staged.receipt["made_of"]["delivery"]
         return Edit(made, self._where(sha256, attempt.unit), is_site, same)
 
+    def is_unknown(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> bool:
+        """The mapping was edited, and what the deliveries would have given before cannot be told: the configuration of then is gone, cannot
+        be read by today's code, or would show what is hidden now."""
+        was, now = (entry or {}).get("made_of") or {}, staged.receipt.get("made_of", {})
+        if not was or not now or was.get("mapping") == now["mapping"]:
+            return False
+        then = self._then(entry, attempt, staged)
+        if then is not None:
+            return self._made.get(then.attempt.mark) is None
+        return self._opened(config_of(entry or {}, self._manifest)) is None
+
     def prepare(self, wanted: Iterable[tuple[Entry | None, Attempt, Staged]]) -> None:
         """Work at once, in batches, what `of` will be asked for."""
         found = [then for one in wanted if (then := self._then(*one)) is not None]

@@ -118,7 +118,7 @@ class Roster:
     @cached_property
     def edited(self) -> pl.DataFrame:
         """Values known to be other ones since an edit of the mapping: told until a person waives them or takes the edit back."""
-        known = findings_store.history(self.night.data, rule=edit_effect.CHANGES)
+        known = pl.concat(findings_store.history(self.night.data, rule=r) for r in (edit_effect.CHANGES, edit_effect.UNKNOWN))
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
 
     @cached_property
@@ -289,6 +289,9 @@ def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
         if _is_good(roster, attempt, staged, site, before.get(site), edits.get(site)):
             chosen[site] = Placed(attempt, staged, recomputed)
             roster.told[key] += [taken[site]] if site in taken and not still_told.takes_back(roster, staged, site) else []
+            entry = before.get(site)
+            if entry is not None and site not in taken and roster.edits.is_unknown(entry, attempt, staged):
+                roster.told[key].append(edit_effect.not_compared(attempt.unit, entry, staged, site))
     if gone | here <= set(chosen):
         _compose(roster, key)
     else:

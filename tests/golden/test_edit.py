@@ -36,9 +36,9 @@ def standing(export: Export, on: str) -> dict[str, tuple[str, int]]:
     return {e["site"]: (e["status"], e["tables"]["session"]["kept"]) for e in export.ended.release.manifest["sites"] if e["site"] != "all"}
 
 
-def told(export: Export, site: str) -> list[tuple[str, str, str]]:
+def told(export: Export, site: str, rule: str = "mapping_changes_values") -> list[tuple[str, str, str]]:
     """Findings about edits: table, status, suggestion."""
-    known = findings_store.history(export.data, [("t01", site)], rule="mapping_changes_values").sort("table")
+    known = findings_store.history(export.data, [("t01", site)], rule=rule).sort("table")
     return known.select("table", "status", "suggestion").rows()
 
 
@@ -121,6 +121,20 @@ def test_an_edit_that_only_adds_is_no_finding(export: Export):
 
     assert standing(export, "2026-03-02") == {"01": ("fresh", 20), "02": ("fresh", 20)}
     assert told(export, "01") == []
+
+
+def test_an_edit_that_cannot_be_compared_is_told_until_it_is_waived_or_taken_back(export: Export):
+    for kept in (export.data / "config").glob("*.zip"):
+        kept.unlink()
+    edit(export, SITE.replace('{"1": true, "0": false}', '{"1": false, "0": true}'))
+
+    for day in ("2026-03-02", "2026-03-03"):
+        standing(export, day)
+        assert [s for _, s, _ in told(export, "01", "mapping_not_compared")] == ["OPEN"], day
+
+    edit(export, SITE)
+    standing(export, "2026-03-04")
+    assert [s for _, s, _ in told(export, "01", "mapping_not_compared")] == ["RESOLVED"]
 
 
 def test_rows_given_to_other_participants_by_an_edit_hold_the_site(export: Export):
