@@ -111,7 +111,7 @@ def test_help_says_trialweave_however_it_was_started():
 
     ended = subprocess.run([sys.executable, "-m", "flows", "tables", "--help"], capture_output=True, text=True)
     assert "Usage: trialweave tables" in ended.stdout
-    assert "Example: trialweave tables" in ended.stdout
+    assert "Example:\n  trialweave tables --data data --shareable\n" in ended.stdout
 
 
 def test_no_example_shows_the_places_of_a_test_or_its_code():
