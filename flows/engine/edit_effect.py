@@ -32,9 +32,12 @@ _PLACE = ("SRCFILE", "SRCROW")
 _MANY = 12
 
 
-def judge(unit: Unit, edit: Edit, staged: Staged, site: str, evidence: Evidence, *, is_accepted: bool) -> Verdict:
-    """Whether an edit holds a site, and what it changed there. `is_accepted`: a person let it pass."""
-    tables = _records(unit, edit.before, staged, site, evidence)
+def judge(
+    unit: Unit, edit: Edit, staged: Staged, site: str, evidence: Evidence, last: holding.Before | None = None, *, is_accepted: bool
+) -> Verdict:
+    """Whether an edit holds a site, and what it changed there. `last`: the last good data where they are of another delivery;
+    `is_accepted`: a person let it pass."""
+    tables = _records(unit, edit.before, staged, site, evidence, _slots(last))
     hit = pl.concat([tables, _fields(unit, edit.before, staged, site, evidence)], how="diagonal_relaxed").filter("is_beyond")
     if hit.height and not is_accepted:
         told = hit.with_columns(pl.format("{}: {}", pl.lit(edit.where or "the configuration"), "suggestion").alias("suggestion"))
@@ -44,13 +47,22 @@ def judge(unit: Unit, edit: Edit, staged: Staged, site: str, evidence: Evidence,
     return Verdict((), findings(CHANGES, unit, site, _differences(edit, staged, site, tables)))
 
 
-def _records(unit: Unit, before: Staged, now: Staged, site: str, evidence: Evidence) -> pl.DataFrame:
+def _slots(last: holding.Before | None) -> frozenset[tuple[str, str]]:
+    """(table, what tells a record apart) of the records that are published."""
+    if last is None or last.records is None:
+        return frozenset()
+    return frozenset(last.records.select("table", "slot").unique().iter_rows())  # type: ignore[arg-type]
+
+
+def _records(
+    unit: Unit, before: Staged, now: Staged, site: str, evidence: Evidence, published: frozenset[tuple[str, str]]
+) -> pl.DataFrame:
     """One row a table: how many of its kept rows the edit no longer keeps, and how many belong to another participant or session."""
     limit = unit.trial.holding
     max_pct = evidence.hold_lost_pct.value if limit.max_lost_pct is None else limit.max_lost_pct
     min_rows = evidence.hold_lost_rows.value if limit.min_lost_rows is None else limit.min_lost_rows
     had, has = (one.receipt["sites"].get(site, {}).get("tables", {}) for one in (before, now))
-    moves = _moves(_kept(before, site), _kept(now, site))
+    moves = _moves(_kept(before, site), _kept(now, site), published)
     rows = []
     for table, n in had.items():
         kept, keeps = n["kept"], has.get(table, {}).get("kept", 0)
@@ -79,8 +91,12 @@ def _kept(staged: Staged, site: str) -> pl.DataFrame:
     return mine.join(out, on=on, how="anti", nulls_equal=True, maintain_order="left")
 
 
-def _moves(before: pl.DataFrame, now: pl.DataFrame) -> dict[str, tuple[int, int]]:
-    """Table -> rows of a source row that are no longer there, and those that are told apart by something else."""
+def _moves(before: pl.DataFrame, now: pl.DataFrame, published: frozenset[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Table -> rows of a source row that are no longer there, and those that are told apart by something else.
+
+    A row that only the mapping after the edit gives to a record that is `published` was not moved: the delivery names it otherwise, and
+    the edit follows it.
+    """
     on = ["table", "source_file", "source_row"]
     old, new = (f.group_by(on).agg(pl.len().alias("n"), pl.col("slot").sort().alias("slots")) for f in (before, now))
     both = old.join(new, on=on, how="left", suffix="_now").with_columns(pl.col("n_now").fill_null(0))
@@ -90,7 +106,9 @@ def _moves(before: pl.DataFrame, now: pl.DataFrame) -> dict[str, tuple[int, int]
     ).select("table", "n", "n_now", "slots", "slots_now").iter_rows():  # fmt: skip
         lost, moved = out.get(table, (0, 0))
         gone = max(0, n - n_now)
-        out[table] = (lost + gone, moved + (0 if gone else sum(_is_other(a, b) for a, b in zip(slots, slots_now, strict=False))))
+        pairs = [] if gone else [(a, b) for a, b in zip(slots, slots_now, strict=False) if _is_other(a, b)]
+        follows = sum((table, a) not in published and (table, b) in published for a, b in pairs)
+        out[table] = (lost + gone, moved + len(pairs) - follows)
     return out
 
 

@@ -30,10 +30,10 @@ def judge(
     taken: dict[str, pl.DataFrame] = {}
     for site, edit in edits.items():
         accepted = bool({(key, site, mapping), (key, "", mapping)} & roster.accepted_edits)
-        verdict = edit_effect.judge(unit, edit, staged, site, evidence, is_accepted=accepted)
+        last = roster.last_good(key, site, before.get(site), edit.before)
+        verdict = edit_effect.judge(unit, edit, staged, site, evidence, last, is_accepted=accepted)
         if verdict.reasons:
             # what is wrong with the delivery itself is wrong without the edit, too
-            last = roster.last_good(key, site, before.get(site), edit.before)
             own = holding.judge(unit, edit.before, site, last, evidence, is_accepted=roster.is_accepted(key, site, staged))
             held[site] = ("\n".join([*verdict.reasons, *own.reasons]), [verdict.told, own.told] if own.reasons else [verdict.told])
         taken[site] = verdict.told

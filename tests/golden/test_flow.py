@@ -67,8 +67,8 @@ def test_each_run_leaves_a_table_of_sites_a_link_to_the_release_and_a_full_bar(i
     table, link, bar = (Artifact.get(key) for key in ("sites", "release", "progress"))
     assert table and link and bar
     assert json.loads(table.data) == [
-        {"site": f"t01/{site}", "status": "fresh", "received": 2, "kept": 2, "quarantined": 0, "new findings": new,
-         "resolved findings": gone, "age of data in days": 0} for site, new, gone in (("01", 0, 1), ("02", 1, 0))
+        {"site": f"t01/{site}", "status": "fresh", "received": 2, "kept": 2, "quarantined": 0, "findings open": new,
+         "new findings": new, "resolved findings": gone, "age of data in days": 0} for site, new, gone in (("01", 0, 1), ("02", 1, 0))
     ]  # fmt: skip
     assert outcome.release.release_id in link.data and link.data.count("](file://") == 1
     assert (bar.type, bar.data) == ("progress", 100.0)

@@ -98,11 +98,15 @@ def test_a_download_that_is_cut_lands_nothing_and_goes_on_where_it_stopped(tmp_p
     wire = Proxy(sshd.port)
     server = Server(tmp_path, sshd, monkeypatch, wire.port)
     server.put("big.csv", BIG)
-    wire.cut(1_500_000)
-    with pytest.raises(PassingError, match="hung up"):
-        server.site.pull()
-    (part,) = server.site.waiting()
-    here = part.stat().st_size
+    here = 0
+    for _ in range(5):  # on a busy machine all that came may be lost with the connection before it was read
+        wire.cut(1_500_000)
+        with pytest.raises(PassingError, match="hung up"):
+            server.site.pull()
+        (part,) = server.site.waiting()
+        here = part.stat().st_size
+        if here:
+            break
     assert 0 < here < len(BIG)
     assert server.site.known() == []
     before = wire.passed
