@@ -30,6 +30,7 @@ from tests.bench.handwritten import SETS
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 SEED = 20_260_101
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,29 @@ class Measure:
         return max(self.cpu_s - self.startup_cpu_s, 0.0)
 
 
-def tree_bytes(root: int) -> int:
-    """Memory held by a process and all its descendants, now; a page that several of them share (the server is a fork) counts once."""
+class Memory:
+    """Memory that a process and all its descendants hold; a page that several of them share (the server is a fork) counts once.
+
+    What they share changes slowly and is dear to count (the kernel walks every page, and the process waits), so that is looked at every
+    few seconds only.
+    """
+
+    def __init__(self, root: int) -> None:
+        self._root, self._shared, self._due = root, 0, 0.0
+        self.peak = 0
+
+    def look(self) -> None:
+        """Take what is held now into the peak."""
+        alive = _tree(self._root)
+        held = sum(_pages(pid) for pid in alive) * PAGE
+        if time.monotonic() >= self._due:
+            self._shared = max(0, held - sum(_proportional(pid) for pid in alive))
+            self._due = time.monotonic() + 5
+        self.peak = max(self.peak, held - self._shared)
+
+
+def _tree(root: int) -> list[int]:
+    """A process and its descendants."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -63,28 +85,41 @@ def tree_bytes(root: int) -> int:
             except OSError:
                 continue
             parents.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(entry.name))
-    total, todo = 0, [root]
+    found, todo = [], [root]
     while todo:
         pid = todo.pop()
+        found.append(pid)
         todo += parents.get(pid, [])
-        try:
-            shares = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in shares.splitlines() if line.startswith("Pss:")) * 1024
-    return total
+    return found
+
+
+def _pages(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1])
+    except OSError:
+        return 0
+
+
+def _proportional(pid: int) -> int:
+    try:
+        shares = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in shares.splitlines() if line.startswith("Pss:")) * 1024
 
 
 def measured(command: list[str], log: Path, good: tuple[int, ...] = (0,)) -> Measure:
     """Run one command to its end; raises RuntimeError with the end of its output when it fails."""
-    peak, over = [0], threading.Event()
+    over = threading.Event()
     with log.open("wb") as out:
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=BUILD.parent)
 
+        memory = Memory(process.pid)
+
         def watch() -> None:
-            while not over.wait(0.25):
-                peak[0] = max(peak[0], tree_bytes(process.pid))
+            while not over.wait(0.1):
+                memory.look()
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
@@ -96,7 +131,7 @@ def measured(command: list[str], log: Path, good: tuple[int, ...] = (0,)) -> Mea
     if process.returncode not in good:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
         raise RuntimeError(f"{' '.join(command[1:])} ended with {process.returncode}\n{tail}")
-    return Measure(wall, usage.ru_utime + usage.ru_stime, max(peak[0], usage.ru_maxrss * 1024) / 1e9)
+    return Measure(wall, usage.ru_utime + usage.ru_stime, max(memory.peak, usage.ru_maxrss * 1024) / 1e9)
 
 
 def trialweave(work: Path, data: Path) -> Measure:
