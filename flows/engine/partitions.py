@@ -30,7 +30,7 @@ from schemas.findings import TrialweaveError
 
 ROW_GROUP = 131_072
 #: Rows of a long set that are held at least before whole sites of them are judged and written.
-HELD_ROWS = 150_000
+HELD_ROWS = 100_000
 
 _ARROW = {
     "Text": pa.string(), "Integer": pa.int32(), "Integer64": pa.int64(), "Float": pa.float64(), "Date": pa.date32(),
