@@ -79,13 +79,11 @@ class Edits:
 
     def is_unknown(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> bool:
         """The mapping was edited, and what the deliveries would have given before cannot be told: the configuration of then is gone, cannot
-        be read by today's code, or would show what is hidden now."""
+        be read by today's code, or would show what is hidden now. A delivery that the mapping of then cannot read is no such case: it is
+        why the mapping was edited."""
         was, now = (entry or {}).get("made_of") or {}, staged.receipt.get("made_of", {})
         if not was or not now or was.get("mapping") == now["mapping"]:
             return False
-        then = self._then(entry, attempt, staged)
-        if then is not None:
-            return self._made.get(then.attempt.mark) is None
         return self._opened(config_of(entry or {}, self._manifest)) is None
 
     def prepare(self, wanted: Iterable[tuple[Entry | None, Attempt, Staged]]) -> None:
