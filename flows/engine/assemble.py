@@ -1,7 +1,7 @@
-"""Put a release together: which files, what the manifest says of each site, which findings are new; then publish it.
+"""Put a release together: which files, what the manifest says of each site; then publish it.
 
-What belongs here: from a night's placed units to a published release. What does not: writing and switching as such
-(releases.py), which units are placed (night.py).
+What belongs here: from a night's placed units to a published release. What does not: its findings (release_findings.py), writing and
+switching as such (releases.py), which units are placed (roster.py).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from flows.engine import (
     harmonization,
     ledger,
     recovery,
+    release_findings,
     releases,
     restricted,
     snapshots,
@@ -39,35 +40,22 @@ from flows.engine.deidentify import FREE_TEXT
 from flows.engine.describe import documents
 from flows.engine.edited import config_of
 from flows.engine.fingerprint import code_sha256, config_sha256
+from flows.engine.release_findings import Findings
 from flows.engine.releases import Part, Release
 from flows.engine.roster import Roster, sites_of
 from schemas.columns import PER_SITE, POOLED, RESTRICTED
 from schemas.findings import AccountingError, PublicationError
 
 Entry = dict[str, Any]
-#: The rule whose new findings somebody is told of at once.
-SPECIAL_INTEREST = "adverse_event_special_interest"
 #: Sets whose free text a de-identified release leaves out.
 TEXT_SETS = tuple(d for d, names in FREE_TEXT.items() if names)
-
-
-@dataclass(frozen=True)
-class _Findings:
-    """A release's findings: its files, how many are resolved, and new of special interest a site, the rows the history gains, how many
-    answers were known."""
-
-    parts: list[Part]
-    history: pl.DataFrame
-    n_answers: int
-    resolved: dict[str, int]
-    special: dict[str, int]
 
 
 class Outcome:
     """How a night ended: the release that stands now, whether it is new, what was worked. No dataclass, as Sealed."""
 
     def __init__(
-        self, release: Release, roster: Roster, *, published: bool, is_latest: bool, findings: _Findings | None = None
+        self, release: Release, roster: Roster, *, published: bool, is_latest: bool, findings: Findings | None = None
     ) -> None:
         self.release, self.published, self.is_latest = release, published, is_latest
         self.degraded, self.recomputed = roster.degraded, roster.recomputed
@@ -82,7 +70,7 @@ class Draft:
     manifest: dict[str, Any]
     parts: list[Part]
     documents: list[Part]
-    findings: _Findings
+    findings: Findings
     how: dict[str, Shown]
     leads: bool
 
@@ -112,7 +100,7 @@ def draft(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Draft |
     present = releases.latest(night.data)
     leads = present is None or present.as_of <= night.as_of
     entries = [entry for key in sorted(night.programme.units) for entry in site_entries(roster, key)]
-    told = _findings(roster, entries, release_id, how, keep_history=leads)
+    told = release_findings.gather(roster, entries, release_id, how, keep_history=leads)
     sets = copies.shown([*set_parts(p.staged for p in roster.placed.values()), *set_parts(pooled)], how)
     copies.gate(sets, how, _gated(night.base))
     parts = [*sets, *told.parts, *harmonization.parts(matrix_sites(roster, entries, pooled, sets, how))]
@@ -319,93 +307,6 @@ def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> str | N
     releases.make_durable(folder)
     folder.rename(home / release_id)
     return hashlib.sha256(listed).hexdigest()
-
-
-def _findings(roster: Roster, entries: list[Entry], release_id: str, how: dict[str, Shown], *, keep_history: bool) -> _Findings:
-    """Files of findings, a site each; those of a site whose output is the same are linked from the release that stands.
-
-    Fills in how many there are of every entry.
-    """
-    night = roster.night
-    told_before = any((night.data / "findings").glob("[0-9]*.parquet"))
-    before = {(e["study"], e["site"]): e for e in night.base.manifest["sites"]} if night.base else {}
-    files = _files_of(night.base)
-    keys = {study: shown.masker.check for study, shown in how.items() if shown.masker}
-    shown_as = night.base.manifest.get("deidentified", {}) if night.base else {}
-    parts: list[Part] = []
-    fresh: list[Entry] = []
-    n_answers = answers.count(night.data)
-    given = answers.known(night.data, n_answers)
-    on = night.as_of.date()
-    standing = answers.standing(given.values(), on)
-    for entry in entries:
-        entry["answers"] = standing.get((entry["study"], entry["site"]), "")
-        if entry["fingerprint"] is None and not entry["told"]:
-            continue
-        old = before.get((entry["study"], entry["site"]))
-        file = files.get((entry["study"], entry["site"]))
-        same = old is not None and all(old.get(n) == entry[n] for n in ("fingerprint", "told", "answers"))
-        same &= keys.get(entry["study"]) == shown_as.get(entry["study"])
-        same &= old is not None and "findings_open" in old
-        if told_before and old and same and file and night.base:
-            source = night.base.folder / file["path"]
-            parts.append(Part("findings", file["path"], file["rows"], file["sha256"], source))
-            entry |= {n: old[n] for n in ("findings", "findings_open", "findings_from")}
-            entry["findings_new"] = old["findings_new"] if night.base.as_of.date() == on else 0
-        else:
-            fresh.append(entry)
-    sites = [(e["study"], e["site"]) for e in fresh]
-    vanished = _vanished(before, entries)
-    known = findings_store.history(night.data, [*sites, *vanished])
-    found = _found(roster, fresh)
-    living = answers.apply(findings_store.judge_life(found, known, on), given, on)
-    for (study, site), mine in findings_store.by_site(living, on, sites, lambda frame: copies.show_findings(frame, how)).items():
-        path = f"findings/{study}/{site}-{mine.sha256[:8]}.parquet"
-        parts.append(Part("findings", path, mine.rows, mine.sha256, content=mine.content))
-        for entry in fresh:
-            if (entry["study"], entry["site"]) == (study, site):
-                entry |= {**mine.counts, "findings_from": release_id}
-    why = {k: changes.causes(before.get(k), e["made_of"]) for e in fresh if (k := (e["study"], e["site"]))} | vanished
-    history = findings_store.events(living, known, on, release_id, why) if keep_history else known.clear()
-    resolved = _by_site(history.filter(pl.col("status") == "RESOLVED"))
-    special = _by_site(living.filter(pl.col("rule") == SPECIAL_INTEREST).join(known, on="finding_id", how="anti"))
-    return _Findings(sorted(parts, key=lambda p: p.path), history, n_answers, resolved, special)
-
-
-def _by_site(findings: pl.DataFrame) -> dict[str, int]:
-    """study/site -> how many."""
-    return {f"{study}/{site}": n for study, site, n in findings.group_by("study", "site").len().sort("study", "site").iter_rows()}
-
-
-def _vanished(before: dict[tuple[str, str], Entry], entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
-    """Sites of the release that stands that are in this one no more -> why: nothing is found there, so what was found is resolved."""
-    now = {e["unit"]: e["made_of"] for e in entries if e["made_of"]}
-    gone = before.keys() - {(e["study"], e["site"]) for e in entries}
-    return {k: changes.causes(before[k], now[u]) if (u := before[k]["unit"]) in now else "configuration" for k in sorted(gone)}
-
-
-def _found(roster: Roster, entries: Sequence[Entry]) -> pl.DataFrame:
-    """What was found tonight in these sites' data and about their deliveries; a finding told twice is one."""
-    folders: dict[Path, list[str]] = {}
-    told = []
-    for key in sorted({e["unit"] for e in entries}):
-        wanted = {e["site"] for e in entries if e["unit"] == key}
-        for site, placed in sorted(roster.chosen.get(key, {}).items()):
-            if site in wanted:
-                folders.setdefault(placed.staged.folder, []).append(site)
-        told += [f.filter(pl.col("site").is_in(sorted(wanted))) for f in roster.told.get(key, ()) if f.height]
-    return pl.concat([findings_store.read_staged(folders), *told]).unique("finding_id", keep="first", maintain_order=True)
-
-
-def _files_of(base: Release | None) -> dict[tuple[str, str], Entry]:
-    """(study, site) -> its file of findings in the release that stands; those that are gone or not as published are left out."""
-    out: dict[tuple[str, str], Entry] = {}
-    for file in base.manifest["files"] if base else ():
-        path = base.folder / file["path"] if base else Path()
-        if file["dataset"] == "findings" and path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file["sha256"]:
-            _, study, name = file["path"].split("/")
-            out[(study, name[: -len("-12345678.parquet")])] = file
-    return out
 
 
 def code_version() -> str:

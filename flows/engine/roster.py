@@ -132,7 +132,6 @@ class Roster:
         known = findings_store.history(self.night.data, rule="record_disappeared")
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
 
-
     def is_accepted(self, key: str, site: str, staged: Staged) -> bool:
         """A person let the delivery pass although it was held."""
         delivery = staged.receipt["delivery"]
