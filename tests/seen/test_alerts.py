@@ -160,9 +160,9 @@ def test_a_site_whose_data_are_old_is_told_although_nothing_changed_and_again_af
 
 
 def test_new_adverse_events_of_special_interest_are_told_by_site_and_number_only(watched: Nights, mails: Mails, monkeypatch):
-    from flows.engine import assemble
+    from flows.engine import release_findings
 
-    monkeypatch.setattr(assemble, "SPECIAL_INTEREST", "odd")
+    monkeypatch.setattr(release_findings, "SPECIAL_INTEREST", "odd")
     watched.send("01", "S1 50\nS2 odd\n")
     watched.run()
     watched.send("02", "S1 50\nS2 51\n")
