@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference
+from flows.engine.allocator import return_freed_memory
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
 from flows.engine.hidden import Hidden
@@ -79,6 +80,7 @@ def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: 
     """
     spill = data / "staged" / f".tmp-{uuid.uuid4().hex[:12]}"
     spill.mkdir(parents=True)
+    return_freed_memory()
     con = models.connect(threads=threads, spill=spill / "duckdb")
     try:
         return _work(con, programme, data, inputs, spill)

@@ -23,9 +23,9 @@ from flows.engine.models import ModelError
 from flows.engine.releases import Release
 from schemas.findings import AccountingError, ReadError, TrialweaveError, UnreadableError
 
-#: A batch is bounded by bytes and by sites, because both cost memory; measured at 0.45 GB a batch beside 0.4 GB once.
-BATCH_BYTES = 8_500_000
-BATCH_UNITS = 40
+#: A batch is bounded by bytes and by sites, because both cost memory; measured at 0.6 GB a batch beside 0.35 GB once.
+BATCH_BYTES = 17_000_000
+BATCH_UNITS = 80
 #: Batches worked at the same time, each on one thread: two processors are kept busy better than by one batch on two.
 SIDE_BY_SIDE = 2
 #: Bytes from which on a batch that is alone computes on all threads.
