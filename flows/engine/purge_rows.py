@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from flows.engine.config import Unit
 PURGED = "release_purged"
 #: What was counted with the participant, and may name the key; `trialweave report` makes it again.
 REPORT = ("report.html", "report.json")
+#: Folder of what a report keeps for the next one: counts of sites.
+REPORT_COUNTS = "report_counts"
 _WHO = ("USUBJID", "SUBJID", "subject", "subject_id")
 _KEPT = ("ledger.jsonl", "purges/", ".lock", ".leases/", ".tombstones.key")
 
@@ -111,6 +114,7 @@ def replace(path: Path, content: bytes) -> None:
 
 def releases_of(data: Path, who: Gone, grave: str) -> int:
     """Rows out of every release and its restricted folder; manifests are hashed again and say so. Returns how many releases changed."""
+    shutil.rmtree(data / REPORT_COUNTS, ignore_errors=True)
     for folder in sorted(p for p in (data / "releases").glob("2*") if not p.is_symlink()):
         _release(folder, who, grave)
         _release(data / "restricted" / folder.name, who, grave)

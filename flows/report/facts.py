@@ -1,4 +1,4 @@
-"""All numbers of a report, read once.
+"""All numbers of a report, read once; what is counted of a site that did not change is taken from the report before (counts.py).
 
 What belongs here: running sql/7_report over a release's files, the life of findings, changes, earlier releases. What does not: tests
 between sites (monitor.py), drawing (page.py and its neighbours).
@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from flows.engine import changes, enums, models, partitions, releases
 from flows.engine.config import Programme
 from flows.engine.releases import Release
 from flows.engine.summary import SiteLine, site_lines
 from flows.report import monitor
+from flows.report.counts import OF_SITE, READ_ON, SHOWN, Counts, Key, keys, load, place
 from schemas.columns import TYPES, columns
 from schemas.evidence import Evidence
 from schemas.findings import FindingStatus
 from schemas.trial import Trial
 
 Row = dict[str, Any]
-Key = tuple[str, str]
 #: The columns that are read of each set. None of them holds an arm or a text that a site wrote.
 READ = {
     "adsl": "USUBJID AGE SEX WEIGHTBL ICFDT RANDDT ITTFL WDFL",
@@ -42,7 +43,7 @@ FINDING = {
     "study": "varchar", "site": "varchar", "rule": "varchar", "severity": "varchar", "subject": "varchar", "impact": "varchar",
     "status": "varchar", "first_seen": "date",
 }  # fmt: skip
-SITE_MODELS = ("dose_lag", "dose_minute", "dose_amount", "session_fear", "outcome", "coding", "finding_count", "site_count")
+SITE_MODELS = (*SHOWN, "finding_count", "site_count")
 #: Summary of a release for the reports of later ones.
 SUMMARY = "report.json"
 #: Releases a trend shows.
@@ -51,10 +52,12 @@ TREND = 30
 
 @dataclass
 class SiteFacts:
-    """What there is to say of one site: its line of the manifest, and a list of rows for each model of sql/7_report."""
+    """What there is to say of one site: its line of the manifest, and a list of rows for each model of sql/7_report. `drawn`: charts and
+    coding as HTML; where they are kept from an earlier report, the rows they are drawn of are not here."""
 
     line: SiteLine
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    drawn: tuple[str, str] | None = None
     resolved: int | None = None
     changes: dict[str, int] = field(default_factory=dict)
 
@@ -70,7 +73,8 @@ class SiteFacts:
 
 @dataclass
 class Facts:
-    """A release in numbers. `trend`: summaries of releases, oldest first, this one last; `untold`: earlier ones without a summary."""
+    """A release in numbers. `trend`: summaries of releases, oldest first, this one last; `untold`: earlier ones without a summary;
+    `counts`, `counted`: what is known of single sites from the report before, and what was counted now."""
 
     release: Release
     trials: Mapping[str, Trial]
@@ -81,14 +85,28 @@ class Facts:
     before: dict[str, Any] | None
     trend: list[dict[str, Any]]
     untold: int
+    counts: Counts
+    counted: dict[str, pa.Table]
 
 
-def gather(data: Path, release: Release, programme: Programme) -> Facts:
-    """Read a release. Raises ModelError when one of the models fails."""
-    con = models.connect(threads=1)
+def gather(data: Path, release: Release, programme: Programme, *, use_kept: bool = False) -> Facts:
+    """Read a release. `use_kept`: what an earlier report counted of sites that did not change is taken from there.
+
+    Raises ModelError when one of the models fails.
+    """
+    counts = Counts(keys(release, programme, (*READ, "findings")))
+    if use_kept:
+        counts = load(data, counts.keys)
+    con = models.connect()
     try:
-        _read(con, release, programme)
-        found = {name: _run(con, name) for name in (*SITE_MODELS, "event", "person_sign", "site_sign")}
+        _read(con, release, programme, counts.new)
+        found = {name: _run(con, name) for name in SHOWN}
+        for name in ("person_sign", *READ_ON):
+            _make(con, name)
+        counted = {name: con.execute(f"select * from report.{name}").to_arrow_table() for name in OF_SITE} if use_kept else {}
+        if counts.kept:
+            _add_kept(con, release, counts)
+        found |= {name: _run(con, name) for name in ("finding_count", "site_count", "event", "site_sign")}
     finally:
         con.close()
     lines = site_lines(release.manifest)
@@ -97,21 +115,21 @@ def gather(data: Path, release: Release, programme: Programme) -> Facts:
         for row in found[name]:
             if (key := (row["STUDYID"], row["SITEID"])) in sites:
                 sites[key].rows[name].append(row)  # type: ignore[index]
+    for key, html in counts.drawn.items():
+        sites[key].drawn = html  # type: ignore[index]
     _life(data, release.release_id, sites)  # type: ignore[arg-type]
     evidence = programme.evidence
     tests = monitor.tests(found["site_sign"], evidence.monitor_min_participants.value)
     trend, untold = _trend(data, release, sites)  # type: ignore[arg-type]
     before = next((t for t in trend if t["release_id"] == release.manifest["previous"]), None)
-    return Facts(release, programme.trials, evidence, sites, found["event"], tests, before, trend, untold)  # type: ignore[arg-type]
+    return Facts(release, programme.trials, evidence, sites, found["event"], tests, before, trend, untold, counts, counted)  # type: ignore[arg-type]
 
 
-def _read(con: duckdb.DuckDBPyConnection, release: Release, programme: Programme) -> None:
-    """The release's sets as tables, with only the columns that are read; the trials' windows and visits."""
-    for dataset, names in READ.items():
-        kinds = {c.name: TYPES[c.type] for c in columns()[dataset]}
-        wanted = {n: kinds[n] for n in ("STUDYID", "SITEID", *names.split())}
-        _table(con, release, dataset, dataset, wanted)
-    _table(con, release, "findings", "finding", FINDING)
+def _read(con: duckdb.DuckDBPyConnection, release: Release, programme: Programme, new: Set[Key]) -> None:
+    """The sets of the sites to be counted as tables, with only the columns that are read; the trials' windows and visits."""
+    for dataset in READ:
+        _table(con, release, dataset, dataset, _wanted(dataset), new)
+    _table(con, release, "findings", "finding", FINDING, new)
     numbers = ", ".join(f"{value!r} as {name}" for name, value in programme.evidence.values().items())
     con.execute(f"create table ref.evidence as select {numbers}")
     con.execute("create table ref.dose_window (STUDYID varchar, is_exposure boolean)")
@@ -128,20 +146,49 @@ def _read(con: duckdb.DuckDBPyConnection, release: Release, programme: Programme
     con.execute("set variable as_of = $1", [release.as_of.date().isoformat()])
 
 
-def _table(con: duckdb.DuckDBPyConnection, release: Release, dataset: str, name: str, wanted: Mapping[str, str]) -> None:
-    files = sorted(str(release.folder / f["path"]) for f in release.manifest["files"] if f["dataset"] == dataset and f["rows"])
-    inside = ", ".join(f'"{n}"' for n in wanted)
+def _wanted(dataset: str) -> dict[str, str]:
+    """The columns that are read of a set, with their types."""
+    kinds = {c.name: TYPES[c.type] for c in columns()[dataset]}
+    return {n: kinds[n] for n in ("STUDYID", "SITEID", *READ[dataset].split())}
+
+
+def _files(release: Release, dataset: str, sites: Set[Key]) -> list[str]:
+    """The files of a set that hold rows of these sites."""
+    told = [f["path"] for f in release.manifest["files"] if f["dataset"] == dataset and f["rows"] and place(f["path"]) in sites]
+    return sorted(f"{release.folder}/{path}" for path in told)
+
+
+def _table(
+    con: duckdb.DuckDBPyConnection, release: Release, dataset: str, name: str, wanted: Mapping[str, str], sites: Set[Key]
+) -> None:
+    con.execute(f"create table release.{name} ({', '.join(f'{n} {kind}' for n, kind in wanted.items())})")
+    _fill(con, _files(release, dataset, sites), name, wanted)
+
+
+def _fill(con: duckdb.DuckDBPyConnection, files: Sequence[str], name: str, wanted: Iterable[str]) -> None:
     if files:
         listed = ", ".join(enums.quoted(f) for f in files)
-        con.execute(f"create table release.{name} as select {inside} from read_parquet([{listed}])")
-    else:
-        con.execute(f"create table release.{name} ({', '.join(f'{n} {kind}' for n, kind in wanted.items())})")
+        inside = ", ".join(f'"{n}"' for n in wanted)
+        con.execute(f"insert into release.{name} select {inside} from read_parquet([{listed}])")
+
+
+def _add_kept(con: duckdb.DuckDBPyConnection, release: Release, counts: Counts) -> None:
+    """Beside the counts of the new sites those of the others; and the events of special interest that these have."""
+    for name in READ_ON:
+        con.register("kept", counts.tables[name])
+        con.execute(f"insert into report.{name} select * from kept")
+        con.unregister("kept")
+    having = counts.tables["event_count"]
+    sites = set(zip(having.column("STUDYID").to_pylist(), having.column("SITEID").to_pylist(), strict=True))
+    _fill(con, _files(release, "adae", sites), "adae", _wanted("adae"))
+
+
+def _make(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    models.run_model(con, models.catalogue()[f"report.{name}"])
 
 
 def _run(con: duckdb.DuckDBPyConnection, name: str) -> list[Row]:
-    models.run_model(con, models.catalogue()[f"report.{name}"])
-    if name == "person_sign":
-        return []
+    _make(con, name)
     result = con.execute(f"select * from report.{name}")
     heads = [d[0] for d in result.description]
     return [dict(zip(heads, row, strict=True)) for row in result.fetchall()]

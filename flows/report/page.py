@@ -12,7 +12,7 @@ from flows.report.draw import e
 from flows.report.facts import Facts
 from flows.report.monitor_part import monitoring
 from flows.report.shown import Shown
-from flows.report.site_part import site
+from flows.report.site_part import draw, site
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -91,6 +91,14 @@ PARTS = (
     ("since", "Since the last release"), ("trends", "Trends"), ("monitoring", "Sites beside each other"), ("each", "Site by site"),
     ("method", "Method and sources"),
 )  # fmt: skip
+
+
+def draw_sites(facts: Facts) -> None:
+    """Draw the charts of the sites that have none from an earlier report, as the page that is not shareable shows them."""
+    shown = Shown(False, facts.evidence.small_cell_subjects.value)
+    for key, found in facts.sites.items():
+        if found.drawn is None:
+            found.drawn = draw(facts, key, shown)
 
 
 def as_html(facts: Facts, *, shareable: bool = False) -> bytes:

@@ -32,12 +32,17 @@ def site(facts: Facts, key: tuple[str, str], shown: Shown, rate: float) -> str:
         return head + "<p>No participant of this site is in the release.</p>" + _findings(found, shown) + "</section>"
     if shown.shareable and found.people < shown.few:
         return head + f"<p>Fewer than {shown.few} participants: nothing is shown.</p></section>"
-    trial = facts.trials.get(study)
-    withheld = study in facts.release.manifest["amounts_withheld"]
+    charts, coding = found.drawn or draw(facts, key, shown)
+    tables = f'<div class="pair"><div>{_complete(found, shown)}</div><div>{_findings(found, shown)}{coding}</div></div>'
+    return f'{head}{tables}<div class="charts">{charts}</div></section>'
+
+
+def draw(facts: Facts, key: tuple[str, str], shown: Shown) -> tuple[str, str]:
+    """What hangs on the site's own data only, not on the day or on other sites: its charts, and how its medications were coded."""
+    found, trial = facts.sites[key], facts.trials.get(key[0])
+    withheld = key[0] in facts.release.manifest["amounts_withheld"]
     charts = [*_lags(found, trial, shown), _minutes(found, shown), _amounts(found, trial, shown, withheld), _fear(found, shown)]
-    drawn = "".join([*charts, _outcome(found, shown)])
-    tables = f'<div class="pair"><div>{_complete(found, shown)}</div><div>{_findings(found, shown)}{_coding(found, shown)}</div></div>'
-    return f'{head}{tables}<div class="charts">{drawn}</div></section>'
+    return "".join([*charts, _outcome(found, shown)]), _coding(found, shown)
 
 
 def _complete(found: SiteFacts, shown: Shown) -> str:

@@ -6,14 +6,15 @@ What belongs here: where it is written, with which configuration. What does not:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from flows.engine import partitions, remake
 from flows.engine.config import Programme, load
 from flows.engine.releases import Release
+from flows.report.counts import keep
 from flows.report.facts import gather, put_summary
-from flows.report.page import as_html
+from flows.report.page import as_html, draw_sites
 from schemas.findings import ConfigurationError
 
 NAME = "report.html"
@@ -24,9 +25,14 @@ def into_release(data: Path, release: Release, programme: Programme) -> Path:
 
     `programme`: the configuration the release was made with, or another that is to be used instead.
     """
-    facts = gather(data, release, programme)
+    facts = gather(data, release, programme, use_kept=True)
+    draw_sites(facts)
     put_summary(facts)
-    return _put(release.folder / NAME, as_html(facts))
+    place = _put(release.folder / NAME, as_html(facts))
+    if facts.counts.new:
+        with suppress(OSError):  # what cannot be kept is counted again
+            keep(data, facts.counts, facts.counted, {key: found.drawn for key, found in facts.sites.items() if found.drawn})
+    return place
 
 
 def to_folder(data: Path, release: Release, programme: Programme, out: Path, *, shareable: bool) -> Path:

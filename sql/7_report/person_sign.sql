@@ -43,7 +43,7 @@ refused as (
     select distinct study as STUDYID, site as SITEID, subject from release.finding where severity = 'reject' and subject is not null
 )
 
-select m.STUDYID, m.SITEID, m.USUBJID, m.sign, avg(abs(m.x - c.site_x)) as value
+select m.STUDYID, m.SITEID, m.USUBJID, m.sign, avg(abs(m.x - c.site_x)::decimal(28, 6)) as value
 from measured as m
 inner join middle as c on m.STUDYID = c.STUDYID and m.SITEID = c.SITEID and m.sign = c.sign
 group by all

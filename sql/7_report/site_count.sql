@@ -1,75 +1,17 @@
 -- report.site_count: what there is of each form, and of how many it could be
 -- Grain: STUDYID, SITEID, form, what
--- Reads: release.adsl, release.adex, release.adsess, release.adipd, ref.due_visit
--- Why:   completeness is counted where the record is there; whole records that are missing are found by the rules. A visit is due for a
---        participant when its window has ended by the day of the release; where dates are shifted that day cannot be compared, and
---        every randomized participant counts. A visit at which nobody of the trial has the outcome is taken not to ask for it.
-with subject as (
-    select STUDYID, SITEID, USUBJID, AGE, SEX, WEIGHTBL, ICFDT, RANDDT, ITTFL, WDFL from release.adsl
-),
-taken as (
-    select * from release.adex where EXOCCUR = 'Y'
-),
-attended as (
-    select * from release.adsess where ATTFL = 'Y'
-),
-seen as (
-    select distinct STUDYID, USUBJID, AVISIT from release.adipd where AVAL is not null
-),
-planned as (
-    select distinct STUDYID, AVISIT from seen
-),
-due as (
-    select
-        s.STUDYID,
-        s.SITEID,
-        v.AVISIT,
-        v.AVISITN,
-        s.USUBJID,
-        i.USUBJID is not null as is_there,
-    from subject as s
-    inner join ref.due_visit as v on s.STUDYID = v.STUDYID
-    inner join planned as p on v.STUDYID = p.STUDYID and v.AVISIT = p.AVISIT
-    left join seen as i on s.STUDYID = i.STUDYID and s.USUBJID = i.USUBJID and v.AVISIT = i.AVISIT
-    where s.ITTFL = 'Y' and (v.is_shifted or s.RANDDT + v.to_day::integer <= getvariable('as_of')::date)
+-- Reads: report.form_count, report.visit_due, report.visit_seen
+-- Why:   a visit is due for a participant when its window has ended by the day of the release; where dates are shifted that day cannot
+--        be compared, and every randomized participant counts.
+with planned as (
+    select distinct STUDYID, AVISIT from report.visit_seen
 )
 
-select STUDYID, SITEID, 1 as place, 'participant' as form, 'age' as what, count(AGE)::integer as n, count(*)::integer as n_of from subject
+select STUDYID, SITEID, place, form, what, n, n_of from report.form_count
+union all
+select d.STUDYID, d.SITEID, 30 + d.AVISITN, 'primary outcome', d.AVISIT, sum(d.n)::integer, sum(d.n_of)::integer
+from report.visit_due as d
+inner join planned as p on d.STUDYID = p.STUDYID and d.AVISIT = p.AVISIT
+where d.is_shifted or d.due_on <= getvariable('as_of')::date
 group by all
-union all
-select STUDYID, SITEID, 2, 'participant', 'sex', count(SEX) filter (SEX <> 'U')::integer, count(*)::integer from subject group by all
-union all
-select STUDYID, SITEID, 3, 'participant', 'weight', count(WEIGHTBL)::integer, count(*)::integer from subject group by all
-union all
-select STUDYID, SITEID, 4, 'participant', 'consent date', count(ICFDT)::integer, count(*)::integer from subject group by all
-union all
-select STUDYID, SITEID, 5, 'participant', 'randomized', count(*) filter (ITTFL = 'Y')::integer, count(*)::integer from subject group by all
-union all
-select STUDYID, SITEID, 6, 'participant', 'withdrawn', count(*) filter (WDFL = 'Y')::integer, count(*)::integer from subject group by all
-union all
-select STUDYID, SITEID, 10, 'dose', 'taken or not', count(*) filter (EXOCCUR in ('Y', 'N'))::integer, count(*)::integer from release.adex
-group by all
-union all
-select STUDYID, SITEID, 11, 'dose', 'amount of taken doses', count(EXDOSE)::integer, count(*)::integer from taken group by all
-union all
-select STUDYID, SITEID, 12, 'dose', 'time of taken doses', count(EXSTDTM)::integer, count(*)::integer from taken group by all
-union all
-select STUDYID, SITEID, 13, 'dose', 'timing known', count(*) filter (TIMCAT <> 'UNKNOWN')::integer, count(*)::integer
-from taken group by all
-union all
-select STUDYID, SITEID, 14, 'dose', 'in the trial''s window, of timings known', count(*) filter (INWINFL = 'Y')::integer,
-    count(*) filter (INWINFL in ('Y', 'N'))::integer
-from taken group by all
-union all
-select STUDYID, SITEID, 20, 'session', 'attended or not', count(ATTFL)::integer, count(*)::integer from release.adsess group by all
-union all
-select STUDYID, SITEID, 21, 'session', 'start of attended sessions', count(SESDTM)::integer, count(*)::integer from attended group by all
-union all
-select STUDYID, SITEID, 22, 'session', 'end of attended sessions', count(SEEDTM)::integer, count(*)::integer from attended group by all
-union all
-select STUDYID, SITEID, 23, 'rating', 'fear at begin and end of attended sessions', count(SUDSBEG + SUDSEND)::integer, count(*)::integer
-from attended group by all
-union all
-select STUDYID, SITEID, 30 + AVISITN, 'primary outcome', AVISIT, count(*) filter (is_there)::integer, count(*)::integer
-from due group by all
 order by STUDYID, SITEID, place

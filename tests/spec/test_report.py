@@ -65,8 +65,8 @@ def test_a_finding_is_as_old_as_the_days_since_it_was_first_seen_and_open_until_
         t01   | 01   | r1   | query    | S3      |        | OPEN     | 2024-12-09
         t01   | 01   | r1   | query    | S4      |        | WAIVED   | 2025-03-10
     """
-    columns = ("n", "people", "n_open", "n_new", "n_week", "n_month", "n_quarter", "n_older", "n_impact")
-    assert counted(run_models, "finding_count", *columns, finding=finding) == [(6, 4, 5, 1, 2, 1, 1, 1, 1)]
+    columns = ("n", "n_open", "n_new", "n_week", "n_month", "n_quarter", "n_older", "n_impact")
+    assert counted(run_models, "finding_count", *columns, finding=finding) == [(6, 5, 1, 2, 1, 1, 1, 1)]
 
 
 def test_a_visit_is_due_when_its_window_has_ended_and_with_shifted_dates_for_everybody(run_models: ModelBench) -> None:
@@ -85,12 +85,12 @@ def test_a_visit_is_due_when_its_window_has_ended_and_with_shifted_dates_for_eve
         t02     | 01     | S3      | 30          | M   | 70               | 2025-01-01  | 2025-03-01   | Y     | N
     """)
     run_models.given("release.adipd", """
-        STUDYID | USUBJID | AVISIT   | AVAL::DOUBLE
-        t01     | S1      | BASELINE | 80
-        t01     | S1      | W4       |
-        t01     | S2      | BASELINE | 90
-        t01     | S2      | W4       | 85
-        t02     | S9      | W4       | 70
+        STUDYID | SITEID | USUBJID | AVISIT   | AVAL::DOUBLE
+        t01     | 01     | S1      | BASELINE | 80
+        t01     | 01     | S1      | W4       |
+        t01     | 01     | S2      | BASELINE | 90
+        t01     | 01     | S2      | W4       | 85
+        t02     | 02     | S9      | W4       | 70
     """)
     run_models.given("release.adex", "STUDYID | SITEID | EXOCCUR | EXDOSE | EXSTDTM | TIMCAT | INWINFL")
     run_models.given("release.adsess", "STUDYID | SITEID | ATTFL | SESDTM | SEEDTM | SUDSBEG::DOUBLE | SUDSEND::DOUBLE")
