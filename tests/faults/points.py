@@ -19,7 +19,8 @@ def _at(name: str, when: str, match: str = "", n: int = 1) -> dict[str, Any]:
 POINTS: dict[str, dict[str, Any]] = {
     "before anything is pulled": _at("landing:receive", "before"),
     "in the middle of copying a file": _at("landing:_copy", "torn", n=3),
-    "receipt half copied": _at("landing:_sync_folder", "before"),
+    "copied, but nothing durable": _at("landing:_sync", "before"),
+    "receipt half copied": _at("landing:_sync", "before", r"/\.tmp-[^/]*$"),
     "before the delivery has its name": _at("pathlib:Path.rename", "before", "/landing/"),
     "delivery landed, not yet in its log": _at("landing:_append", "before"),
     "line of deliveries half written": _at("landing:_append", "torn"),

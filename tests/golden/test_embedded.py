@@ -44,7 +44,7 @@ def test_the_history_of_a_run_holds_its_tasks_their_times_and_its_artifacts(demo
     data = demo_release.data
     assert rows(data, "select state_name, start_time < end_time from flow_run") == [("Completed", 1)]
     tasks = dict(rows(data, "select name, state_name || ' ' || (start_time is not null and end_time is not null) from task_run"))
-    assert {tasks[n] for n in ("choose-deliveries", "hold-sites", "pool-trials", "publish", "pull-sad01/07")} == {"Completed 1"}
+    assert {tasks[n] for n in ("choose-deliveries", "hold-sites", "pool-trials", "publish", "pull-folders-1")} == {"Completed 1"}
     assert set(tasks.values()) == {"Completed 1"}
     assert {"sites", "release"} <= {k for (k,) in rows(data, "select key from artifact")}
     assert rows(data, "select count(*) > 0 from events where event = 'prefect.flow-run.Completed'") == [(1,)]

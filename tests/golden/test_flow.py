@@ -100,6 +100,37 @@ def test_a_pull_that_may_pass_is_tried_three_times_and_one_that_cannot_once(in_p
     assert tried == ["t01/01"]
 
 
+def test_a_folder_in_trouble_has_a_task_of_its_own_and_the_others_share_theirs(in_prefect: Nights, monkeypatch):
+    from prefect import get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+
+    from flows import pull
+    from flows.nightly import nightly
+    from schemas.findings import PassingError
+
+    troubles, receive = [PassingError("t01/02: the share is away")], pull.landing.receive
+
+    def away_once(data, unit, *more):
+        if unit.key == "t01/02" and troubles:
+            raise troubles.pop()
+        return receive(data, unit, *more)
+
+    monkeypatch.setattr(pull, "FOLDERS_AT_ONCE", 1)
+    monkeypatch.setattr(pull.landing, "receive", away_once)
+
+    state = nightly(request(in_prefect), return_state=True)
+
+    assert (state.name, troubles) == ("Completed", [])
+    of_run = FlowRunFilter(id={"any_": [state.state_details.flow_run_id]})
+    with get_client(sync_client=True) as client:
+        for _ in range(100):
+            tasks = {t.name: t for t in client.read_task_runs(flow_run_filter=of_run) if t.name.startswith("pull-")}
+            if len(tasks) == 2 and all(t.state_name == "Completed" for t in tasks.values()):
+                break
+            time.sleep(0.1)
+    assert {name: t.run_count for name, t in tasks.items()} == {"pull-folders-1": 1, "pull-t01/02": 2}
+
+
 def test_no_more_sites_are_pulled_at_once_than_allowed_and_each_is_pulled(in_prefect: Nights, monkeypatch):
     from flows import pull
     from flows.nightly import run
