@@ -16,12 +16,14 @@ from functools import lru_cache
 
 import duckdb
 import pandera.errors
+import pandera.polars
 import polars as pl
 
 from flows.engine.hidden import PLACE, Hidden
 from flows.engine.models import Held, columns_of, helpers, run_schema
 from flows.engine.split import Count, split
 from flows.engine.steps import Task, answers_of
+from schemas import one_pass
 from schemas.evidence import Evidence
 from schemas.findings import Severity, TrialweaveError
 from schemas.intake import CONTRACTS
@@ -108,6 +110,11 @@ class _Checks:
     tasks: tuple[tuple[Task, frozenset[str]], ...]
     of_texts: Mapping[str, tuple[str, ...]]
 
+    @property
+    def looks_for(self) -> frozenset[str]:
+        """Companion columns that any task looks for."""
+        return frozenset(c for _, about in self.tasks for c in about)
+
 
 def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, hidden: Hidden | None = None) -> Judged:
     """Apply every rule that judges a table. `table` is a staging table's short name or `core.<table>`.
@@ -116,14 +123,18 @@ def judge_table(con: duckdb.DuckDBPyConnection, table: str, evidence: Evidence, 
     """
     source = table if "." in table else f"staging.{table}"
     columns = columns_of(con, source)
-    checks = _checks(table, tuple(columns), tuple(r for r in catalogue() if r.judges(table)), evidence)
-    sites = _counted(con, source, columns, checks)
-    if sites.is_empty():
+    checks = _checks(table, tuple(columns), evidence)
+    sites = _counted(con, source, columns, checks) if checks.looks_for else None
+    if sites is not None and sites.is_empty():
         return Judged(pl.DataFrame(schema=FINDING), pl.DataFrame(schema=RESULT))
-    tasks = [t for t, about in checks.tasks if not about or any(sites.get_column(c).sum() for c in about)]
+    tasks = [t for t, about in checks.tasks if sites is None or not about or any(sites.get_column(c).sum() for c in about)]
     not_asked = {i: t for i, t in enumerate(tasks) if hidden is not None and hidden.concerns(t, table, columns)}
     wanted = {name for task in tasks for name in task.check.meta.root_names()} | set(_SITE) | set(PLACE if not_asked else ())
     frame = con.execute(f"select {_texts(columns, wanted)}, rowid as _at from {source}").pl()
+    if frame.is_empty():
+        return Judged(pl.DataFrame(schema=FINDING), pl.DataFrame(schema=RESULT))
+    if sites is None:
+        sites = frame.select(*_SITE).unique().sort(list(_SITE), nulls_last=True)
     try:
         answers = answers_of(frame, tasks, list(_SITE))
     except pl.exceptions.PolarsError as error:
@@ -152,14 +163,16 @@ def _texts(columns: dict[str, str], wanted: set[str]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _checks(table: str, columns: tuple[str, ...], rules: tuple[Rule, ...], evidence: Evidence) -> _Checks:
+def _checks(table: str, columns: tuple[str, ...], evidence: Evidence) -> _Checks:
     """The checks of a table: one a rule, or one a field where its FIELD is `*`. What withholds a value rejects a row without its key."""
     contract = CONTRACTS.get(table)
     key = {base_name(f) for f in contract.required} if contract else set()
     there = set(columns)
     tasks: list[tuple[Task, frozenset[str]]] = []
     of_texts: dict[str, list[str]] = {}
-    for rule in rules:
+    for rule in catalogue():
+        if not rule.judges(table):
+            continue
         spread = rule.field == "*"
         for field in (c.removesuffix("_fault") for c in columns if c.endswith("_fault")) if spread else (rule.field,):
             check = rule.check(field, evidence)
@@ -177,14 +190,14 @@ def _checks(table: str, columns: tuple[str, ...], rules: tuple[Rule, ...], evide
 
 
 def _counted(con: duckdb.DuckDBPyConnection, source: str, columns: dict[str, str], checks: _Checks) -> pl.DataFrame:
-    """Sites of a table: rows (n), rows with something in each companion column, and rows with a text in any of the fields of each rule
-    about texts (columns named after the rules).
+    """Sites of a table: rows with something in each companion column, and rows with a text in any of the fields of each rule about
+    texts (columns named after the rules).
 
     A rule about texts was asked of every row with a text, but is not run where the whole batch has no such fault; a result must not
     depend on which sites share a batch.
     """
-    wanted = ["unit", "study::varchar as study", "site::varchar as site", "count(*) as n"]
-    wanted += [f'count("{c}") as "{c}"' for c in sorted({c for _, about in checks.tasks for c in about})]
+    wanted = ["unit", "study::varchar as study", "site::varchar as site"]
+    wanted += [f'count("{c}") as "{c}"' for c in sorted(checks.looks_for)]
     for rule, fields in checks.of_texts.items():
         sent = " or ".join(f'"{f}{p}" is not null' for f in fields for p in ("_raw", "_fault", "_repair") if f"{f}{p}" in columns)
         wanted.append(f"count(*) filter (where {sent}) as {rule}")
@@ -285,13 +298,13 @@ def check_timing(con: duckdb.DuckDBPyConnection) -> None:
     validate(con.execute(f"select {names} from core.dose_timing").pl(), DoseTiming.to_schema(), "core.dose_timing")
 
 
-def validate(frame: pl.DataFrame, schema: object, name: str) -> None:
-    """Judge a table by a Pandera schema; the error names columns, checks and counts only."""
+def validate(frame: pl.DataFrame, schema: pandera.polars.DataFrameSchema, name: str) -> None:
+    """Judge a table by a Pandera schema, all columns in one pass; the error names columns and checks only."""
     try:
-        schema.validate(frame, lazy=True)  # type: ignore[attr-defined]
-    except pandera.errors.SchemaErrors as error:
-        told = sorted({f"{e.schema.name if e.schema is not None else '?'}: {_check_name(e)}" for e in error.schema_errors})
-        raise TrialweaveError(f"{name} does not meet its contract: {'; '.join(told)}") from None
+        one_pass.of(schema).validate(frame)  # not lazy: what fails first is told, and Pandera gathers no rows that fail
+    except pandera.errors.SchemaError as error:
+        told = {_check_name(error), *one_pass.broken(schema, frame)} - {one_pass.COLUMNS}
+        raise TrialweaveError(f"{name} does not meet its contract: {'; '.join(sorted(told))}") from None
 
 
 def _check_name(error: pandera.errors.SchemaError) -> str:

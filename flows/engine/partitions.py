@@ -29,8 +29,8 @@ from schemas.columns import columns
 from schemas.findings import TrialweaveError
 
 ROW_GROUP = 131_072
-#: Rows of a long set that are held at least before whole sites of them are judged and written.
-HELD_ROWS = 100_000
+#: Values (rows times variables) of a long set that are held at least before whole sites of them are judged and written.
+HELD_VALUES = 3_000_000
 
 _ARROW = {
     "Text": pa.string(), "Integer": pa.int32(), "Integer64": pa.int64(), "Float": pa.float64(), "Date": pa.date32(),
@@ -127,7 +127,7 @@ def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> Iterator
     for batch in reader:
         held.append(batch)
         rows += batch.num_rows
-        if rows < HELD_ROWS:
+        if rows * len(batch.schema) < HELD_VALUES:
             continue
         table = pa.Table.from_batches(held)
         last = spans(table)[-1][1]

@@ -245,10 +245,11 @@ def local_times(zone: str) -> list[tuple[str, dt.datetime, int, str]]:
     start = int(dt.datetime(FIRST_YEAR, 1, 1, tzinfo=dt.UTC).timestamp())
     end = int(dt.datetime(LAST_YEAR, 1, 1, tzinfo=dt.UTC).timestamp())
     epoch = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock, which has no zone by nature
-    rows = [(zone, epoch - dt.timedelta(days=1), offset(start), "normal")]
+    after = offset(start)
+    rows = [(zone, epoch - dt.timedelta(days=1), after, "normal")]
     step = 7 * 86_400
     for at in range(start, end, step):
-        before, after = offset(at), offset(at + step)
+        before, after = after, offset(at + step)
         if before == after:
             continue
         low, high = at, at + step

@@ -36,8 +36,8 @@ def answers_of(frame: pl.DataFrame, tasks: Sequence[Task], keys: list[str]) -> p
     Step after step: what one has set aside or withheld is null to the rules of the next, and a field that is withheld is asked
     nothing more.
     """
-    answers = frame.select("_at", *keys)
-    is_out = pl.Series("is_out", [False]).new_from_index(0, frame.height)
+    answers: dict[int, pl.Series] = {}
+    is_out: pl.Series | None = None
     held: dict[str, pl.Series] = {}
     for step in Step:
         mine = [(i, task) for i, task in enumerate(tasks) if task.step is step]
@@ -47,10 +47,10 @@ def answers_of(frame: pl.DataFrame, tasks: Sequence[Task], keys: list[str]) -> p
         wrong: dict[str, tuple[pl.Series, bool]] = {}
         for i, task in mine:
             answer = got.get_column(f"t{i}")
-            left_out = is_out | held[task.field] if task.field in held else is_out
-            if left_out.any():
+            left_out = _either(is_out, held.get(task.field))
+            if left_out is not None:
                 answer = answer.zip_with(~left_out, pl.Series([None], dtype=pl.Boolean).new_from_index(0, frame.height))
-            answers.insert_column(answers.width, answer)
+            answers[i] = answer.alias(f"t{i}")
             if task.severity not in (Severity.REJECT, Severity.WITHHOLD) and not task.rule.drops:
                 continue
             violated = ~answer.fill_null(True)
@@ -62,12 +62,17 @@ def answers_of(frame: pl.DataFrame, tasks: Sequence[Task], keys: list[str]) -> p
             else:
                 wrong[""] = (wrong[""][0] | violated if "" in wrong else violated, True)
         if "" in wrong:
-            is_out = is_out | wrong.pop("")[0]
+            is_out = _either(is_out, wrong.pop("")[0])
         for field, (violated, whole) in wrong.items():
             frame = _without(frame, field, violated, whole)
             if whole:
                 held[field] = held[field] | violated if field in held else violated
-    return answers.select("_at", *keys, *(f"t{i}" for i in range(len(tasks))))
+    return frame.select("_at", *keys).hstack([answers[i] for i in range(len(tasks))])
+
+
+def _either(one: pl.Series | None, other: pl.Series | None) -> pl.Series | None:
+    """Rows marked in one of two; none are marked in what is not there."""
+    return one | other if one is not None and other is not None else one if one is not None else other
 
 
 def _without(frame: pl.DataFrame, field: str, held: pl.Series, whole: bool) -> pl.DataFrame:

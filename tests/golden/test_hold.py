@@ -341,6 +341,7 @@ def test_a_row_let_out_of_quarantine_by_a_changed_rule_is_recorded_as_such(expor
     assert export.rules("01")["session_no_outside_protocol"] == 1
     rules = tuple(replace(r, check=lambda *_: pl.lit(True)) if r.id == "session_no_outside_protocol" else r for r in judge.catalogue())
     monkeypatch.setattr(judge, "catalogue", lambda: rules)
+    monkeypatch.setattr(judge, "_checks", judge._checks.__wrapped__)
     for module in (fingerprint, rosters):
         monkeypatch.setattr(module, "code_sha256", lambda: "the code of the next version")
 

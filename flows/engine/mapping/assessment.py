@@ -63,7 +63,7 @@ def _map_wide(con: duckdb.DuckDBPyConnection, job: Job) -> None:
     form = values | {"item_values": "form__cells", SLOW: f"case when form__slow then [{', '.join(texts)}] end"}
     form |= standard(job.spec_no, key, items.hash_of(cells, "cast(null as varchar)"))
     order = "" if rows.is_ordered else " order by row_id"
-    source = steps.sql(rows.sql())
+    source = steps.sql(rows.sql(), [*form.values(), filled])
     # pushed down to the file, the filter would compute every cell once more
     con.execute("set disabled_optimizers = 'filter_pushdown'")
     try:
@@ -76,6 +76,8 @@ def _map_wide(con: duckdb.DuckDBPyConnection, job: Job) -> None:
         # a row with a total is filled; its cells are looked at only where its totals are nothing but odd blanks
         raws = [t.raw for t in totals.values()]
         kept = f"case when {is_filled(raws)} then true when coalesce({', '.join(raws)}) is null then false else {is_filled(sent)} end"
+        used = [*values.values(), key, *sent, *(step for t in totals.values() for step in (t.raw, t.value, t.fault, t.repair))]
+        source = steps.sql(rows.sql(), used)
         _insert_totals(con, job, values, totals, f"select * from ({source}) where {kept}", key, order)
 
 
@@ -169,8 +171,9 @@ def _map_long(con: duckdb.DuckDBPyConnection, job: Job) -> None:
     for name, field in made.items():
         values |= columns_of("assessment", name, field)
     item, value = made["item"], made["value"]
+    used = [*values.values(), *(part for t in (item, value) for part in (t.raw, t.value, t.fault, t.repair)), key]
     source = (
-        f"select s.*, k.* from ({steps.sql(rows.sql())}) s left join ({items.lookup(instruments)}) k"
+        f"select s.*, k.* from ({steps.sql(rows.sql(), used)}) s left join ({items.lookup(instruments)}) k"
         f" on k.k_code = {item.value} and k.k_instrument = {made['instrument'].value}"
     )
     last = Steps()
@@ -184,4 +187,4 @@ def _map_long(con: duckdb.DuckDBPyConnection, job: Job) -> None:
         "item_no": "k_item_no", "is_total": "coalesce(k_is_total, false)", "counts": "true",
     }  # fmt: skip
     values |= standard(job.spec_no, key, row_hash([("value_v", value.raw, "value_f")]))
-    insert(con, "item", CONTRACTS["item"].mapped_columns(), values, last.sql(source), " order by row_id")
+    insert(con, "item", CONTRACTS["item"].mapped_columns(), values, last.sql(source, values.values()), " order by row_id")

@@ -221,7 +221,7 @@ def _cells(job: Job, instrument: Instrument, codes: Sequence[str], how: tuple[Fi
     repair = steps.add("cell__repair", repair_of(own, [], good))
     return (
         f"select unit, record_key, form_row_id, item_no, item, column_name, {raw} as raw, {good} as value, {fault} as fault,"
-        f" {repair} as repair from ({steps.sql(source)})"
+        f" {repair} as repair from ({steps.sql(source, (raw, good, fault, repair))})"
     )
 
 

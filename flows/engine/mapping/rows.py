@@ -144,7 +144,7 @@ class Rows:
             source = self._with_join(source, n, joined)
         if self._site_steps is None:
             return f"select *, home as site from ({source})"
-        return f"select * from ({self._site_steps.sql(source)})"
+        return f"select * from ({self._site_steps.sql(source, ('site',))})"
 
     def _with_join(self, source: str, n: int, joined: Joined) -> str:
         """Take columns from another table: the value where all matches agree, a mark where they do not."""

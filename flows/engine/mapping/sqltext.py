@@ -102,9 +102,24 @@ class Steps:
         self._level_of[name] = depth
         return name
 
-    def sql(self, source: str) -> str:
-        """The source (a SELECT) with every step as a column after its own."""
-        for level in self._levels:
-            columns = ",\n    ".join(f"{expression} as {name}" for name, expression in level.items())
-            source = f"select *,\n    {columns}\nfrom ({source})"
+    def sql(self, source: str, used: Iterable[str]) -> str:
+        """The source (a SELECT) with a column after its own for every step that is needed. `used`: the SQL that reads the columns.
+
+        A step that nothing needs is left out, and one that was needed only on the way is not carried on: the database looks through every
+        column of every depth before it reads a row.
+        """
+        last: dict[str, int] = dict.fromkeys((n for text in used for n in _NAME.findall(text)), len(self._levels))
+        for depth, level in reversed(list(enumerate(self._levels))):
+            for name, expression in level.items():
+                if name in last:
+                    for needed in _NAME.findall(expression):
+                        last[needed] = max(depth, last.get(needed, 0))
+        there: list[str] = []
+        for depth, level in enumerate(self._levels):
+            over = [name for name in there if last[name] <= depth]
+            there = [name for name in there if last[name] > depth] + [name for name in level if name in last]
+            columns = [f"{expression} as {name}" for name, expression in level.items() if name in last]
+            if columns:
+                rest = f" exclude ({', '.join(over)})" if over else ""
+                source = f"select *{rest},\n    " + ",\n    ".join(columns) + f"\nfrom ({source})"
         return source

@@ -170,7 +170,7 @@ def map_table(con: duckdb.DuckDBPyConnection, job: Job) -> None:
                 hashed.append((values[part], values.get(f"{base}_raw"), values.get(f"{base}_fault")))
     values |= standard(job.spec_no, key, row_hash(hashed))
     order = "" if rows.is_ordered else " order by row_id"
-    insert(con, job.table, contract.mapped_columns(), values, steps.sql(rows.sql()), order)
+    insert(con, job.table, contract.mapped_columns(), values, steps.sql(rows.sql(), values.values()), order)
 
 
 def scale_of(spec: TableSpec) -> str | None:
