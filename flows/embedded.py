@@ -30,6 +30,8 @@ from schemas.findings import TrialweaveError
 
 STOP_S = 20
 UP = b"up"
+#: What a run asks its server for. A request is looked for router by router, each of which is made ready as it is passed: these come first.
+ASKED = frozenset({"/flows", "/flow_runs", "/artifacts", "/admin", "/events", "/logs"})
 #: The server is this very program: what a client asks a stranger need not be asked.
 _SAME_PROGRAM = {"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false", "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false"}
 _port = 0  # the same for every server of one process: Prefect reads its settings once
@@ -44,6 +46,8 @@ class Server:
 
     def ready(self) -> None:
         """Return when the server answers. Raises TrialweaveError when it did not come up."""
+        if self.told is not None:
+            gc.freeze()
         gc.enable()
         said = b""
         while self.told is not None and said != UP and (piece := os.read(self.told, 4096)):
@@ -163,11 +167,13 @@ def _be_server(home: Path, listening: socket.socket, hears: int, tells: int) -> 
 
 def _serve(home: Path, listening: socket.socket, hears: int, tells: int) -> None:
     import uvicorn
-    from prefect.server.api.server import create_app
+    from prefect.server.api import server as application
 
     from flows import run_history
 
-    app = create_app(ephemeral=True, final=True)
+    routers = application.API_ROUTERS
+    application.API_ROUTERS = tuple(sorted(routers, key=lambda r: r.prefix not in ASKED))
+    app = application.create_app(ephemeral=True)
 
     @asynccontextmanager
     async def life(_: Any) -> AsyncIterator[None]:
@@ -175,6 +181,7 @@ def _serve(home: Path, listening: socket.socket, hears: int, tells: int) -> None
         async with _services():
             ending = asyncio.get_running_loop().create_task(_end(served, hears))
             os.write(tells, UP)
+            gc.freeze()  # what is there stays, too
             gc.enable()
             yield
             await ending
