@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import duckdb
-import pandera.errors
-import pandera.polars
 import polars as pl
 
 from flows.engine.hidden import PLACE, Hidden
@@ -29,6 +27,7 @@ from schemas.findings import Severity, TrialweaveError
 from schemas.intake import CONTRACTS
 from schemas.intake.base import base_name
 from schemas.intake.timing import DoseTiming
+from schemas.lean import pandera
 from schemas.rules import Rule, catalogue
 
 #: Order of judging; a staging model may read intake tables before its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas import lean  # noqa: F401 - before any contract imports Pandera
 from schemas.analysis import adae, adcm, addv, adex, adipd, aditem, adqs, adref, adsess, adsl, adsuds, adtrt
 
 #: Set -> Pandera schema.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas import lean  # noqa: F401 - before any contract imports Pandera
 from schemas.intake.adverse_event import ADVERSE_EVENT
 from schemas.intake.assessment import FORM, ITEM
 from schemas.intake.base import Table

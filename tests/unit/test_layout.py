@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,8 +38,6 @@ def files(*folders: str) -> list[Path]:
 
 
 def test_schemas_import_only_the_standard_library_and_the_judging_libraries():
-    import sys
-
     for path in files("schemas"):
         for name in imports(path):
             top = name.split(".")[0]
@@ -116,3 +116,13 @@ def test_there_are_at_least_twenty_five_rules_and_each_says_what_it_is_for():
         assert len(rule.doc) > 40, rule.id
         assert rule.message.endswith("."), rule.id
     assert {str(r.category) for r in catalogue()} == {"conformance", "completeness", "plausibility"}
+
+
+def test_contracts_and_their_judge_are_imported_without_pandas_which_is_still_there_for_who_wants_it():
+    code = (
+        "import sys, schemas.intake, schemas.analysis, flows.engine.judge\n"
+        "print(sorted({'pandas', 'hypothesis'} & sys.modules.keys()))\n"
+        "import hypothesis, pandas; print(pandas.__name__)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert ended.stdout.split() == ["[]", "pandas"]
