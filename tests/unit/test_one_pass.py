@@ -23,7 +23,8 @@ SCHEMAS = (
 GOOD = {pl.String: "x", pl.Int32: 1, pl.Int64: 1, pl.Float64: 1.0, pl.Boolean: True, pl.List: [1.0]}
 #: What whole rows of some sets promise besides.
 FILLED = {
-    "adsl": {"ITTFL": "Y", "SAFFL": "Y", "PPROTFL": "Y", "WDFL": "N", "BLINDFL": "N", "ADCHRFL": "U"}, "addv": {"DVCAT": "DOSE", "DVDECOD": "DOSE_MISSED"},
+    "adsl": {"ITTFL": "Y", "SAFFL": "Y", "PPROTFL": "Y", "WDFL": "N", "BLINDFL": "N", "ADCHRFL": "U"},
+    "addv": {"DVCAT": "DOSE", "DVDECOD": "DOSE_MISSED"},
 }  # fmt: skip
 
 
