@@ -137,7 +137,7 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     folder = releases.write(night.data, release_id, [*parts, *made.documents], made.manifest)
     catalog.write_catalog(folder, (night.data / "releases" / release_id).resolve(), [*PER_SITE, *POOLED, "findings", harmonization.NAME])
     worked = _marks(roster)
-    fresh = [p.source for p in parts if p.source is not None and Path(os.path.normpath(p.source)).parents[1].name in worked]
+    fresh = [p.source for p in parts if p.source is not None and _unit_folder(p.source) in worked]
     releases.make_durable(folder, [*fresh, *(folder / p.path for p in told.parts if p.source is None)])
     ledger.append(night.data, recovery.BEGUN, release_id=release_id)
     closed = _restrict(roster, release_id, how)
@@ -148,10 +148,15 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     ledger.append(
         night.data, recovery.PUBLISHED, release_id=release_id, as_of=night.as_of.isoformat(), latest=made.leads, reason=reason,
         manifest_sha256=releases.file_sha256(release.folder / releases.MANIFEST), restricted_sha256=closed,
-        beside=releases.beside(release.folder), answers=told.n_answers,
+        beside=releases.beside(release), answers=told.n_answers,
     )  # fmt: skip
     is_latest = made.leads and releases.switch_latest(night.data, release)
     return Outcome(release, roster, published=True, is_latest=is_latest, findings=told)
+
+
+def _unit_folder(source: Path) -> str:
+    """The name of the staged folder that a file of a set lies in; a source may go by way of another one."""
+    return os.path.normpath(source).rsplit(os.sep, 3)[1]
 
 
 def _gated(base: Release | None) -> frozenset[str]:
@@ -188,7 +193,8 @@ def content_hash(roster: Roster, pooled: Sequence[Staged], how: dict[str, Shown]
 
 def told_sha256(frames: Sequence[pl.DataFrame], site: str | None = None) -> str:
     """Hash of findings about deliveries (of one site when asked); empty when there are none."""
-    rows = [r for f in frames for r in f.select("site", "finding_id", "n_rows", "suggestion").iter_rows() if site in (None, r[0])]
+    known = (f.select("site", "finding_id", "n_rows", "suggestion") for f in frames if f.height)
+    rows = [r for f in known for r in f.iter_rows() if site in (None, r[0])]
     return hashlib.sha256(json.dumps(sorted(map(str, rows))).encode()).hexdigest() if rows else ""
 
 
@@ -285,7 +291,7 @@ def restricted_parts(staged: Sequence[Staged], how: dict[str, Shown]) -> list[Pa
     copies.gate(given, how)
     hidden = {study for study, told in how.items() if told.masker}
     parts = [p for p in given if copies.place(p)[0] not in hidden]
-    return parts + copies.with_text([*given, *set_parts(staged, TEXT_SETS)], how)
+    return parts + (copies.with_text([*given, *set_parts(staged, TEXT_SETS)], how) if hidden else [])
 
 
 def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> str | None:

@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from pydantic_core import from_json
 
 from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference
 from flows.engine.allocator import return_freed_memory
@@ -59,7 +60,7 @@ def staged_folder(data: Path, study: str, name: str, mark: str) -> Path:
 def load_staged(folder: Path, unit_key: str, mark: str) -> Staged | None:
     """The staged output of a fingerprint, if a run finished it and every file is as it was written; else it is made again."""
     try:
-        receipt: dict[str, Any] = json.loads((folder / "staged.json").read_text(encoding="utf-8"))
+        receipt: dict[str, Any] = from_json((folder / "staged.json").read_bytes())
         told = {e["file"]: e["sha256"] for of in receipt["files"].values() for e in of.values()} | receipt.get("beside", {})
         whole = all(_sha256(folder / name) == sha256 for name, sha256 in told.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -68,8 +69,7 @@ def load_staged(folder: Path, unit_key: str, mark: str) -> Staged | None:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: int = 2) -> list[Staged]:

@@ -53,20 +53,20 @@ def of_release(
     severity = _severity()
     hits: dict[tuple[str, str, str], int] = {}
     for key, frames in told.items():
-        for rule, site in (pair for f in frames for pair in f.select("rule", "site").iter_rows()):
+        for rule, site in (pair for f in frames if f.height for pair in f.select("rule", "site").iter_rows()):
             hits[(key, site, rule)] = hits.get((key, site, rule), 0) + 1
     for entry in entries:
         unit, site = entry["unit"], entry["site"]
-        results = [dict(r) for r in made.get((unit, site), ()) if entry["fingerprint"]]
+        results = list(made.get((unit, site), ())) if entry["fingerprint"] else []
         seen = {r["rule"] for r in results}
         results += [r for rule in catalogue() if rule.id not in seen for r in _lacking(rule, entry, hits.get((unit, site, rule.id), 0))]
-        limits = limits_of(programme, unit)
+        limits, study = limits_of(programme, unit), entry["study"]
         for r in results:
             limit = limits.get(r["rule"])
+            full = {**r, "study": study, "threshold": limit.max_pct if limit else None}
             if r["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
-                r["status"] = str(status(severity[r["rule"]], r["n_checked"], r["n_violated"], limit))
-            judged = {"threshold": limit.max_pct, "note": limit.note} if limit else {"threshold": None}
-            out.append(r | {"study": entry["study"]} | judged)
+                full["status"] = str(status(severity[r["rule"]], r["n_checked"], r["n_violated"], limit))
+            out.append(full | {"note": limit.note} if limit else full)
     return out
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 
 import polars as pl
 
@@ -20,14 +21,20 @@ _TIMING, _PRIMARY = ("session", "dose"), ("rating", "assessment")
 FOUND = {c: pl.Int64 if c in ("source_row", "n_rows") else pl.String for c in outcome.PUBLISHED}
 
 
+@cache
 def none_found() -> pl.DataFrame:
-    """No findings, with the columns of the contract."""
+    """No findings, with the columns of the contract. One frame for all, which nobody changes."""
     return pl.DataFrame(schema=FOUND)
 
 
 def rule(name: str) -> Rule:
     """A rule by its id."""
-    return next(r for r in catalogue() if r.id == name)
+    return _rules()[name]
+
+
+@cache
+def _rules() -> dict[str, Rule]:
+    return {r.id: r for r in catalogue()}
 
 
 def lost_records(lost: pl.DataFrame, day: str) -> pl.DataFrame:

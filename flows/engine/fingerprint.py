@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -42,10 +42,17 @@ def code_sha256() -> str:
 
 def shared_sha256(programme: Programme) -> str:
     """Hash of the configuration that every unit shares: evidence and code lists."""
-    digest = hashlib.sha256(programme.evidence.model_dump_json().encode())
-    for folder in programme.codelists:
-        for path in sorted([*folder.glob("*.csv"), *folder.glob("*.yaml")]):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    paths = [p for folder in programme.codelists for p in sorted([*folder.glob("*.csv"), *folder.glob("*.yaml")])]
+    seen = ((path, told.st_ino, told.st_mtime_ns, told.st_size) for path in paths for told in (path.stat(),))
+    return _shared(programme.evidence.model_dump_json(), tuple(seen))
+
+
+@lru_cache(maxsize=8)
+def _shared(evidence: str, files: tuple[tuple[Path, int, int, int], ...]) -> str:
+    """Every unit asks for the same, so that files are read once as long as they stay the same."""
+    digest = hashlib.sha256(evidence.encode())
+    for path, *_ in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

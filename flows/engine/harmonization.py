@@ -12,7 +12,8 @@ import csv
 import hashlib
 import io
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def parts(sites: Iterable[SiteIn]) -> list[Part]:
 def _of_site(one: SiteIn) -> list[Row]:
     """Every row of one site, in the order of intake tables, sets and scores."""
     filled: Filled = one.staged.receipt["sites"].get(one.site, {}).get("filled", {}) if one.staged else {}
-    stands: dict[str, tuple[Status, str]] = {}
+    stands = _Standing(one.unit.site.no_medication_table == NoMedicationTable.NONE)
     rows: list[Row] = []
     for table in IntakeTable:
         labels = _labels(table)
@@ -95,12 +96,13 @@ def _of_site(one: SiteIn) -> list[Row]:
         for name in FIELDS[table]:
             n_rows, n = counts.get("", 0), counts.get(name, 0)
             status, why = _intake(one, table, name, n)
-            stands[f"{table}.{name}"] = (status, why)
+            stands.fields[f"{table}.{name}"] = (status, why)
             rows.append(_row(one, Kind.INTAKE, table, name, labels.get(name, ""), status, n_rows, n, why))
     for dataset in SETS:
         counts = _set_counts(one, dataset)
+        n_rows = counts.get("", 0)
         for column in columns()[dataset]:
-            n_rows, n = counts.get("", 0), counts.get(column.name, 0)
+            n = counts.get(column.name, 0)
             status, why = _variable(one, dataset, column.name, n_rows, n, stands)
             rows.append(_row(one, Kind.SET, dataset, column.name, column.label, status, n_rows, n, why))
     scores = one.files.get("adqs", {}).get("scores", {})
@@ -159,25 +161,51 @@ def _named(field: FieldSpec) -> list[str]:
     return [*field.from_, *([field.times] if field.times else []), *([field.unit.from_] if isinstance(field.unit, Column) else [])]
 
 
-def _variable(
-    one: SiteIn, dataset: str, name: str, n_rows: int, n: int, stands: dict[str, tuple[Status, str]]
-) -> tuple[Status, str]:
+@cache
+def _needed(dataset: str, name: str) -> tuple[str, ...]:
+    """The intake fields that a variable cannot do without, each once."""
+    return tuple(dict.fromkeys((*needs().get((dataset, "*"), ()), *needs().get((dataset, name), ()))))
+
+
+@dataclass
+class _Standing:
+    """How the intake fields of one site stand, and why; many variables cannot do without the same ones. `none_taken`: the site says that
+    nobody takes a medication."""
+
+    none_taken: bool
+    fields: dict[str, tuple[Status, str]] = field(default_factory=dict)
+    known: dict[tuple[tuple[str, ...], bool], tuple[tuple[Status, str] | None, str]] = field(default_factory=dict)
+
+    def of(self, dataset: str, wanted: tuple[str, ...]) -> tuple[tuple[Status, str] | None, str]:
+        """What makes a variable impossible, and why it may be empty."""
+        asked = (wanted, dataset == "adcm")
+        if asked not in self.known:
+            self.known[asked] = self._look([w for w in wanted if asked[1] or not (self.none_taken and w.startswith("medication."))])
+        return self.known[asked]
+
+    def _look(self, wanted: list[str]) -> tuple[tuple[Status, str] | None, str]:
+        for status in (Status.NOT_COLLECTED, Status.NOT_MAPPED):
+            if lacking := [w for w in wanted if self.fields[w][0] == status]:
+                told = "declared not collected" if status == Status.NOT_COLLECTED else "not mapped"
+                return (status, f"{', '.join(lacking)}: {told}"), ""
+        if lacking := [w for w in wanted if self.fields[w][0] == Status.EMPTY]:
+            return None, f"{', '.join(lacking)}: {self.fields[lacking[0]][1].rpartition('; ')[2]}"
+        return None, ""
+
+
+def _variable(one: SiteIn, dataset: str, name: str, n_rows: int, n: int, stands: _Standing) -> tuple[Status, str]:
     """How a published variable stands at a site: what it cannot do without comes first, then whether a value came out."""
-    wanted = dict.fromkeys((*needs().get((dataset, "*"), ()), *needs().get((dataset, name), ())))
-    none_taken = one.unit.site.no_medication_table == NoMedicationTable.NONE
-    open_ones = [w for w in wanted if not (none_taken and w.startswith("medication.") and dataset != "adcm")]
-    for status in (Status.NOT_COLLECTED, Status.NOT_MAPPED):
-        if lacking := [w for w in open_ones if stands[w][0] == status]:
-            told = "declared not collected" if status == Status.NOT_COLLECTED else "not mapped"
-            return status, f"{', '.join(lacking)}: {told}"
+    without, empty = stands.of(dataset, _needed(dataset, name))
+    if without is not None:
+        return without
     if n:
         return Status.FILLED, ""
     if one.staged is None:
         return Status.EMPTY, "nothing of the site is in the release"
     if one.deidentified and name in FREE_TEXT.get(dataset, ()):
         return Status.EMPTY, "free text is left out: the trial is de-identified"
-    if lacking := [w for w in open_ones if stands[w][0] == Status.EMPTY]:
-        return Status.EMPTY, f"{', '.join(lacking)}: {stands[lacking[0]][1].rpartition('; ')[2]}"
+    if empty:
+        return Status.EMPTY, empty
     return Status.EMPTY, "no row has a value" if n_rows else "no row of the site is in it"
 
 
@@ -188,6 +216,7 @@ def _set_counts(one: SiteIn, dataset: str) -> dict[str, int]:
     return told
 
 
+@cache
 def _labels(table: IntakeTable) -> dict[str, str]:
     """Field -> its meaning in the contract."""
     out: dict[str, str] = {}

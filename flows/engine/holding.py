@@ -135,7 +135,7 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     found.append(findings("table_empty", unit, site, broken("table_empty", _empty(unit, site, counts, evidence), evidence)))
     if diff is not None and snapshot and not is_accepted:
         found.append(findings("record_disappeared", unit, site, lost_records(diff.lost, last.entry["delivered_on"] if last else "")))
-    return Verdict((), pl.concat(found), diff)
+    return Verdict((), found[0] if len(found) == 1 else pl.concat(found), diff)
 
 
 def broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
@@ -260,7 +260,7 @@ def _empty(unit: Unit, site: str, counts: dict[str, Any], evidence: Evidence) ->
          or (t == "medication" and people >= evidence.medication_expected_min.value)}
         for t in unit.site.tables if not counts.get(t, {}).get("received", 0)
     ]  # fmt: skip
-    return pl.DataFrame(rows, schema_overrides={"suggestion": pl.String})
+    return pl.DataFrame(rows, schema_overrides={"suggestion": pl.String}) if rows else pl.DataFrame()
 
 
 def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any], last: Before | None) -> str:

@@ -21,7 +21,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from flows.engine import ledger, lock
 from schemas.findings import PublicationError
@@ -85,7 +85,7 @@ def load(data: Path, release_id: str) -> Release | None:
 @lru_cache(maxsize=2)
 def _manifest(path: Path, mark: tuple[int, ...]) -> dict[str, Any]:
     """A manifest, read once as long as its file stays the same; nobody changes what is read."""
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = from_json(path.read_bytes())
     return found
 
 
@@ -144,8 +144,9 @@ def write(data: Path, release_id: str, parts: Iterable[Part], manifest: dict[str
     """Write a release aside, into releases/.tmp-<id>, all but the catalog; staged files are linked, not copied."""
     folder = data / "releases" / f".tmp-{release_id}"
     folder.mkdir(parents=True)
+    made: set[str] = set()
     for part in parts:
-        put_part(folder, part)
+        put_part(folder, part, made=made)
     (folder / MANIFEST).write_text(lines(manifest), encoding="utf-8")
     return folder
 
@@ -159,19 +160,24 @@ def lines(manifest: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def put_part(folder: Path, part: Part, mode: int = 0o444) -> None:
-    """One file into a release; read-only, because a staged file and its link are one."""
-    target = folder / part.path
-    target.parent.mkdir(parents=True, exist_ok=True)
+def put_part(folder: Path, part: Part, mode: int = 0o444, made: set[str] | None = None) -> None:
+    """One file into a release; read-only, because a staged file and its link are one. `made`: folders that are there."""
+    target = f"{folder}/{part.path}"
+    parent = target.rpartition("/")[0]
+    if made is None or parent not in made:
+        Path(parent).mkdir(parents=True, exist_ok=True)
+        if made is not None:
+            made.add(parent)
     if part.source is None:
-        target.write_bytes(part.content)
+        Path(target).write_bytes(part.content)
     else:
         try:
             os.link(part.source, target)
         except OSError:
             shutil.copyfile(part.source, target)
-    if target.stat().st_mode & 0o777 != mode:
-        target.chmod(mode)
+    place = Path(target)
+    if place.stat().st_mode & 0o777 != mode:
+        place.chmod(mode)
 
 
 def restricted_manifest(parts: Iterable[Part]) -> bytes:
@@ -244,11 +250,11 @@ def moment(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def beside(folder: Path) -> dict[str, str]:
+def beside(release: Release) -> dict[str, str]:
     """sha256 of what explains a release beside its sets: dictionary, catalog. The ledger tells them; the manifest is made before and
     tells the files it lists."""
-    listed = {f["path"] for f in json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]}
-    return {p.name: file_sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name not in {MANIFEST, *listed}}
+    listed = {MANIFEST, *(f["path"] for f in release.manifest["files"] if "/" not in f["path"])}
+    return {p.name: file_sha256(p) for p in sorted(release.folder.iterdir()) if p.is_file() and p.name not in listed}
 
 
 def file_sha256(path: Path) -> str:

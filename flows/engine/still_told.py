@@ -46,8 +46,10 @@ def takes_back(roster: Roster, staged: Staged, site: str) -> bool:
 
 def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Values that an edit of an earlier night changed, and that nobody has looked at; over when the edit is taken back."""
+    if not roster.edited.height:
+        return delivery_findings.none_found()
     study, mapping = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {}).get("mapping", "")
-    mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site)) if roster.edited.height else roster.edited
+    mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site))
     standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if not edit_effect.reverted(row, mapping)]
     return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
@@ -55,5 +57,7 @@ def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
 def still_sent(roster: Roster, unit: Unit, site: str) -> pl.DataFrame:
     """Rows of a purged participant that the newest delivery held and that were left out before landing."""
     rows = landing.blocked(roster.night.data, unit.site.study, unit.site.site_id).get(site, 0)
-    told = pl.DataFrame({"n_rows": [rows] if rows else []}, schema={"n_rows": pl.Int64})
+    if not rows:
+        return delivery_findings.none_found()
+    told = pl.DataFrame({"n_rows": [rows]}, schema={"n_rows": pl.Int64})
     return delivery_findings.findings("purged_subject_sent", unit, site, told)

@@ -42,7 +42,7 @@ def published(data: Path, release: Release) -> list[str]:
     known = told.get("manifest_sha256") == releases.file_sha256(release.folder / MANIFEST)
     problems = [] if known else [f"{MANIFEST} is not the one the ledger knows"]
     problems += _files(release.folder, release.manifest["files"])
-    there = releases.beside(release.folder)
+    there = releases.beside(release)
     documents = {d["path"]: d["sha256"] for d in release.manifest.get("documents", ())}
     for name, sha256 in (told.get("beside", {}) | documents).items():
         if there.get(name) != sha256:
