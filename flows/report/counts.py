@@ -18,7 +18,7 @@ import io
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ class Counts:
         """Sites to be counted."""
         return set(self.keys) - self.kept
 
-    @property
+    @cached_property
     def drawn(self) -> dict[Key, tuple[str, str]]:
         """Charts and coding of the sites that are kept, as HTML."""
         found = self.tables.get(DRAWN)
@@ -110,7 +110,11 @@ def load(data: Path, wanted: dict[Key, str]) -> Counts:
     try:
         told: dict[str, Any] = json.loads((folder / PARTS).read_text(encoding="utf-8"))
         kept = frozenset(key for key, mark in wanted.items() if told["sites"].get("/".join(key)) == mark)
-        tables = {name: _rows(folder / f"{name}.parquet", told["files"][name], kept) for name in (*OF_SITE, DRAWN)} if kept else {}
+        if not kept:
+            return Counts(wanted)
+        drawn = _rows(folder / f"{DRAWN}.parquet", told["files"][DRAWN], kept)
+        kept &= set(zip(drawn.column("STUDYID").to_pylist(), drawn.column("SITEID").to_pylist(), strict=True))
+        tables = {DRAWN: drawn} | {name: _rows(folder / f"{name}.parquet", told["files"][name], kept) for name in OF_SITE}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
         return Counts(wanted)
     return Counts(wanted, kept, tables)

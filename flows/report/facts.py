@@ -115,8 +115,8 @@ def gather(data: Path, release: Release, programme: Programme, *, use_kept: bool
         for row in found[name]:
             if (key := (row["STUDYID"], row["SITEID"])) in sites:
                 sites[key].rows[name].append(row)  # type: ignore[index]
-    for key, html in counts.drawn.items():
-        sites[key].drawn = html  # type: ignore[index]
+    for key, facts in sites.items():
+        facts.drawn = counts.drawn.get(key)  # type: ignore[call-overload]
     _life(data, release.release_id, sites)  # type: ignore[arg-type]
     evidence = programme.evidence
     tests = monitor.tests(found["site_sign"], evidence.monitor_min_participants.value)
