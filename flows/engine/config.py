@@ -273,6 +273,8 @@ def _overrides(paths: Iterable[Path], errors: list[str]) -> tuple[MedicationOver
 
 def _unknown_checks(name: str, limits: Iterable[str]) -> list[str]:
     """Thresholds of checks that do not exist."""
+    if not (limits := list(limits)):
+        return []
     known = {p.stem for p in (PROJECT.parent / "schemas" / "rules").glob("*.py") if not p.stem.startswith("_")}
     return [f"{name}: checks: there is no check {c!r}; a check has the name of its file in schemas/rules" for c in limits if c not in known]
 
