@@ -6,9 +6,12 @@ What belongs here: the order of the stages, parameters, the final state. What do
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import prefect.flow_engine
+import prefect.task_engine  # noqa: F401
 from prefect import flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed, State
@@ -22,6 +25,7 @@ from flows.harmonize import harmonize, pool_trials
 from flows.publish import publish_release
 from flows.pull import pull_sites
 from flows.shown import progressing
+from schemas.rules import catalogue
 
 
 class NightlyRequest(BaseModel):
@@ -65,8 +69,10 @@ def final_state(outcome: Outcome) -> State[Any]:
     return Completed(name=name, message=f"{done}: release {outcome.release.release_id}", data=outcome)
 
 
-def run(request: NightlyRequest) -> Outcome:
-    """Run one night here and now, without a server of its own; the heartbeat would add a second to each run."""
+def run(request: NightlyRequest, ready: Callable[[], None] = lambda: None) -> Outcome:
+    """Run one night here and now as soon as the server is `ready`; the heartbeat would add a second to each run."""
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        catalogue()  # what is needed later anyway is loaded while the server starts
+        ready()
         ended: Outcome = nightly(request)  # type: ignore[assignment]
     return ended

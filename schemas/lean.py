@@ -29,6 +29,7 @@ class _Hiding(MetaPathFinder):
 _hiding = _Hiding()
 sys.meta_path.insert(0, _hiding)
 try:
+    import pandera.backends.polars.builtin_checks  # what a first validation would import
     import pandera.errors
     import pandera.polars
 finally:

@@ -62,9 +62,8 @@ def run(
         with embedded.server(data) as server, bar("starting Prefect", quiet=json or quiet):
             from flows import nightly
 
-            server.ready()
             asked = nightly.NightlyRequest(config=config, data=data, sites=site, dask=dask, wait_minutes=wait, started=started)
-            outcome = nightly.run(asked)
+            outcome = nightly.run(asked, server.ready)
         if not quiet:
             _show(outcome, json)
         raise typer.Exit(int(Exit.DEGRADED if outcome.degraded else Exit.OK))
