@@ -23,7 +23,7 @@ import duckdb
 import pyarrow as pa
 from pydantic_core import from_json
 
-from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference
+from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference, unread
 from flows.engine.allocator import return_freed_memory
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
@@ -122,6 +122,9 @@ def compute(
     tally = outcome.tally(con, judged)
     taken = records.take(con)
     coding.code(con, programme.codelists, {i.unit_no: i.unit.overrides for i in inputs})
+    if not keep:
+        for table in judge.JUDGED:
+            unread.drop(con, table)
     held = models.Kept() if keep else models.Held(con, ["staging", "core"], keep=["core.ipd_base"])
     judged += judge.judge_core(con, programme.evidence, held, hidden)
     models.run_schema(con, "analysis", then=held.ran)

@@ -43,23 +43,33 @@ def split(con: duckdb.DuckDBPyConnection, table: str, findings: pl.DataFrame) ->
     if "row_id" not in columns:
         con.execute(f"create or replace view intake.{table} as select * from staging.{table}")
         return ()
+    con.execute(f"drop table if exists quarantine.marks_{table}")
     out = findings.filter((pl.col("severity") == str(Severity.REJECT)) | pl.col("drops"))
     held = findings.filter((pl.col("severity") == str(Severity.WITHHOLD)) & pl.col("field").is_in(_fields(columns)))
     rejected = out.group_by("row_id").agg(pl.col("rule").unique().sort().str.join(","), pl.col("finding_id").sort().first())
     _set_aside(con, table, rejected)
     marks = _marks(rejected, held)
-    if marks.is_empty():
-        con.execute(f"create or replace view intake.{table} as select * from staging.{table}")
-    else:
+    if not marks.is_empty():
         con.register("judge_marks", marks.to_arrow())
-        con.execute(f"create or replace table quarantine.marks_{table} as select * from judge_marks")
+        con.execute(f"create table quarantine.marks_{table} as select * from judge_marks")
         con.unregister("judge_marks")
-        chosen = ", ".join(f'{value} as "{name}"' for name, value in _values(columns, marks.columns).items())
-        con.execute(f"""
-            create or replace view intake.{table} as
-            select {chosen} from staging.{table} as s left join quarantine.marks_{table} as k on s.row_id = k.row_id
-            where k.is_out is not true""")
+    show_kept(con, table)
     return _account(con, table, "counts" in columns)
+
+
+def show_kept(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make the view intake.<table> over the columns that staging.<table> has."""
+    try:
+        marks = list(columns_of(con, f"quarantine.marks_{table}"))
+    except duckdb.CatalogException:
+        con.execute(f"create or replace view intake.{table} as select * from staging.{table}")
+        return
+    columns = list(columns_of(con, f"staging.{table}"))
+    chosen = ", ".join(f'{value} as "{name}"' for name, value in _values(columns, marks).items())
+    con.execute(f"""
+        create or replace view intake.{table} as
+        select {chosen} from staging.{table} as s left join quarantine.marks_{table} as k on s.row_id = k.row_id
+        where k.is_out is not true""")
 
 
 def _set_aside(con: duckdb.DuckDBPyConnection, table: str, rejected: pl.DataFrame) -> None:
