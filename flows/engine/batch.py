@@ -9,7 +9,6 @@ a thread, a process or on another machine.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import shutil
@@ -23,7 +22,7 @@ import duckdb
 import pyarrow as pa
 from pydantic_core import from_json
 
-from flows.engine import blinding, coding, judge, models, outcome, partitions, records, reference, unread
+from flows.engine import blinding, coding, enums, judge, models, outcome, partitions, records, reference, unread
 from flows.engine.allocator import return_freed_memory
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
@@ -234,10 +233,9 @@ def pool(programme: Programme, data: Path, study: str, staged: Sequence[Staged])
     many = sum(e["rows"] for s in staged for e in s.receipt["files"]["ipd_base"].values()) > WORTH_THREADS
     con = models.connect(threads=2 if many else 1, spill=spill / "duckdb")
     try:
-        con.execute("create table staged.ipd_base as select * from read_parquet($1)", [[str(p[2]) for p in parts]])
-        unit = next(u for u in programme.units.values() if u.trial.study == study)
-        row = reference.UnitRow(0, unit, dt.date(1970, 1, 1), "")
-        reference.build(con, [row], programme.evidence, [])
+        read = ", ".join(enums.quoted(str(p[2])) for p in parts)  # holding a copy costs more than reading twice
+        con.execute(f"create view staged.ipd_base as select * from read_parquet([{read}])")
+        reference.scales(con, next(u for u in programme.units.values() if u.trial.study == study).instruments)
         models.run_schema(con, "pooled")
         for _ in publishable(con, "adref", "pooled.adref"):
             pass  # judged here, written whole below

@@ -127,6 +127,14 @@ def build(con: duckdb.DuckDBPyConnection, rows: Sequence[UnitRow], evidence: Evi
     con.execute(f"create or replace table ref.evidence as select {kinds}")
 
 
+def scales(con: duckdb.DuckDBPyConnection, instruments: Iterable[Instrument]) -> None:
+    """Create ref.scale alone: what the pooled step reads."""
+    content: dict[str, list[tuple[Any, ...]]] = {name: [] for name in COLUMNS}
+    for instrument in sorted(instruments, key=lambda i: i.name):
+        _add_instrument(content, instrument)
+    create(con, "scale", content["scale"])
+
+
 def create(con: duckdb.DuckDBPyConnection, name: str, values: Iterable[tuple[Any, ...]], types: Collection[str] = ()) -> None:
     """Create ref.<name> with its columns from rows of Python values; `types`: the enumerations that names are stored as."""
     columns = COLUMNS[name]

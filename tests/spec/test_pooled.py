@@ -47,6 +47,15 @@ def test_z_and_rank(run_models):
     ]  # fmt: skip
 
 
+def test_a_rank_counts_only_the_own_trial_and_a_value_that_is_not_there_comes_last(run_models):
+    """t01 sorted 3 5 5 null: ranks 1, 2.5, 2.5, 4 of 4; the only record of t02 has none."""
+    rows = [("t01", "u1", "5"), ("t01", "u2", "3"), ("t01", "u3", "5"), ("t01", "u4", ""), ("t02", "u5", "4")]
+    lines = [f"{study} | 01 | {who} | {who} | SPD-S | SPDS | POST | 1 | {value} | false" for study, who, value in rows]
+    bench = pooled(run_models, "\n".join([BASE.strip().splitlines()[0], *lines]))
+    found = bench.rows("pooled.adipd", "USUBJID", "RANK100")
+    assert found == [("u1", 50.0), ("u2", 0.0), ("u3", 50.0), ("u4", 100.0), ("u5", None)]
+
+
 def test_a_lone_subject_has_neither_spread_nor_rank(run_models):
     lone = "\n".join(BASE.strip().splitlines()[:2])
     bench = pooled(run_models, lone)
