@@ -1,9 +1,11 @@
 -- core.course_gap: sessions of a participant that have no record, or no rating, although the site's others have
 -- Grain: study, site, subject_id
--- Reads: staging.session, staging.rating, core.session, core.form, core.subject, ref.trial, ref.mapped_field, ref.evidence
+-- Reads: staging.session, staging.rating, core.session, core.form, core.subject, ref.trial, ref.planned_dose,
+--        ref.mapped_field, ref.evidence
 -- Why:   a row that is missing leaves no trace but this. A site that also records sessions not held leaves out none; of a session that
---        nearly everybody at the site has rated, a rating is expected; and who stays away for good has withdrawn. A row in quarantine
---        is there, and has its own finding. The site's last session tells how far its records go, or a later form of the participant
+--        nearly everybody at the site has rated (most, where the participant has no rating at all), a rating is expected, and of a
+--        session that is planned to be dosed where anything is rated; who stays away for good has withdrawn. A row in quarantine is
+--        there, and has its own finding. The site's last session tells how far its records go, or a later form of the participant
 with recorded as (
     select distinct v.unit, v.study, v.site, v.subject_id, v.session_no,
     from staging.session as v
@@ -62,6 +64,10 @@ unsure as (
     from rated
     where session_no is null
 ),
+raters as (
+    select distinct unit, study, site, subject_id,
+    from rated
+),
 expected as (
     select
         v.unit, v.study, v.site, v.subject_id, v.session_no, q.session_no is not null as is_rated,
@@ -78,7 +84,13 @@ unrated as (
     from expected as x
     cross join ref.evidence as e
     anti join unsure as u on x.unit = u.unit and x.study = u.study and x.site = u.site and x.subject_id = u.subject_id
-    where not x.is_rated and x.n_held > e.rated_min_sessions and 100 * x.n_rated >= e.rated_usual_pct * (x.n_held - 1)
+    left join raters as r on x.unit = r.unit and x.study = r.study and x.site = r.site and x.subject_id = r.subject_id
+    where not x.is_rated and x.n_held > e.rated_min_sessions
+        and (
+            100 * x.n_rated >= case when r.unit is null then e.rated_most_pct else e.rated_usual_pct end * (x.n_held - 1)
+            or (x.n_rated = 0 and (x.study, x.session_no) in (select (study, session_no) from ref.planned_dose)
+                and (x.unit, x.study, x.site) in (select (unit, study, site) from rated))
+        )
     group by x.unit, x.study, x.site, x.subject_id
 )
 

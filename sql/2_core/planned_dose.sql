@@ -1,8 +1,9 @@
 -- core.planned_dose: each dose the protocol plans at an attended session, and whether it was taken
 -- Grain: study, site, subject_id, session_no, time_point
--- Reads: core.session, core.dose_timing, core.session_suds, core.loose_dose, ref.planned_dose, ref.trial
+-- Reads: core.session, core.dose_timing, core.session_suds, core.loose_dose, ref.planned_dose, ref.trial, ref.evidence
 -- Why:   is_taken is false only when no record can be the dose (core.loose_dose). site_records_untaken: the site also sends doses
---        that were not taken, so that a missing record is not a missed dose. A tailored trial expects a POST dose only after success.
+--        that were not taken, so that a missing record is not a missed dose. site_records_all: nearly every participant with any
+--        record has one of each planned dose; one without may be cut off. A tailored trial expects a POST dose only after success.
 with planned as (
     select
         v.unit,
@@ -43,6 +44,24 @@ thorough as (
     from core.dose_timing
     where not taken
 ),
+kept as (
+    select p.study, p.site, p.subject_id, count(*) as n_planned, count(r.session_no) as n_recorded,
+    from planned as p
+    left join recorded as r
+        on p.study = r.study and p.site = r.site and p.subject_id = r.subject_id and p.session_no = r.session_no
+        and p.time_point = r.time_point
+    where not p.is_tailored
+    group by p.study, p.site, p.subject_id
+),
+complete as (
+    select k.study, k.site,
+    from kept as k
+    cross join ref.evidence as e
+    where k.n_recorded > 0
+    group by k.study, k.site
+    having count(*) >= any_value(e.recorded_min_subjects)
+        and 100 * count(*) filter (k.n_recorded = k.n_planned) >= any_value(e.recorded_usual_pct) * count(*)
+),
 uncertain as (
     select distinct p.study, p.site, p.subject_id, p.session_no, p.time_point,
     from planned as p
@@ -63,6 +82,7 @@ select
     case when p.is_tailored then p.is_success else true end as is_expected,
     r.session_no is not null as has_record,
     w.site is not null as site_records_untaken,
+    a.site is not null as site_records_all,
     p.record_key,
     coalesce(r.source_file, p.source_file) as source_file,
     coalesce(r.source_row, p.source_row) as source_row,
@@ -74,3 +94,4 @@ left join uncertain as c
     on p.study = c.study and p.site = c.site and p.subject_id = c.subject_id and p.session_no = c.session_no
     and p.time_point = c.time_point
 left join thorough as w on p.study = w.study and p.site = w.site
+left join complete as a on p.study = a.study and p.site = a.site

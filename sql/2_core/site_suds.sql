@@ -1,4 +1,4 @@
--- core.site_suds: how high a site's fear ratings reach that were declared on 0-100 or 1-100, and whether they fall
+-- core.site_suds: how high a site's fear ratings reach that were declared on 0-100 or 1-100, and whether fear falls on any scale
 -- Grain: study, site
 -- Reads: intake.rating
 -- Why:   a scale is never guessed, but a whole site that never passes 10 of 100 may well have rated on 0-10, and one whose fear hardly
@@ -11,10 +11,11 @@ select
     r.site as record_key,
     arg_min(r.source_file, r.row_id) as source_file,
     arg_min(r.source_row, r.row_id) as source_row,
-    count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
-    max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) as highest_suds,
+    count(r.begin_suds) filter (r.scale in ('0-100', '1-100'))
+    + count(r.peak_suds) filter (r.scale in ('0-100', '1-100'))
+    + count(r.end_suds) filter (r.scale in ('0-100', '1-100')) as n_ratings,
+    max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) filter (r.scale in ('0-100', '1-100')) as highest_suds,
     count(*) filter (r.begin_suds is not null and r.end_suds is not null) as n_courses,
     count(*) filter (r.end_suds < r.begin_suds) as n_falling,
 from intake.rating as r
-where r.scale in ('0-100', '1-100')
 group by all

@@ -2,7 +2,9 @@
 -- Grain: study, site, subject_id
 -- Reads: core.subject, core.session, core.dose_timing, ref.evidence
 -- Why:   a phone or a diary in another zone moves every time of one participant; one time cannot tell. shift: minutes that a dose
---        lies earlier than the median of the site's. Night is from the evidence file's hours, on the site's clock
+--        lies earlier than the median of the site's. Night is from the evidence file's hours, on the site's clock.
+--        moved_with_clock: hours by which the sessions begin later for each hour that summer time puts the clock forward; null where
+--        all of them lie on one side of the change
 with dosed as (
     select study, site, subject_id, lag_to_start_min,
     from core.dose_timing
@@ -30,6 +32,10 @@ begun as (
         v.study, v.site, v.subject_id,
         count(*) as n_sessions,
         count(*) filter (extract(hour from v.started_at_utc at time zone v.timezone) not between e.day_from_h and e.day_to_h - 1) as n_at_night,
+        regr_slope(
+            (epoch_us(v.started_at_utc at time zone v.timezone) % 86400000000) / 6e7,
+            (epoch_us(v.started_at_utc at time zone v.timezone) - epoch_us(v.started_at_utc::timestamp)) / 6e7
+        ) as moved_with_clock,
     from core.session as v
     cross join ref.evidence as e
     where v.attended and v.started_at_utc is not null
@@ -37,7 +43,7 @@ begun as (
 )
 
 select
-    s.unit, s.study, s.site, s.subject_id, b.n_sessions, b.n_at_night, d.n_doses, d.n_site_doses, d.least_shift_min, d.most_shift_min,
+    s.unit, s.study, s.site, s.subject_id, b.n_sessions, b.n_at_night, b.moved_with_clock, d.n_doses, d.n_site_doses, d.least_shift_min, d.most_shift_min,
     d.usual_shift_min, s.record_key, s.source_file, s.source_row,
 from begun as b
 inner join core.subject as s on b.study = s.study and b.site = s.site and b.subject_id = s.subject_id

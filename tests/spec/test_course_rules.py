@@ -135,6 +135,31 @@ def test_a_planned_dose_without_any_record_is_asked_about_where_the_site_records
 
 
 @pytest.mark.parametrize(
+    ("complete", "partly", "none", "found"),
+    [
+        (9, 1, 0, ["P1"]),  # nine of ten participants have a record of each planned dose
+        (9, 0, 1, ["N1", "N1"]),  # the file was cut after nine
+        (8, 1, 0, []),  # this site sends no row for a dose that was missed
+        (7, 0, 1, []),  # too few to tell
+    ],
+)
+def test_a_planned_dose_without_any_record_is_asked_about_where_nearly_every_dose_has_one(
+    run_models: ModelBench, complete: int, partly: int, none: int, found: list[str]
+) -> None:
+    people = [f"{kind}{n}" for kind, number in (("C", complete), ("P", partly), ("N", none)) for n in range(1, number + 1)]
+    subject = "subject_id | randomized_on\n" + "\n".join(f"{who} | 2024-01-08" for who in people)
+    session = "subject_id | session_no | attended | started_at | ended_at | record_key\n" + "\n".join(
+        f"{who} | {no} | true | 2024-03-0{no} 14:00:00 | 2024-03-0{no} 15:30:00 | {who}" for who in people for no in (3, 4)
+    )
+    recorded = [(who, no) for who in people for no in (3, 4) if who[0] == "C" or (who[0], no) == ("P", 3)]
+    dose = "subject_id | session_no | time_point | taken | dosed_at\n" + "\n".join(
+        f"{who} | {no} | PRE | true | 2024-03-0{no} 13:00:00" for who, no in recorded
+    )
+    course(run_models, subject=subject, session=session, dose=dose).run("core.planned_dose")
+    assert asked(run_models, "core.planned_dose", "dose_record_missing") == found
+
+
+@pytest.mark.parametrize(
     ("taken", "dosed_at", "found"),
     [("false", "2024-03-05 13:00:00", ["d"]), ("false", "2024-03-05", []), ("false", "", []), ("true", "2024-03-05 13:00:00", [])],
 )
@@ -149,6 +174,32 @@ def test_a_dose_three_hours_beyond_the_window_is_asked_about(run_models: ModelBe
     dose = f"subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\nS1 | 3 | PRE | true | 50 | {dosed_at} | d"
     course(run_models, dose=dose).run("core.dose_timing")
     assert asked(run_models, "core.dose_timing", "dose_far_from_window") == found
+
+
+@pytest.mark.parametrize(
+    ("clock", "usual", "found"),
+    [
+        ("11:30", ["12:30"] * 3, ["d"]),  # 150 minutes before instead of 90; the window ends at 120
+        ("14:00", ["13:00"] * 3, ["d"]),  # on the start itself
+        ("11:59", ["12:39"] * 3, ["d"]),  # 121 minutes, 40 from 81
+        ("11:59", ["12:38"] * 3, []),
+        ("12:00", ["13:00"] * 3, []),  # inside the window
+        ("11:30", ["12:30"] * 2, []),  # too few to tell
+        ("08:00", ["12:30"] * 3, []),  # hours: another rule asks
+    ],
+)
+def test_a_dose_outside_the_window_an_hour_from_the_usual_is_asked_about(
+    run_models: ModelBench, clock: str, usual: list[str], found: list[str]
+) -> None:
+    clocks = [*usual, clock]
+    session = "subject_id | session_no | attended | started_at | ended_at\n" + "\n".join(
+        f"S1 | {n} | true | 2024-03-0{n} 14:00:00 | 2024-03-0{n} 15:30:00" for n in range(1, len(clocks) + 1)
+    )
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n" + "\n".join(
+        f"S1 | {n} | PRE | true | 50 | 2024-03-0{n} {at}:00 | {'d' if n == len(clocks) else n}" for n, at in enumerate(clocks, 1)
+    )
+    course(run_models, session=session, dose=dose).run("core.dose_lag")
+    assert asked(run_models, "core.dose_lag", "dose_hour_odd") == found
 
 
 @pytest.mark.parametrize(("late", "found"), [(5, []), (6, ["01"])])

@@ -128,6 +128,33 @@ def test_an_exposure_an_hour_later_than_usual_is_asked_about(
     assert asked(run_models, "core.exposure_delay", "exposure_delay_odd") == found
 
 
+@pytest.mark.parametrize(
+    ("ages", "weights", "found"),
+    [
+        ([31, 47, 22, 58, 40, 36, 51, 29], [80.5, 61, 74, 92, 55.5, 70, 66, 81], []),
+        ([31, 47, 48, 49, 50, 51, 52, 29], [80.5, 61, 74, 92, 55.5, 70, 66, 81], ["ages_run 2-7"]),  # counts up
+        ([31, 47, 48, 49, 50, 51, 60, 29], [80.5, 61, 74, 92, 55.5, 70, 66, 81], []),  # five rows only
+        ([31, 47, 22, 58, 40, 36, 51, 29], [80.5, 61, 61, 61, 61, 61, 61, 81], ["weights_run 2-7"]),  # dragged down
+        ([31, 47, 22, 58, 40, 36, 51, 29], [60, 61, 62, 63, 64, 65, 66, 67], ["weights_run 1-8"]),  # the whole column
+        ([20, 21, 22, 23, 24, 25, 25, 26], [80.5, 61, 74, 92, 55.5, 70, 66, 81], []),  # a file sorted by age
+        ([31, 47, None, 48, 49, 50, 51, 29], [80.5, 61, 61, 61, None, 61, 61, 61], []),  # blanks between
+    ],
+)
+def test_ages_and_weights_that_repeat_or_count_up_in_the_file_are_asked_about(
+    run_models: ModelBench, ages: list[int | None], weights: list[float | None], found: list[str]
+) -> None:
+    cells = [["" if v is None else v for v in pair] for pair in zip(ages, weights, strict=True)]
+    rows = [f"S{n} | {age} | {kg} | {n} | {n}" for n, (age, kg) in enumerate(cells, 1)]
+    run_models.given(
+        "core.subject", "subject_id | age_years::DOUBLE | weight_kg::DOUBLE | record_key | source_row::BIGINT | unit::INTEGER | study | "
+        "site | source_file\n"
+        + "\n".join(f"{row} | 0 | t01 | 01 | f" for row in rows),
+    )  # fmt: skip
+    run_models.run("core.subject_run")
+    told = {rule: asked(run_models, "core.subject_run", rule) for rule in ("ages_run", "weights_run")}
+    assert [f"{rule} {keys[0]}-{keys[-1]}" for rule, keys in told.items() if keys] == found
+
+
 def scored(bench: ModelBench, pomps: list[float | None], answers: str = "[1, 2]", n_answered: int = 48) -> None:
     """Visits 0, 1, 2 ... of one participant with the primary outcome on 0-100; the first one is the baseline."""
     rows = [(n, p) for n, p in enumerate(pomps) if p is not None]
@@ -233,6 +260,30 @@ def test_a_session_without_a_record_is_asked_about_where_the_site_also_records_t
 ) -> None:
     held(run_models, {"S1": [*LONG[:3], untaken], "S2": [LONG[0], LONG[1], LONG[3]]})
     assert asked(run_models, "core.course_gap", "session_record_missing") == found
+
+
+@pytest.mark.parametrize(
+    ("raters", "found"),
+    [(6, ["S1", "S2", "S3", "S4", "S5"]), (4, [])],  # the file may be cut; hardly anybody rates at this site
+)
+def test_who_has_no_rating_at_all_is_asked_where_most_have(run_models: ModelBench, raters: int, found: list[str]) -> None:
+    people = [*(f"R{n}" for n in range(raters)), *(f"S{n}" for n in range(1, 12 - raters))]
+    rating = "subject_id | session_no | exercise_no | begin_suds\n" + "\n".join(f"R{n} | 3 | 1 | 60" for n in range(raters))
+    held(run_models, {who: [LONG[2]] for who in people}, rating)
+    assert sorted(asked(run_models, "core.course_gap", "ratings_missing")) == found
+
+
+@pytest.mark.parametrize(("rated_no", "found"), [(2, ["S1"]), (0, [])])
+def test_a_session_planned_to_be_dosed_that_nobody_rated_is_asked_about_where_others_are_rated(
+    run_models: ModelBench, rated_no: int, found: list[str]
+) -> None:
+    rows = {"S1": [LONG[1], LONG[2]], **{f"S{n}": [LONG[1]] for n in range(2, 13)}}  # session 3 is dosed, session 2 is not
+    rows |= {f"T{n}": [LONG[2]] for n in range(11)}
+    rating = "subject_id | session_no | exercise_no | begin_suds\n" + (
+        "\n".join(f"S{n} | 2 | 1 | 60" for n in range(1, 13)) if rated_no else ""
+    )
+    held(run_models, rows, rating)
+    assert [who for who in asked(run_models, "core.course_gap", "ratings_missing") if who == "S1"] == found
 
 
 @pytest.mark.parametrize(("others", "found"), [(10, ["S0"]), (9, [])])

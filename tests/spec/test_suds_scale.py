@@ -49,6 +49,12 @@ def test_a_session_far_below_the_one_beside_it_looks_like_another_scale(run_mode
     assert (("suds_scale_mixed", "S1") in asked(run_models, f"{rows}\n{OTHER}")) is mixed
 
 
+@pytest.mark.parametrize("scale", ["0-100", "1-100", "0-10", "0-8"])
+def test_a_site_whose_begin_and_end_are_exchanged_is_asked_on_every_scale(run_models: ModelBench, scale: str) -> None:
+    rows = "\n".join(f"S{n} | 3 | 1 | 25 | 75 | {scale}" for n in range(20))
+    assert ("suds_never_falls_site", "01") in asked(run_models, rows)
+
+
 def test_the_sessions_that_stand_out_are_named(run_models: ModelBench) -> None:
     assert asked(run_models, f"S1 | 3 | 1 | 80 | 40 | 0-100\nS1 | 4 | 1 | 7 | 4 | 0-100\nS1 | 6 | 1 | 6 | 2 | 0-100\n{OTHER}") == [
         ("suds_scale_mixed", "S1")

@@ -70,6 +70,31 @@ def test_two_sessions_on_a_day_are_asked_about_where_sessions_lie_days_apart(
 
 
 @pytest.mark.parametrize(
+    ("zone", "winter", "summer", "n", "found"),
+    [
+        ("Europe/Lisbon", "09:00", "09:00", 5, []),
+        ("Europe/Lisbon", "09:00", "08:00", 5, ["01"]),  # in UTC, read as Lisbon's clock
+        ("Europe/Lisbon", "09:00", "10:00", 5, ["01"]),  # the other way round
+        ("Europe/Lisbon", "09:00", "08:00", 4, []),  # too few to tell
+        ("Europe/Lisbon", "09:00", "08:40", 5, []),
+        ("Australia/Brisbane", "09:00", "08:00", 5, []),  # no summer time
+    ],
+)
+def test_a_site_whose_sessions_move_with_summer_time_is_asked_for_its_clock(
+    run_models: ModelBench, zone: str, winter: str, summer: str, n: int, found: list[str]
+) -> None:
+    run_models.trial(timezone=zone)
+    held = [f"3 | true | 2024-03-20 {winter}:00 |", f"4 | true | 2024-04-03 {summer}:00 |"]
+    rows = "\n".join(f"S{k} | {session}" for k in range(1, n + 1) for session in held)
+    people = "\n".join(f"S{k} | 2024-01-08" for k in range(1, n + 1))
+    course(
+        run_models, subject="subject_id | randomized_on\n" + people,
+        session="subject_id | session_no | attended | started_at | ended_at\n" + rows,
+    ).run("core.site_session")  # fmt: skip
+    assert asked(run_models, "core.site_session", "sessions_move_with_clock") == found
+
+
+@pytest.mark.parametrize(
     ("zone", "times", "found"),
     [
         ("Europe/Lisbon", ("10:00", "11:00", "12:00"), []),

@@ -26,10 +26,10 @@ STRONG = ("query", "withhold", "reject")
 SILENT = (None, "U", "UNKNOWN")
 
 PEOPLE = ("subject", "disposition")
-WEIGHTS = ("site_weight", "site_missing_code", "subject_weight")
+WEIGHTS = ("site_weight", "site_missing_code", "subject_weight", "subject_run")
 COURSE = (
-    "session", "session_check", "dose", "dose_timing", "dose_amount", "planned_dose", "site_timing", "site_session", "subject_clock",
-    *PEOPLE,
+    "session", "session_check", "dose", "dose_timing", "dose_amount", "dose_lag", "planned_dose", "site_timing", "site_session",
+    "subject_clock", *PEOPLE,
 )  # fmt: skip
 FORMS = ("form", "item", "item_fault", "form_check", "total_check", "site_item", "subject_baseline", "visit_gap", "dose_timing",
          *PEOPLE)

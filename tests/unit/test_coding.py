@@ -184,6 +184,11 @@ def test_none_is_not_a_drug(verbatim):
     assert CODER.code(verbatim).status == "NOT_A_DRUG"
 
 
+@pytest.mark.parametrize("verbatim", ['"', "\u3003", "-\"-", "''", "***", "\u2193", "ditto"])
+def test_a_sign_that_may_stand_for_the_drug_above_stays_open(verbatim):
+    assert CODER.code(verbatim).status == "UNCODED"
+
+
 def test_a_name_in_the_list_is_met_before_any_of_its_words_is_taken_away():
     assert candidates("Paxil CR 25 mg") == ["paxil cr 25 mg", "paxil cr", "paxil"]
     assert candidates("vitamin b 6") == ["vitamin b 6"]

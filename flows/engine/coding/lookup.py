@@ -37,6 +37,8 @@ _TOGETHER = re.compile(
 _AFTER_ANOTHER = re.compile(r">|\u2192|\u21d2")
 _ONLY_A_FORM = re.compile(r"tablets?|caps?(?:ules?)?|cream|lotion|gel|ointment|drops|spray|retard|[xsem]r")
 _EITHER = re.compile(r"\s+(?:or|oder|ou|o|of|eller|oppure)\s+")
+#: What fills a cell and says that there is nothing. Other signs stand for something: a ditto mark (") for the name above it.
+_NOTHING = re.compile(r"[\s\-\u2010-\u2015./\\_:\u00b7\u00d8\u2205()\[\]]*")
 _DOUBTFUL = re.compile(rf"(?<!\S)(?:{DOUBT})(?!\S)")
 
 
@@ -85,8 +87,10 @@ class Coder:
         text = folded(verbatim)
         if "?" in verbatim:
             return self._doubted(verbatim)
-        if text in self.dictionary.not_a_drug or not re.search(r"\w", verbatim):
+        if text in self.dictionary.not_a_drug or _NOTHING.fullmatch(verbatim):
             return Coded(text, Status.NOT_A_DRUG)
+        if not re.search(r"\w", verbatim):
+            return Coded(text, Status.UNCODED)
         whole = self._exact(verbatim)
         if whole is not None:
             return whole

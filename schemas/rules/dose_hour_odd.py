@@ -1,0 +1,33 @@
+"""A dose outside the trial's window does not lie far from where the participant's doses inside it lie.
+
+Why: a clock hour typed wrong looks like a dose taken early or late, and the deviation alone asks nobody. Who otherwise takes the capsule
+at about the same time before (or after) the session did so that day too, or the record says otherwise. Doses many hours off are asked
+about by other rules.
+Site: check the time of the dose and of the session; if they are right, the deviation stands.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.evidence import Evidence
+from schemas.findings import Category, Impact, Severity
+
+TABLE = "core.dose_lag"
+FIELD = "dosed_at"
+SEVERITY = Severity.QUERY
+CATEGORY = Category.PLAUSIBILITY
+IMPACT = Impact.TIMING
+MESSAGE = "The dose is outside the trial's window, far from where the participant's other doses lie."
+
+
+def check(field: str, evidence: Evidence) -> pl.Expr:
+    """True: in order; false: violated; null: does not apply."""
+    many = pl.col("n_inside") >= evidence.lag_min_doses.value
+    near = pl.col("off_min").abs() <= evidence.dose_far_from_window_min.value
+    return pl.when(many & near).then(pl.col("off_min").abs() < evidence.lag_off_min.value)
+
+
+def suggest(field: str, evidence: Evidence) -> pl.Expr:
+    """How far."""
+    return pl.format("{} min from the participant's usual time", pl.col("off_min").abs().round(0).cast(pl.Int64))
