@@ -23,7 +23,7 @@ import pyarrow as pa
 from pydantic_core import from_json
 
 from flows.engine import blinding, coding, enums, judge, models, outcome, partitions, records, reference, unread
-from flows.engine.allocator import return_freed_memory
+from flows.engine.allocator import give_back, return_freed_memory
 from flows.engine.config import Programme
 from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
 from flows.engine.hidden import Hidden
@@ -31,8 +31,10 @@ from flows.engine.mapping import MapInput, map_batch
 from flows.engine.mapping.labels import of_units
 from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
-from schemas.findings import TrialweaveError
+from schemas.findings import AccountingError, TrialweaveError
 
+#: Sites of which a long set is computed at one time.
+TOGETHER = 16
 #: Participants of a trial from which on it is pooled on two threads.
 WORTH_THREADS = 2_000
 
@@ -124,17 +126,31 @@ def compute(
     if not keep:
         for table in judge.JUDGED:
             unread.drop(con, table)
+        give_back()
     held = models.Kept() if keep else models.Held(con, ["staging", "core"], keep=["core.ipd_base"])
     judged += judge.judge_core(con, programme.evidence, held, hidden)
     models.run_schema(con, "analysis", then=held.ran)
+    give_back()
     return Computed(judged, tally, taken)
 
 
-def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> Iterator[pa.Table]:
-    """A set as it will be published, whole sites at a time, judged by Pandera against its contract before it is written."""
-    for table in partitions.fetch(con, dataset, source):
-        judge.validate(partitions.judged_frame(table, dataset), CONTRACTS[dataset], dataset)
-        yield table
+def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str, sites: Sequence[str] = ()) -> Iterator[pa.Table]:
+    """A set as it will be published, whole sites at a time, judged by Pandera against its contract before it is written. One that is
+    computed while it is written is asked for a few `sites` at a time: putting all its rows in order would need room for all of them.
+
+    Raises AccountingError for rows of a site that is not among them.
+    """
+    if source not in models.STREAMED or len(sites) <= TOGETHER:
+        few: list[Sequence[str]] = [()]
+    else:
+        few = [sites[at : at + TOGETHER] for at in range(0, len(sites), TOGETHER)]
+        left = con.execute(f"select count(*) from {source} where SITEID is null or SITEID not in (select unnest($1))", [list(sites)])
+        if n := left.fetchall()[0][0]:
+            raise AccountingError(f"{dataset}: {n} rows are of no site of this batch; nothing was published")
+    for some in few:
+        for table in partitions.fetch(con, dataset, source, some):
+            judge.validate(partitions.judged_frame(table, dataset), CONTRACTS[dataset], dataset)
+            yield table
 
 
 def write_sets(
@@ -143,7 +159,7 @@ def write_sets(
     """Judge and write each set, one file a site; a long set is held a few sites at a time."""
     out: dict[tuple[str, str], dict[str, partitions.Written]] = {key: {} for key in sites}
     for dataset in datasets:
-        for table in publishable(con, dataset, f"{schema}.{dataset}"):
+        for table in publishable(con, dataset, f"{schema}.{dataset}", sorted({site for _, site in sites})):
             for key, one in partitions.write_set(table, dataset, sites).items():
                 if dataset in out[key]:
                     raise TrialweaveError(f"{dataset}: the rows of a site do not lie together")

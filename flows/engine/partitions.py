@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -119,11 +119,12 @@ def put(path: Path, content: bytes) -> None:
         os.fsync(out.fileno())
 
 
-def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str) -> Iterator[pa.Table]:
-    """A set of a batch as it will be published, in the order of its model, in tables of whole sites."""
+def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str, sites: Sequence[str] = ()) -> Iterator[pa.Table]:
+    """A set of a batch as it will be published, in the order of its model, in tables of whole sites: of all or of some."""
     held: list[pa.RecordBatch] = []
     rows = 0
-    reader = con.execute(f"select * from {source}").to_arrow_reader(ROW_GROUP)
+    some = f" where SITEID in ({', '.join('?' for _ in sites)})" if sites else ""
+    reader = con.execute(f"select * from {source}{some}", list(sites)).to_arrow_reader(ROW_GROUP)
     for batch in reader:
         held.append(batch)
         rows += batch.num_rows
