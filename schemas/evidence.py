@@ -73,6 +73,7 @@ class Evidence(Config):
     site_shift_alike_pct: Threshold[float]
     dose_far_from_window_min: Threshold[float]
     lag_min_doses: Threshold[int]
+    dose_outside_rare_pct: Threshold[float]
     lag_off_min: Threshold[float]
     consent_to_randomization_max_days: Threshold[int]
     after_course_max_days: Threshold[int]

@@ -33,6 +33,8 @@ from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
 from schemas.findings import AccountingError, TrialweaveError
 
+#: Bytes of landed files below which it is not worth a statement each to let go of tables on the way.
+SMALL = 2_500_000
 #: Sites of which a long set is computed at one time.
 TOGETHER = 16
 #: Participants of a trial from which on it is pooled on two threads.
@@ -112,6 +114,7 @@ def compute(
     con: duckdb.DuckDBPyConnection, programme: Programme, inputs: Sequence[MapInput], *, keep: bool = False
 ) -> Computed:
     """The route from landed files to the tables of `analysis`. `keep`: no table on the way is dropped, for looking at them."""
+    keep = keep or sum(f.size for i in inputs for d in i.deliveries for f in d.files) < SMALL
     map_batch(con, inputs, programme.codelists)
     rows = [
         reference.UnitRow(i.unit_no, i.unit, i.deliveries[-1].delivered_at.date(), i.deliveries[-1].delivery_id) for i in inputs

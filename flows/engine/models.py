@@ -82,7 +82,7 @@ def connect(memory_mb: int = 700, threads: int = 1, spill: Path | None = None) -
     con.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false")
     if spill is not None:
         con.execute("set temp_directory = $1", [str(spill)])
-    for schema in SCHEMAS:
+    for schema in (*SCHEMAS, "quarantine"):
         con.execute(f"create schema if not exists {schema}")
     return con
 

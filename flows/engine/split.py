@@ -74,7 +74,6 @@ def show_kept(con: duckdb.DuckDBPyConnection, table: str) -> None:
 
 def _set_aside(con: duckdb.DuckDBPyConnection, table: str, rejected: pl.DataFrame) -> None:
     """Make quarantine.<table>: the rejected rows, whole."""
-    con.execute("create schema if not exists quarantine")
     if rejected.is_empty():
         con.execute(f"""
             create or replace table quarantine.{table} as
@@ -125,10 +124,11 @@ def _values(columns: list[str], marks: list[str]) -> dict[str, str]:
 def _account(con: duckdb.DuckDBPyConnection, table: str, only_counting: bool) -> tuple[Count, ...]:
     """Count every row where it came from and where it went."""
     counting = "count(*) filter (counts)" if only_counting else "count(*)"
-    found = con.execute(" union all ".join(f"""
+    told = con.execute(" union all ".join([*(f"""
         select unit, study, site, '{schema}', count(*), {counting} from {schema}.{table} group by all"""
-        for schema in ("staging", "intake", "quarantine"))).fetchall()  # fmt: skip
-    numbers = con.execute(f"select count(distinct row_id) from staging.{table}").fetchall()[0][0]
+        for schema in ("staging", "intake", "quarantine")), f"""
+        select null, null, null, 'numbers', count(distinct row_id), 0 from staging.{table}"""])).fetchall()  # fmt: skip
+    found, numbers = [row for row in told if row[3] != "numbers"], next(row[4] for row in told if row[3] == "numbers")
     received, kept, quarantined = (sum(n for *_, of, n, _ in found if of == s) for s in ("staging", "intake", "quarantine"))
     if received != kept + quarantined or received != numbers:
         raise AccountingError(

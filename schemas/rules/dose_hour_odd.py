@@ -2,7 +2,7 @@
 
 Why: a clock hour typed wrong looks like a dose taken early or late, and the deviation alone asks nobody. Who otherwise takes the capsule
 at about the same time before (or after) the session did so that day too, or the record says otherwise. Doses many hours off are asked
-about by other rules.
+about by other rules. Not asked where many of the site's doses lie outside the window: there it is what participants do.
 Site: check the time of the dose and of the session; if they are right, the deviation stands.
 """
 
@@ -25,7 +25,9 @@ def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
     many = pl.col("n_inside") >= evidence.lag_min_doses.value
     near = pl.col("off_min").abs() <= evidence.dose_far_from_window_min.value
-    return pl.when(many & near).then(pl.col("off_min").abs() < evidence.lag_off_min.value)
+    share = 100 * pl.col("n_site_outside") / pl.col("n_site")
+    rare = (pl.col("n_site_outside") == 1) | (share <= evidence.dose_outside_rare_pct.value)
+    return pl.when(many & near & rare).then(pl.col("off_min").abs() < evidence.lag_off_min.value)
 
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:
