@@ -191,7 +191,15 @@ def test_a_dose_three_hours_beyond_the_window_is_asked_about(run_models: ModelBe
 def test_a_dose_outside_the_window_an_hour_from_the_usual_is_asked_about(
     run_models: ModelBench, clock: str, usual: list[str], found: list[str]
 ) -> None:
-    assert hour_odd(run_models, {"S1": [*usual, clock]}) == found
+    clocks = [*usual, clock]
+    session = "subject_id | session_no | attended | started_at | ended_at\n" + "\n".join(
+        f"S1 | {n} | true | 2024-03-0{n} 14:00:00 | 2024-03-0{n} 15:30:00" for n in range(1, len(clocks) + 1)
+    )
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n" + "\n".join(
+        f"S1 | {n} | PRE | true | 50 | 2024-03-0{n} {at}:00 | S1d{n}" for n, at in enumerate(clocks, 1)
+    )
+    course(run_models, session=session, dose=dose).run("core.dose_lag")
+    assert asked(run_models, "core.dose_lag", "dose_hour_odd") == found
 
 
 @pytest.mark.parametrize(("others", "found"), [(11, []), (12, ["S1d4", "S2d4"])])  # 2 of 8 + 11 doses are 10.5 %, of 8 + 12 are 10 %
@@ -199,11 +207,7 @@ def test_where_many_of_a_sites_doses_lie_outside_the_window_one_more_is_not_aske
     run_models: ModelBench, others: int, found: list[str]
 ) -> None:
     odd = ["12:30"] * 3 + ["11:30"]
-    assert hour_odd(run_models, {"S1": odd, "S2": odd, "S3": ["12:30"] * others}) == found
-
-
-def hour_odd(bench: ModelBench, clocks: dict[str, list[str]]) -> list[str]:
-    """What is asked of participants who took their doses at these times before sessions at two; S1d4 is the fourth dose of S1."""
+    clocks = {"S1": odd, "S2": odd, "S3": ["12:30"] * others}
     session = "subject_id | session_no | attended | started_at | ended_at\n"
     dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n"
     for subject, times in clocks.items():
@@ -211,8 +215,8 @@ def hour_odd(bench: ModelBench, clocks: dict[str, list[str]]) -> list[str]:
             session += f"{subject} | {n} | true | 2024-03-{n:02d} 14:00:00 | 2024-03-{n:02d} 15:30:00\n"
             dose += f"{subject} | {n} | PRE | true | 50 | 2024-03-{n:02d} {at}:00 | {subject}d{n}\n"
     subject = "subject_id | consented_on | randomized_on\n" + "\n".join(f"{one} | 2024-01-01 | 2024-01-08" for one in clocks)
-    course(bench, subject=subject, session=session, dose=dose).run("core.dose_lag")
-    return asked(bench, "core.dose_lag", "dose_hour_odd")
+    course(run_models, subject=subject, session=session, dose=dose).run("core.dose_lag")
+    assert asked(run_models, "core.dose_lag", "dose_hour_odd") == found
 
 
 @pytest.mark.parametrize(("late", "found"), [(5, []), (6, ["01"])])
