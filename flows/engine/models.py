@@ -71,17 +71,18 @@ class Model:
 
 
 def connect(memory_mb: int = 700, threads: int = 1, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """An in-memory database with every schema of the route, clock set to UTC, memory bounded.
+    """An in-memory database with every schema of the route, clock set to UTC. `spill`: a folder for what goes beyond the memory it
+    may hold; without one it is not bounded, and nothing of a participant is written where the command happens to run.
 
     One thread unless there is much to compute: a second one costs a third more over small tables.
     """
     con = duckdb.connect(":memory:")
     con.execute("set TimeZone = 'UTC'")
     con.execute(f"set threads = {int(threads)}")
-    con.execute(f"set memory_limit = '{int(memory_mb)}MB'")
     con.execute("set autoinstall_known_extensions = false; set autoload_known_extensions = false")
+    con.execute("set temp_directory = $1", [str(spill or "")])
     if spill is not None:
-        con.execute("set temp_directory = $1", [str(spill)])
+        con.execute(f"set memory_limit = '{int(memory_mb)}MB'")
     for schema in (*SCHEMAS, "quarantine"):
         con.execute(f"create schema if not exists {schema}")
     return con

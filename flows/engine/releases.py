@@ -108,7 +108,7 @@ def standing(data: Path, as_of: dt.datetime) -> Release | None:
 def clear_leftovers(data: Path) -> list[str]:
     """Remove what killed runs left half-written; only the holder of the lock may do so."""
     gone = []
-    for folder in (".", "releases", "staged", "restricted", "findings", "changes", "config"):
+    for folder in (".", "releases", "staged", "restricted", "findings", "changes", "config", "report_counts"):
         for path in sorted((data / folder).glob(".tmp-*")):
             if _removed(path):
                 gone.append(f"{folder}/{path.name}")

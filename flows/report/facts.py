@@ -7,6 +7,7 @@ between sites (monitor.py), drawing (page.py and its neighbours).
 from __future__ import annotations
 
 import json
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -97,7 +98,8 @@ def gather(data: Path, release: Release, programme: Programme, *, use_kept: bool
     counts = Counts(keys(release, programme, (*READ, "findings")))
     if use_kept:
         counts = load(data, counts.keys)
-    con = models.connect()
+    spill = tempfile.TemporaryDirectory(prefix="trialweave-")
+    con = models.connect(spill=Path(spill.name))
     try:
         _read(con, release, programme, counts.new)
         found = {name: _run(con, name) for name in SHOWN}
@@ -109,6 +111,7 @@ def gather(data: Path, release: Release, programme: Programme, *, use_kept: bool
         found |= {name: _run(con, name) for name in ("finding_count", "site_count", "event", "site_sign")}
     finally:
         con.close()
+        spill.cleanup()
     lines = site_lines(release.manifest)
     sites = {tuple(line.key.split("/", 1)): SiteFacts(line) for line in lines}
     for name in SITE_MODELS:

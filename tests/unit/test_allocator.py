@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from platform import libc_ver
 
 import pytest
+
+from flows.engine import models
 
 KEPT = """
 import ctypes, sys
@@ -34,3 +37,9 @@ print((full - held()) // 1_000_000)
 def test_a_hundred_megabytes_in_blocks_of_the_database_go_back_when_freed(how: str, least: int, most: int) -> None:
     done = subprocess.run([sys.executable, "-c", KEPT, how], capture_output=True, text=True, check=True)
     assert least <= int(done.stdout) <= most
+
+
+def test_a_database_without_a_folder_for_it_writes_nothing_where_the_command_runs(tmp_path: Path) -> None:
+    asked = "select current_setting('temp_directory'), current_setting('memory_limit')"
+    assert models.connect().execute(asked).fetchone()[0] == ""
+    assert models.connect(spill=tmp_path).execute(asked).fetchone() == (str(tmp_path), "667.5 MiB")  # 700 MB

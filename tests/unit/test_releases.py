@@ -270,3 +270,11 @@ def test_the_ledger_of_two_nights_is_one_chain(two_sites: Nights):
         "run_started", "release_begun", "release_published", "run_finished", "run_started", "run_finished",
     ]  # fmt: skip
     assert ledger.verify_chain(two_sites.data) == []
+
+
+def test_counts_of_a_report_that_a_killed_run_left_half_written_are_removed(tmp_path):
+    (tmp_path / "report_counts").mkdir()
+    (tmp_path / "report_counts" / ".tmp-outcome.parquet").write_bytes(b"half")
+    (tmp_path / "report_counts" / "outcome.parquet").write_bytes(b"whole")
+    assert releases.clear_leftovers(tmp_path) == ["report_counts/.tmp-outcome.parquet"]
+    assert [p.name for p in (tmp_path / "report_counts").iterdir()] == ["outcome.parquet"]
