@@ -3,9 +3,9 @@
 What belongs here: what the allocators of the C library and of Arrow are told. What does not: how much a batch may hold (night.py,
 models.py).
 
-glibc raises the size from which a block is mapped on its own each time such a block is freed, up to 32 MB; from then on the database's
-blocks of 256 kB come from heaps that keep what lies between the holes. With a bound that stays, a batch of 17 MB holds 0.82 GB
-instead of 1.0 GB at its fullest, for a fifth more page faults (less than 1 % of its time).
+glibc raises the size from which a block is mapped on its own each time such a block is freed, up to 32 MB; from then on smaller ones come
+from heaps that keep what lies between the holes. With a bound that stays, a batch of 17 MB held 0.82 GB instead of 1.0 GB at its fullest,
+for a fifth more page faults (less than 1 % of its time). The database's own blocks are not among them: it brings its allocator along.
 """
 
 from __future__ import annotations

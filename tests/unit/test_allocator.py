@@ -34,7 +34,7 @@ print((full - held()) // 1_000_000)
 
 @pytest.mark.skipif(libc_ver()[0] != "glibc", reason="only glibc's allocator has this bound")
 @pytest.mark.parametrize(("how", "least", "most"), [("set", 90, 110), ("not", -10, 60)])
-def test_a_hundred_megabytes_in_blocks_of_the_database_go_back_when_freed(how: str, least: int, most: int) -> None:
+def test_a_hundred_megabytes_in_blocks_of_256_kb_go_back_when_freed(how: str, least: int, most: int) -> None:
     done = subprocess.run([sys.executable, "-c", KEPT, how], capture_output=True, text=True, check=True)
     assert least <= int(done.stdout) <= most
 
