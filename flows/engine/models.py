@@ -9,6 +9,7 @@ A model is one file `sql/<n>_<schema>/<table>.sql` holding one SELECT under a he
     -- Grain: study, site, subject_id, dose_seq
     -- Reads: core.dose, core.session, ref.evidence
     -- Why:   ...
+    -- Plan:  without build_side_probe_side (only where the database plans badly: the optimizers it does without, and why)
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ SCHEMAS = (
 #: Sets too long to be held: computed while they are written.
 STREAMED = ("analysis.aditem", "analysis.adqs")
 
-_HEADER = re.compile(r"^-- (?P<key>Grain|Reads|Why):\s*(?P<text>.*)$")
+_HEADER = re.compile(r"^-- (?P<key>Grain|Reads|Why|Plan):\s*(?P<text>.*)$")
+_PLAN = re.compile(r"^without (?P<names>[a-z_]+(?:, [a-z_]+)*) \(.+\)$")
 _TITLE = re.compile(r"^-- (?P<name>[a-z]+\.[a-z_0-9]+): (?P<title>.+)$")
 _TABLE = re.compile(r"\b(" + "|".join(SCHEMAS) + r")\.([a-z_][a-z_0-9]*)\b")
 
@@ -44,7 +46,8 @@ class ModelError(TrialweaveError):
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL model: the table it makes, its grain (columns that tell rows apart) and the tables it reads."""
+    """One SQL model: the table it makes, its grain (columns that tell rows apart) and the tables it reads; `without`: optimizers of the
+    database that make it slower."""
 
     name: str
     title: str
@@ -53,6 +56,7 @@ class Model:
     why: str
     path: Path
     sql: str
+    without: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -113,10 +117,12 @@ def read_model(path: Path) -> Model:
     expected = f"{path.parent.name.split('_', 1)[1]}.{path.stem}"
     if title is None or title["name"] != expected or not {"Grain", "Reads"} <= parts.keys():
         raise ModelError(f"{path.name}: the header must begin with `-- {expected}: ...` and have Grain and Reads lines")
-    split = {k: tuple(x for x in re.split(r"[,\s]+", " ".join(v)) if x) for k, v in parts.items() if k != "Why"}
-    return Model(
-        expected, title["title"], split["Grain"], split["Reads"], " ".join(parts.get("Why", [])), path, text.rstrip().rstrip(";")
-    )
+    plan = _PLAN.match(" ".join(parts["Plan"])) if "Plan" in parts else None
+    if "Plan" in parts and plan is None:
+        raise ModelError(f"{path.name}: a Plan line reads `-- Plan:  without <optimizer>, ... (why)`")
+    split = {k: tuple(x for x in re.split(r"[,\s]+", " ".join(parts[k])) if x) for k in ("Grain", "Reads")}
+    why, without = " ".join(parts.get("Why", [])), tuple(plan["names"].split(", ")) if plan else ()
+    return Model(expected, title["title"], split["Grain"], split["Reads"], why, path, text.rstrip().rstrip(";"), without)
 
 
 @cache
@@ -157,7 +163,11 @@ def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     """Create the model's table. Raises ModelError naming the model; the database's words carry no row values."""
     kind = "view" if model.name in STREAMED else "table"
     try:
+        if model.without:
+            con.execute(f"set disabled_optimizers = '{','.join(model.without)}'")
         con.execute(f"create or replace {kind} {model.name} as\n{model.sql}")
+        if model.without:
+            con.execute("set disabled_optimizers = ''")
     except duckdb.Error as error:
         raise ModelError(f"model {model.name} failed: {_safe(error)}") from None
 

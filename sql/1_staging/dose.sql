@@ -5,12 +5,14 @@
 --        skipped, or that the autumn change gave twice, means nothing certain and stays without an instant.
 --        A date is the site's own date, also where the site writes another clock.
 --        Where the record has a number of its own, a later delivery may have moved its time: the number tells it again.
+-- Plan:  without build_side_probe_side (it builds its hash table of the longer side)
 with removed as (
     select distinct unit, study, site, subject_id
     from mapped.disposition
     where scope = 'remove' and subject_id is not null
 ),
 clocks as (
+    -- 2070: the last year that ref.local_time has stands for all that follow
     select
         m.row_id,
         coalesce(p.timezone, u.timezone) as timezone,
@@ -29,9 +31,10 @@ clocks as (
     from mapped.dose as m
     left join ref.unit as u on m.unit = u.unit
     left join ref.site as p on m.unit = p.unit and m.site = p.site
-    asof left join ref.local_time as z1
+    left join ref.local_time as z1
         on coalesce(p.timezone, u.timezone) = z1.timezone
-        and case when m.dosed_at_offset_s is null then m.dosed_at_local end >= z1.local_from
+        and case when m.dosed_at_offset_s is null then least(year(m.dosed_at_local), 2070) end = z1.local_year
+        and m.dosed_at_local >= z1.local_from and m.dosed_at_local < z1.local_to
 ),
 crowded as (
     -- hardly any row shares subject, session and time point with another: only those are compared further

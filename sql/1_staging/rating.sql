@@ -2,6 +2,7 @@
 -- Grain: row_id
 -- Reads: mapped.rating, mapped.disposition, intake.subject, intake.session, staging.session, ref.trial
 -- Why:   a rule sees one row at a time, so what it needs from elsewhere is brought here
+-- Plan:  without build_side_probe_side (it builds its hash table of the longer side)
 with sent as (
     select distinct unit, study, site, subject_id, session_no
     from staging.session

@@ -4,6 +4,7 @@
 -- Why:   a clock time sent without an offset means what the site's zone says of that day; a time that the spring change
 --        skipped, or that the autumn change gave twice, means nothing certain and stays without an instant.
 --        A date is the site's own date, also where the site writes another clock.
+-- Plan:  without build_side_probe_side (it builds its hash table of the longer side)
 with removed as (
     select distinct unit, study, site, subject_id,
     from mapped.disposition
@@ -38,7 +39,7 @@ rivals as (
     inner join alike as a on r.key_id = a.key_id and r.delivery_no = a.delivery_no
 ),
 clocks as (
-    -- asof joins one after another give the last row to a null (DuckDB 1.5): a blank has no offset
+    -- 2070: the last year that ref.local_time has stands for all that follow; a blank has no offset
     select
         m.row_id,
         coalesce(p.timezone, u.timezone) as timezone,
@@ -77,15 +78,18 @@ clocks as (
     from mapped.session as m
     left join ref.unit as u on m.unit = u.unit
     left join ref.site as p on m.unit = p.unit and m.site = p.site
-    asof left join ref.local_time as z1
+    left join ref.local_time as z1
         on coalesce(p.timezone, u.timezone) = z1.timezone
-        and case when m.started_at_offset_s is null then m.started_at_local end >= z1.local_from
-    asof left join ref.local_time as z2
+        and case when m.started_at_offset_s is null then least(year(m.started_at_local), 2070) end = z1.local_year
+        and m.started_at_local >= z1.local_from and m.started_at_local < z1.local_to
+    left join ref.local_time as z2
         on coalesce(p.timezone, u.timezone) = z2.timezone
-        and case when m.exposure_started_at_offset_s is null then m.exposure_started_at_local end >= z2.local_from
-    asof left join ref.local_time as z3
+        and case when m.exposure_started_at_offset_s is null then least(year(m.exposure_started_at_local), 2070) end = z2.local_year
+        and m.exposure_started_at_local >= z2.local_from and m.exposure_started_at_local < z2.local_to
+    left join ref.local_time as z3
         on coalesce(p.timezone, u.timezone) = z3.timezone
-        and case when m.ended_at_offset_s is null then m.ended_at_local end >= z3.local_from
+        and case when m.ended_at_offset_s is null then least(year(m.ended_at_local), 2070) end = z3.local_year
+        and m.ended_at_local >= z3.local_from and m.ended_at_local < z3.local_to
 )
 
 select
@@ -114,6 +118,8 @@ select
     end as ended_at_on,
     c.ended_at_shift_s as ended_at_offset_s,
     m.ended_at_raw, c.ended_at_trouble as ended_at_fault, m.ended_at_repair,
+    -- the site's own clock
+    case when m.started_at_offset_s is null then m.started_at_local else c.started_at_utc at time zone c.timezone end as started_at_site,
     d.dup_kind,
     case when m.subject_id is not null and x.subject_id is null then s.subject_id is not null end as subject_known,
     x.subject_id is not null as subject_removed,

@@ -4,6 +4,7 @@
 --        core.medication, core.form, core.form_visit, ref.major_deviation
 -- Why:   a deviation is written only where it is certain: a missed dose when no record may be it, a prohibited medication
 --        when its known dates overlap the days from first to last dose or its washout before them, a missed session when its day had come
+-- Plan:  without join_order (joins stand in the better order)
 with medication as (
     select
         m.study,

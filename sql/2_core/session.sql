@@ -26,6 +26,7 @@ select
     and (v.exposure_started_at_fault is not null or v.exposure_started_at_offset_s is not null) as is_exposure_withheld,
     v.ended_at_utc,
     v.started_at_on as started_on,
+    case when v.started_at_utc is not null then v.started_at_site end as started_at_site,
     (epoch_us(v.ended_at_utc) - epoch_us(v.started_at_utc)) / 6e7 as length_min,
     case
         when v.started_at_on > v.latest_on then false

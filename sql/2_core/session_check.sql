@@ -58,7 +58,7 @@ select
     case when b.subject_id is null then h.days_since_previous end as days_since_previous,
     case when b.subject_id is null then h.days_a_number end as days_a_number,
     h.n_on_day,
-    case when v.attended then extract(hour from v.started_at_utc at time zone v.timezone) end as started_hour,
+    case when v.attended then hour(v.started_at_site) end as started_hour,
     c.usual_days_apart,
     v.length_min,
     v.ended_at_utc is not null as is_ended,

@@ -31,10 +31,10 @@ begun as (
     select
         v.study, v.site, v.subject_id,
         count(*) as n_sessions,
-        count(*) filter (extract(hour from v.started_at_utc at time zone v.timezone) not between e.day_from_h and e.day_to_h - 1) as n_at_night,
+        count(*) filter (hour(v.started_at_site) not between e.day_from_h and e.day_to_h - 1) as n_at_night,
         regr_slope(
-            (epoch_us(v.started_at_utc at time zone v.timezone) % 86400000000) / 6e7,
-            (epoch_us(v.started_at_utc at time zone v.timezone) - epoch_us(v.started_at_utc::timestamp)) / 6e7
+            (epoch_us(v.started_at_site) % 86400000000) / 6e7,
+            (epoch_us(v.started_at_site) - epoch_us(v.started_at_utc::timestamp)) / 6e7
         ) as moved_with_clock,
     from core.session as v
     cross join ref.evidence as e

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.engine.reference import local_times
+from flows.engine.reference import by_year, local_times
 
 ZONES = ["Europe/Lisbon", "America/New_York", "Australia/Melbourne", "Australia/Lord_Howe", "Asia/Kolkata", "America/Sao_Paulo"]
 
@@ -38,3 +38,11 @@ def test_the_spring_hour_of_new_york_does_not_exist_and_the_autumn_hour_comes_tw
         ("America/New_York", dt.datetime(2024, 11, 3, 1), -14400, "overlap"),
         ("America/New_York", dt.datetime(2024, 11, 3, 2), -18000, "normal"),
     ]
+
+
+@given(st.sampled_from(ZONES), st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2150, 1, 1)))
+def test_a_wall_clock_time_is_found_by_its_year_as_it_is_found_by_a_search(zone, local):
+    rows = local_times(zone)
+    _, _, offset, kind = rows[bisect_right([r[1] for r in rows], local) - 1]
+    found = [r[4:] for r in by_year(zone) if r[1] == min(local.year, 2070) and r[2] <= local < r[3]]
+    assert found == [(offset, kind)]
