@@ -43,6 +43,8 @@ select
     w.unit, w.study, w.site, w.subject_id, w.form_id, w.instrument, w.visit_label, w.assessed_on, w.item_values, w.item_rows,
     w.item_files,
     list_count(w.item_values)::integer as n_answered,
+    list_min(w.item_values) as lowest_answer,
+    list_max(w.item_values) as highest_answer,
     w.n_faulty::integer as n_faulty,
     n.n_items,
     w.visit_key,

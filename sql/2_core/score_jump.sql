@@ -24,7 +24,7 @@ select
         when c.from_before is not null and c.from_after is not null then 0
     end as apart,
     f.n_answered,
-    list_min(f.item_values) = list_max(f.item_values) as is_uniform,
+    f.lowest_answer = f.highest_answer as is_uniform,
     f.record_key, f.source_file, f.source_row,
 from course as c
 inner join core.form as f on c.form_id = f.form_id

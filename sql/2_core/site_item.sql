@@ -21,8 +21,8 @@ used as (
     select
         f.unit, f.study, f.site, f.instrument,
         sum(f.n_answered)::bigint as n_answers,
-        min(list_aggregate(f.item_values, 'min')) <= any_value(e.lowest) as is_lowest_used,
-        max(list_aggregate(f.item_values, 'max')) >= any_value(e.highest) as is_highest_used,
+        min(f.lowest_answer) <= any_value(e.lowest) as is_lowest_used,
+        max(f.highest_answer) >= any_value(e.highest) as is_highest_used,
     from core.form as f
     semi join one_beyond as o on f.unit = o.unit and f.study = o.study and f.site = o.site and f.instrument = o.instrument
     inner join end_of as e on f.instrument = e.instrument
