@@ -163,6 +163,20 @@ class Evidence(Config):
     zero_min_zeros: Threshold[int]
     zero_ratio: Threshold[float]
     short_min_ratings: Threshold[int]
+    enrolled_min_participants: Threshold[int]
+    enrolled_in_order_pct: Threshold[float]
+    enrolled_far_days: Threshold[float]
+    enrolled_near_days: Threshold[float]
+    enrolled_alone_days: Threshold[float]
+    enrolled_alone_ratio: Threshold[float]
+    heaped_min_ratings: Threshold[int]
+    peaks_low_min: Threshold[int]
+    peaks_low_pct: Threshold[float]
+    lags_alike_min_doses: Threshold[int]
+    lags_alike_pct: Threshold[float]
+    halves_rare_min_forms: Threshold[int]
+    halves_rare_pct: Threshold[float]
+    halves_min_pomp: Threshold[float]
 
 
 class SymptomTerm(Config):

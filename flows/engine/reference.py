@@ -75,7 +75,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "adverse_event_term": dict(
         term_no="INTEGER", pattern="VARCHAR", term="VARCHAR", special_interest="VARCHAR", expected="BOOLEAN", near="VARCHAR[]"
     ),
-    "adverse_event_coding": dict(verbatim="VARCHAR", term_no="INTEGER"),
+    "adverse_event_coding": dict(verbatim="VARCHAR", term_no="INTEGER", n_terms="INTEGER"),
     "adverse_event_near": dict(verbatim="VARCHAR", term_no="INTEGER"),
     "coding": dict(unit="INTEGER", verbatim="VARCHAR", cmmodify="VARCHAR", codestat="VARCHAR", cmsugg="VARCHAR"),
     "coding_part": dict(

@@ -1,7 +1,8 @@
 -- core.adverse_event: every adverse event with its term, and the days between which it began
 -- Grain: unit, study, site, subject_id, ae_seq
 -- Reads: intake.adverse_event, ref.adverse_event_coding, ref.adverse_event_term, ref.evidence
--- Why:   the first pattern of the word list that fits decides. The term NOT_AN_EVENT stands for "none" and for a denied symptom:
+-- Why:   the first pattern of the word list that fits decides; n_terms: how many terms the parts of the text have. The term
+--        NOT_AN_EVENT stands for "none" and for a denied symptom:
 --        the row is kept without a term. A partial start is a range of days; start_on is the earliest, flagged
 with dated as (
     select
@@ -48,6 +49,7 @@ select
     t.special_interest,
     case when t.term <> 'NOT_AN_EVENT' then t.expected end as is_expected,
     coalesce(t.term <> 'NOT_AN_EVENT', true) as is_event,
+    m.n_terms,
     d.started_on as start_dtc,
     d.started_on, d.started_on_raw,
     d.start_earliest as start_on,

@@ -2,7 +2,8 @@
 -- Grain: study, site, subject_id, session_no, exercise_no; only exercises that stand out
 -- Reads: intake.rating, ref.evidence
 -- Why:   is_broken: a part of a whole number, at a site that rates in whole ones. is_begin_low: fear begins at 10 or less and then
---        is many times higher, in somebody who otherwise begins high: 60 typed as 6. A low end is no sign, fear has fallen
+--        is many times higher, in somebody who otherwise begins high: 60 typed as 6. A low end is no sign, fear has fallen. is_off_step:
+--        the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
 with rated as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row,
@@ -12,6 +13,12 @@ with rated as (
         coalesce(abs((r.begin_suds * per_point + lowest) % 1 - 0.5) < 0.49, false)
         or coalesce(abs((r.peak_suds * per_point + lowest) % 1 - 0.5) < 0.49, false)
         or coalesce(abs((r.end_suds * per_point + lowest) % 1 - 0.5) < 0.49, false) as is_broken,
+        -- ratings other than of fives, and of them those of one digit, as sent
+        coalesce((round(r.begin_suds * per_point + lowest) % 5 <> 0)::integer, 0)
+        + coalesce((round(r.peak_suds * per_point + lowest) % 5 <> 0)::integer, 0)
+        + coalesce((round(r.end_suds * per_point + lowest) % 5 <> 0)::integer, 0) as n_odd,
+        coalesce(round(r.begin_suds * per_point + lowest) % 5 <> 0 and r.begin_suds < 9.5, false)
+        or coalesce(round(r.end_suds * per_point + lowest) % 5 <> 0 and r.end_suds < 9.5, false) as is_small,
     from intake.rating as r
     where r.scale in ('0-100', '1-100')
 ),
@@ -28,6 +35,14 @@ low as (
     having min(r.begin_suds) filter (r.begin_suds > 0) <= any_value(e.suds_scale_looks_like_max)
         and median(r.begin_suds) >= any_value(e.begin_usual_min)
 ),
+heaped as (
+    select r.unit, r.study, r.site, r.subject_id,
+    from rated as r
+    cross join ref.evidence as e
+    group by r.unit, r.study, r.site, r.subject_id
+    having sum(r.n_odd) = 1 and bool_or(r.is_small)
+        and count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) > any_value(e.heaped_min_ratings)
+),
 marked as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row, r.is_broken,
@@ -35,15 +50,17 @@ marked as (
             l.subject_id is not null and r.begin_suds > 0 and r.begin_suds <= e.suds_scale_looks_like_max
             and r.peak_suds >= e.begin_low_peak_min, false
         ) as is_begin_low,
+        h.subject_id is not null and r.is_small as is_off_step,
     from rated as r
     cross join ref.evidence as e
     left join low as l on r.unit = l.unit and r.study = l.study and r.site = l.site and r.subject_id = l.subject_id
+    left join heaped as h on r.unit = h.unit and r.study = h.study and r.site = h.site and r.subject_id = h.subject_id
 )
 
 select
-    m.unit, m.study, m.site, m.subject_id, m.session_no, m.exercise_no, m.is_begin_low, m.record_key, m.source_file, m.source_row,
+    m.unit, m.study, m.site, m.subject_id, m.session_no, m.exercise_no, m.is_begin_low, m.is_off_step, m.record_key, m.source_file, m.source_row,
     m.is_broken and s.n_ratings >= e.whole_min_ratings and 100 * s.n_broken <= e.whole_odd_max_pct * s.n_ratings as is_broken,
 from marked as m
 cross join ref.evidence as e
 inner join of_site as s on m.unit = s.unit and m.study = s.study and m.site = s.site
-where m.is_begin_low or m.is_broken
+where m.is_begin_low or m.is_broken or m.is_off_step

@@ -1,5 +1,5 @@
 -- core.score_jump: how far each value of the primary outcome lies from those of the visits before and after, and whether its
---        answers are all the same
+--        answers, or its two halves, are all the same
 -- Grain: study, site, subject_id, form_id
 -- Reads: core.primary, core.form
 -- Why:   judged on 0-100, higher is worse. rise: how much worse than the visit before. apart: how far it lies from both neighbours,
@@ -25,6 +25,14 @@ select
     end as apart,
     f.n_answered,
     f.lowest_answer = f.highest_answer as is_uniform,
+    f.n_items,
+    f.n_items % 2 = 0 and f.n_answered = f.n_items as has_halves,
+    has_halves and f.item_values[1:f.n_items // 2] = f.item_values[f.n_items // 2 + 1:f.n_items] as is_half_alike,
+    case when is_half_alike then list_unique(f.item_values) end as n_different,
+    count(*) filter (is_half_alike) over of_site as n_alike,
+    count(*) filter (has_halves) over of_site as n_halves,
+    count(*) filter (is_half_alike) over (partition by c.study, c.site, c.subject_id) as n_own_alike,
     f.record_key, f.source_file, f.source_row,
 from course as c
 inner join core.form as f on c.form_id = f.form_id
+window of_site as (partition by c.study, c.site)

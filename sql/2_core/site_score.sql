@@ -1,6 +1,6 @@
 -- core.site_score: whether a site's primary outcomes grow worse over the course, and whether the two halves of its forms are alike
 -- Grain: study, site
--- Reads: core.primary, core.form
+-- Reads: core.primary, core.form, core.score_jump
 -- Why:   treatments of this field do not make most participants of a site worse: answers are most likely turned round. Fear and
 --        avoidance of the same situations are rated apart; a form whose second half is its first has one half copied into the other
 with course as (
@@ -30,12 +30,11 @@ select
     null::bigint as source_row,
     any_value(t.n_courses) as n_courses,
     any_value(t.n_worse) as n_worse,
-    count(*) filter (f.n_items % 2 = 0 and f.n_answered = f.n_items) as n_forms,
+    count(*) filter (j.has_halves) as n_forms,
     min(f.n_items) as n_items,
-    count(*) filter (
-        f.n_items % 2 = 0 and f.n_answered = f.n_items and f.item_values[1:f.n_items // 2] = f.item_values[f.n_items // 2 + 1:f.n_items]
-    ) as n_alike,
+    count(*) filter (j.is_half_alike) as n_alike,
 from core.primary as p
 inner join core.form as f on p.form_id = f.form_id
+left join core.score_jump as j on p.form_id = j.form_id
 inner join trend as t on p.study = t.study and p.site = t.site
 group by f.unit, p.study, p.site

@@ -2,7 +2,8 @@
 -- Grain: study, site
 -- Reads: intake.rating
 -- Why:   a scale is never guessed, but a whole site that never passes 10 of 100 may well have rated on 0-10, and one whose fear hardly
---        ever falls within an exercise has begin and end in each other's column
+--        ever falls within an exercise has begin and end in each other's column. Peaks below begin or end in many of its exercises:
+--        the columns do not belong together, one was moved by a row
 select
     r.unit,
     r.study,
@@ -17,5 +18,7 @@ select
     max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) filter (r.scale in ('0-100', '1-100')) as highest_suds,
     count(*) filter (r.begin_suds is not null and r.end_suds is not null) as n_courses,
     count(*) filter (r.end_suds < r.begin_suds) as n_falling,
+    count(*) filter (r.peak_suds is not null and coalesce(r.begin_suds, r.end_suds) is not null) as n_peaks,
+    count(*) filter (r.peak_suds < greatest(r.begin_suds, r.end_suds)) as n_low_peaks,
 from intake.rating as r
 group by all

@@ -297,3 +297,22 @@ def test_a_misspelt_event_of_special_interest_is_asked_about(run_models: ModelBe
     assert run_models.rows("core.event_spelling", "verbatim", "near_term") == ([(verbatim, near)] if near else [])
     assert [rule for rule, _, _ in run_models.judge("core.event_spelling")] == (["adverse_event_misspelt"] if near else [])
     assert run_models.rows("analysis.adae", "AESIFL") == [("Y" if verbatim == "seizure" else None,)]
+
+
+@pytest.mark.parametrize(
+    ("verbatim", "found"),
+    [
+        ("headache and nausea", ["e"]),
+        ("Schwindel, Übelkeit", ["e"]),
+        ("nausea/vomiting", ["e"]),
+        ("severe headache", []),
+        ("headache and a sore toe", []),  # no term of the list: nothing is left out of a count by term
+        ("headache, left and right", []),
+        ("headache, no nausea", []),
+        ("headache, cephalgia", []),  # one term
+        ("sore toe and sore elbow", []),
+    ],
+)
+def test_a_text_that_names_several_events_is_asked_about(run_models: ModelBench, verbatim: str, found: list[str]) -> None:
+    run(run_models, f"subject_id | verbatim | started_on | record_key\nS1 | {verbatim} | 2024-06-12 | e")
+    assert [key for rule, _, key in run_models.judge("core.adverse_event") if rule == "adverse_event_several"] == found

@@ -147,8 +147,8 @@ def test_ages_and_weights_that_repeat_or_count_up_in_the_file_are_asked_about(
     rows = [f"S{n} | {age} | {kg} | {n} | {n}" for n, (age, kg) in enumerate(cells, 1)]
     run_models.given(
         "core.subject", "subject_id | age_years::DOUBLE | weight_kg::DOUBLE | record_key | source_row::BIGINT | unit::INTEGER | study | "
-        "site | source_file\n"
-        + "\n".join(f"{row} | 0 | t01 | 01 | f" for row in rows),
+        "site | source_file | consented_on::DATE | randomized_on::DATE\n"
+        + "\n".join(f"{row} | 0 | t01 | 01 | f | |" for row in rows),
     )  # fmt: skip
     run_models.run("core.subject_run")
     told = {rule: asked(run_models, "core.subject_run", rule) for rule in ("ages_run", "weights_run")}
@@ -164,9 +164,9 @@ def scored(bench: ModelBench, pomps: list[float | None], answers: str = "[1, 2]"
         + "\n".join(f"t01 | 01 | S1 | {n} | {p} | {n} | {n == 0} | true" for n, p in rows),
     )  # fmt: skip
     bench.given(
-        "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | record_key | source_file | "
-        "source_row::BIGINT\n"
-        + "\n".join(f"0 | {n} | {answers if n == len(pomps) - 1 else '[1, 2]'} | {n_answered} | v{n} | f | 1" for n, _ in rows),
+        "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | record_key | "
+        "source_file | source_row::BIGINT\n"
+        + "\n".join(f"0 | {n} | {answers if n == len(pomps) - 1 else '[1, 2]'} | {n_answered} | 48 | v{n} | f | 1" for n, _ in rows),
     )  # fmt: skip
     bench.run("core.score_jump")
 
@@ -298,13 +298,15 @@ def site_forms(bench: ModelBench, courses: list[tuple[float, float]], alike: int
     """First and last value of the primary outcome on 0-100 of participants, and how many of their forms have halves that are alike."""
     forms = [(who, visit, pomp) for who, course in enumerate(courses) for visit, pomp in enumerate(course)]
     bench.given(
-        "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_used::BOOLEAN\n"
-        + "\n".join(f"t01 | 01 | S{who} | {n} | {pomp} | {visit} | true" for n, (who, visit, pomp) in enumerate(forms)),
+        "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_used::BOOLEAN | "
+        "is_baseline::BOOLEAN\n"
+        + "\n".join(f"t01 | 01 | S{who} | {n} | {pomp} | {visit} | true | {visit == 0}" for n, (who, visit, pomp) in enumerate(forms)),
     )  # fmt: skip
     half, other = [1] * (n_items // 2), [2] * (n_items // 2)
     bench.given(
-        "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | source_file\n"
-        + "\n".join(f"0 | {n} | {half + (half if n < alike else other)} | {n_items} | {n_items} | f" for n in range(len(forms))),
+        "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | source_file | "
+        "record_key | source_row::BIGINT\n"
+        + "\n".join(f"0 | {n} | {half + (half if n < alike else other)} | {n_items} | {n_items} | f | v{n} | 1" for n in range(len(forms))),
     )  # fmt: skip
     bench.run("core.site_score")
 

@@ -159,7 +159,7 @@ def test_a_site_most_of_whose_events_are_serious_is_asked_for_its_codes(run_mode
     lines = [f"S1 | complaint {n} | {'' if x == chr(39) * 2 else x}" for n, x in enumerate(rows.split(), 1)]
     run_models.given("mapped.adverse_event", "subject_id | verbatim | serious\n" + "\n".join(lines))
     run_models.run("intake.adverse_event")
-    run_models.con.execute("create or replace table ref.adverse_event_coding (verbatim varchar, term_no integer)")
+    run_models.con.execute("create or replace table ref.adverse_event_coding (verbatim varchar, term_no integer, n_terms integer)")
     run_models.run("core.site_event")
     assert asked(run_models, "core.site_event", "serious_mostly_site") == found
 

@@ -36,7 +36,11 @@ _PART = pa.schema([
     ("benzodiazepine", pa.bool_()), ("interacting", pa.bool_()), ("also", pa.list_(pa.string())), ("review_to_mg", pa.float64()),
     ("by_use", pa.bool_()),
 ])  # fmt: skip
-_TERM = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32())])
+_TERM = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32()), ("n_terms", pa.int32())])
+_NEAR = pa.schema([("verbatim", pa.string()), ("term_no", pa.int32())])
+#: What stands between two events that are written as one, in the languages of the word list; and what makes one of them none.
+_BETWEEN = re.compile(r"[,;/+&]| (?:and|und|et|y|e|en|och|og) ")
+_NOT = re.compile(r"^(?:no|not|without|denies|ohne|kein[a-z]*|sans|sin|senza|sem|zonder|utan|uden|uten)\b")
 #: Shorter words are a letter away from too many others.
 _LONG_ENOUGH = 6
 
@@ -72,7 +76,7 @@ def code(
         for u, v, c in rows for n, d in enumerate(c.drugs, start=1)
     ))  # fmt: skip
     _create(con, "adverse_event_coding", _TERM, _terms(con))
-    _create(con, "adverse_event_near", _TERM, _near(con))
+    _create(con, "adverse_event_near", _NEAR, _near(con))
 
 
 def override_problems(dictionary: Dictionary, overrides: Iterable[MedicationOverride]) -> list[str]:
@@ -99,19 +103,27 @@ def problems(dictionary: Dictionary, programme: Programme) -> list[str]:
     return out
 
 
-def _terms(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
-    """The first pattern of ref.adverse_event_term that fits each reported event; here, because the database would compile each
-    pattern anew for each text."""
+def _terms(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]:
+    """The first pattern of ref.adverse_event_term that fits each reported event, and how many terms its parts have; here, because
+    the database would compile each pattern anew for each text."""
     try:
-        patterns = [
-            (number, re.compile(pattern))
-            for number, pattern in con.execute("select term_no, pattern from ref.adverse_event_term order by term_no").fetchall()
-        ]
+        listed = con.execute("select term_no, term, pattern from ref.adverse_event_term order by term_no").fetchall()
+        patterns = [(number, term, re.compile(pattern)) for number, term, pattern in listed]
     except re.error as error:
         raise ConfigurationError(f"adverse_events.csv: {error.pattern!r} is not a regular expression: {error.msg}") from None
     said = con.execute("select distinct verbatim from intake.adverse_event where verbatim is not null order by 1").fetchall()
-    fits = ((v, next((n for n, p in patterns if p.search(spoken(v))), None)) for (v,) in said)
-    return [(v, n) for v, n in fits if n is not None]
+
+    def fit(text: str) -> tuple[int, str] | None:
+        return next(((number, term) for number, term, pattern in patterns if pattern.search(text)), None)
+
+    out = []
+    for (verbatim,) in said:
+        text = spoken(verbatim)
+        whole = fit(text)
+        if whole is not None:
+            parts = [fit(part) for part in map(str.strip, _BETWEEN.split(text)) if part and not _NOT.match(part)]
+            out.append((verbatim, whole[0], max(1, len({part[1] for part in parts if part is not None}))))
+    return out
 
 
 def _near(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
