@@ -165,8 +165,11 @@ def scored(bench: ModelBench, pomps: list[float | None], answers: str = "[1, 2]"
     )  # fmt: skip
     bench.given(
         "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | record_key | "
-        "source_file | source_row::BIGINT\n"
-        + "\n".join(f"0 | {n} | {answers if n == len(pomps) - 1 else '[1, 2]'} | {n_answered} | 48 | v{n} | f | 1" for n, _ in rows),
+        "source_file | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
+        + "\n".join(
+            f"0 | {n} | {shown} | {n_answered} | 48 | v{n} | f | 1 | {shown[1]} | {shown[4]}"
+            for n, shown in ((n, answers if n == len(pomps) - 1 else "[1, 2]") for n, _ in rows)
+        ),
     )  # fmt: skip
     bench.run("core.score_jump")
 
@@ -305,8 +308,10 @@ def site_forms(bench: ModelBench, courses: list[tuple[float, float]], alike: int
     half, other = [1] * (n_items // 2), [2] * (n_items // 2)
     bench.given(
         "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | source_file | "
-        "record_key | source_row::BIGINT\n"
-        + "\n".join(f"0 | {n} | {half + (half if n < alike else other)} | {n_items} | {n_items} | f | v{n} | 1" for n in range(len(forms))),
+        "record_key | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
+        + "\n".join(
+            f"0 | {n} | {half + (half if n < alike else other)} | {n_items} | {n_items} | f | v{n} | 1 | 1 | 2" for n in range(len(forms))
+        ),
     )  # fmt: skip
     bench.run("core.site_score")
 

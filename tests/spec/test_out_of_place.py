@@ -134,8 +134,8 @@ def test_one_form_with_one_half_twice_is_asked_about(
     size = 2 * len(half)
     run_models.given(
         "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | record_key | "
-        "source_file | source_row::BIGINT\n"
-        + "\n".join(f"0 | {k} | {half + (half if k in copies else other)} | {size} | {size} | v{k} | f | 1" for k in range(n)),
+        "source_file | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
+        + "\n".join(f"0 | {k} | {half + (half if k in copies else other)} | {size} | {size} | v{k} | f | 1 | 0 | 2" for k in range(n)),
     )  # fmt: skip
     run_models.run("core.score_jump")
     assert asked(run_models, "core.score_jump", "answers_halves_alike") == found
