@@ -214,14 +214,14 @@ def _results(
     sums += [pl.any_horizontal(pl.col(mine).not_()).sum().alias(f"{rule}:violated") for rule, mine in asked.items()]
     found = sites.join(answers.group_by(list(_SITE)).agg(sums), on=list(_SITE), how="left", maintain_order="left")
     rules = list(dict.fromkeys([*asked, *of_texts]))
-    none = pl.zeros(found.height, dtype=pl.Int64, eager=True)
-    made = pl.concat([found.select(*_SITE)] * len(rules)).with_columns(
-        pl.Series("rule", [rule for rule in rules for _ in range(found.height)]),
-        pl.concat([found.get_column(r if r in of_texts else f"{r}:checked").cast(pl.Int64) for r in rules]).alias("n_checked"),
-        pl.concat([found.get_column(f"{r}:violated").cast(pl.Int64) if r in asked else none for r in rules]).alias("n_violated"),
-        pl.lit(table).alias("table"),
-    )
-    return made.select(list(RESULT)).cast(RESULT)  # type: ignore[arg-type]
+    n = found.height
+    none = pl.Series([0], dtype=pl.Int64).new_from_index(0, n)
+    columns = {name: pl.concat([found.get_column(name)] * len(rules)) for name in _SITE}
+    columns["rule"] = pl.Series([rule for rule in rules for _ in range(n)], dtype=pl.String)
+    columns["table"] = pl.Series([table] * (n * len(rules)), dtype=pl.String)
+    columns["n_checked"] = pl.concat([found.get_column(r if r in of_texts else f"{r}:checked").cast(pl.Int64) for r in rules])
+    columns["n_violated"] = pl.concat([found.get_column(f"{r}:violated").cast(pl.Int64) if r in asked else none for r in rules])
+    return pl.DataFrame([columns[name].cast(kind).alias(name) for name, kind in RESULT.items()])
 
 
 def _told(task: Task, table: str, columns: dict[str, str], evidence: Evidence) -> list[pl.Expr]:
@@ -252,12 +252,8 @@ def _findings(rows: pl.DataFrame, tasks: Sequence[Task], table: str) -> pl.DataF
         "message": [_message(t) for t in tasks], "impact": [str(t.rule.touches(table, t.field)) for t in tasks],
         "drops": [t.rule.drops for t in tasks], "keeps_date": [t.rule.keeps_date for t in tasks],
     })  # fmt: skip
-    frame = rows.join(rules, on="task", how="left", maintain_order="left").with_columns(
-        pl.lit(table.removeprefix("core.")).alias("table")
-    )
-    ids = [
-        finding_id(*parts) for parts in frame.select("study", "site", "table", "record_key", "rule", "field").iter_rows()
-    ]
+    frame = rows.join(rules, on="task", how="left", maintain_order="left").with_columns(pl.lit(table.removeprefix("core.")).alias("table"))
+    ids = [finding_id(*parts) for parts in frame.select("study", "site", "table", "record_key", "rule", "field").iter_rows()]
     return frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String)).select(list(FINDING)).cast(FINDING)  # type: ignore[arg-type]
 
 
@@ -313,5 +309,3 @@ def _check_name(error: pandera.errors.SchemaError) -> str:
 
 def _names(tasks: Sequence[Task]) -> str:
     return ", ".join(sorted({t.rule.id for t in tasks}))
-
-

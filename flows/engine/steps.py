@@ -53,9 +53,9 @@ def answers_of(frame: pl.DataFrame, tasks: Sequence[Task], keys: list[str]) -> p
             answers[i] = answer.alias(f"t{i}")
             if task.severity not in (Severity.REJECT, Severity.WITHHOLD) and not task.rule.drops:
                 continue
-            violated = ~answer.fill_null(True)
-            if not violated.any():
+            if not (~answer).any():
                 continue
+            violated = ~answer.fill_null(True)
             if task.severity is Severity.WITHHOLD:
                 before, whole = wrong.get(task.field, (violated, False))
                 wrong[task.field] = (before | violated, whole or not task.rule.keeps_date)
