@@ -30,13 +30,14 @@ select
     l.is_kept,
     coalesce(l.dosed_on, any_value(v.started_on) filter (v.session_no = l.session_no)) as day_on,
     -- every session it may belong to
-    list_sort(list(distinct v.session_no) filter (v.session_no is not null)) as session_nos,
+    list_sort(list(distinct v.session_no) filter (
+        v.session_no is not null
+        and (
+            l.session_no = v.session_no
+            or (l.session_no is null and (l.dosed_on is null or v.started_on is null))
+            or ((l.session_no is null or not l.is_kept) and l.dosed_on = v.started_on)
+        )
+    )) as session_nos,
 from loose as l
-left join core.session as v
-    on l.study = v.study and l.site = v.site and l.subject_id = v.subject_id
-    and (
-        l.session_no = v.session_no
-        or (l.session_no is null and (l.dosed_on is null or v.started_on is null))
-        or ((l.session_no is null or not l.is_kept) and l.dosed_on = v.started_on)
-    )
+left join core.session as v on l.study = v.study and l.site = v.site and l.subject_id = v.subject_id
 group by l.study, l.site, l.subject_id, l.row_id, l.session_no, l.time_point, l.dosed_on, l.taken, l.is_kept

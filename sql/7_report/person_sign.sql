@@ -40,7 +40,10 @@ several as (
     select STUDYID, SITEID, ratings from enough group by all having count(distinct USUBJID) > 1
 ),
 refused as (
-    select distinct study as STUDYID, site as SITEID, subject from release.finding where severity = 'reject' and subject is not null
+    -- a finding names a participant as the site does or as the sets do
+    select study as STUDYID, site as SITEID, subject as USUBJID from release.finding where severity = 'reject' and subject is not null
+    union
+    select study, site, concat_ws('-', study, site, subject) from release.finding where severity = 'reject' and subject is not null
 )
 
 select m.STUDYID, m.SITEID, m.USUBJID, m.sign, avg(abs(m.x - c.site_x)::decimal(28, 6)) as value
@@ -58,10 +61,7 @@ from enough as e
 left join several as s on e.STUDYID = s.STUDYID and e.SITEID = s.SITEID and e.ratings = s.ratings
 group by all
 union all
-select s.STUDYID, s.SITEID, s.USUBJID, 'refused_rows', max((r.subject is not null)::integer)
+select s.STUDYID, s.SITEID, s.USUBJID, 'refused_rows', max((r.USUBJID is not null)::integer)
 from release.adsl as s
-left join refused as r
-    on s.STUDYID = r.STUDYID and s.SITEID = r.SITEID
-    and s.USUBJID in (r.subject, concat_ws('-', r.STUDYID, r.SITEID, r.subject))
+left join refused as r on s.STUDYID = r.STUDYID and s.SITEID = r.SITEID and s.USUBJID = r.USUBJID
 group by all
-order by STUDYID, SITEID, sign, USUBJID

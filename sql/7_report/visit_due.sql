@@ -4,7 +4,7 @@
 -- Why:   who is due changes with every night, the day from which on does not. Where dates are shifted there is no such day (null), and
 --        every randomized participant counts.
 with seen as (
-    select distinct STUDYID, USUBJID, AVISIT from release.adipd where AVAL is not null
+    select STUDYID, USUBJID, AVISIT from release.adipd where AVAL is not null
 )
 
 select
