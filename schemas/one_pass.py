@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pandera.polars as pa
 import polars as pl
+
+from schemas.lean import pandera
 
 #: Pandera's own checks that contracts use -> the same as an expression. A check that is not here is no reason to let it out: `of` fails.
 _CHECKS: dict[str, Callable[[pl.Expr, dict[str, Any]], pl.Expr]] = {
@@ -23,14 +24,14 @@ _CHECKS: dict[str, Callable[[pl.Expr, dict[str, Any]], pl.Expr]] = {
     "less_than_or_equal_to": lambda values, told: values <= told["max_value"],
     "str_matches": lambda values, told: values.str.contains(f"^(?:{getattr(told['pattern'], 'pattern', told['pattern'])})"),
 }
-_made: dict[int, tuple[pa.DataFrameSchema, pa.DataFrameSchema]] = {}
+_made: dict[int, tuple[pandera.polars.DataFrameSchema, pandera.polars.DataFrameSchema]] = {}
 
 
 #: The name of the check that stands for all columns.
 COLUMNS = "columns"
 
 
-def of(schema: pa.DataFrameSchema) -> pa.DataFrameSchema:
+def of(schema: pandera.polars.DataFrameSchema) -> pandera.polars.DataFrameSchema:
     """A schema that holds exactly where `schema` does; made once for each.
 
     Raises NotImplementedError for a column's check that has no expression here.
@@ -38,16 +39,16 @@ def of(schema: pa.DataFrameSchema) -> pa.DataFrameSchema:
     if id(schema) not in _made:
         asked = _asked(schema)
 
-        def holds(data: pa.PolarsData) -> bool:
+        def holds(data: pandera.polars.PolarsData) -> bool:
             fits = not _misfits(schema, dict(data.lazyframe.collect_schema()))
             return fits and (not asked or bool(data.lazyframe.select(pl.all_horizontal(asked.values())).collect().item()))
 
-        whole = pa.Check(holds, name=COLUMNS)
-        _made[id(schema)] = schema, pa.DataFrameSchema(checks=[whole, *schema.checks], unique=schema.unique, name=schema.name)
+        whole = pandera.polars.Check(holds, name=COLUMNS)
+        _made[id(schema)] = schema, pandera.polars.DataFrameSchema(checks=[whole, *schema.checks], unique=schema.unique, name=schema.name)
     return _made[id(schema)][1]
 
 
-def broken(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[str]:
+def broken(schema: pandera.polars.DataFrameSchema, frame: pl.DataFrame) -> list[str]:
     """What columns of a table do not meet, `column: check` each; a table without the right columns is asked nothing more."""
     if misfits := _misfits(schema, dict(frame.schema)):
         return misfits
@@ -55,7 +56,7 @@ def broken(schema: pa.DataFrameSchema, frame: pl.DataFrame) -> list[str]:
     return [told for told in answers.columns if not answers.get_column(told).item()]
 
 
-def _misfits(schema: pa.DataFrameSchema, there: dict[str, pl.DataType]) -> list[str]:
+def _misfits(schema: pandera.polars.DataFrameSchema, there: dict[str, pl.DataType]) -> list[str]:
     """What is wrong with the names and types of a table's columns."""
     names = list(schema.columns)
     told = [f"{name}: not there" for name in names if name not in there]
@@ -66,7 +67,7 @@ def _misfits(schema: pa.DataFrameSchema, there: dict[str, pl.DataType]) -> list[
     return told + [f"{name}: {there[name]} instead of {kind}" for name, kind in kinds if name in there and there[name] != kind]
 
 
-def _asked(schema: pa.DataFrameSchema) -> dict[str, pl.Expr]:
+def _asked(schema: pandera.polars.DataFrameSchema) -> dict[str, pl.Expr]:
     """`column: check` -> whether every value of the column meets it; a missing value does, unless the column must be filled."""
     asked = {}
     for name, column in schema.columns.items():

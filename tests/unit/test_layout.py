@@ -118,9 +118,10 @@ def test_there_are_at_least_twenty_five_rules_and_each_says_what_it_is_for():
     assert {str(r.category) for r in catalogue()} == {"conformance", "completeness", "plausibility"}
 
 
-def test_contracts_and_their_judge_are_imported_without_pandas_which_is_still_there_for_who_wants_it():
+@pytest.mark.parametrize("first", ["schemas.intake", "schemas.one_pass", "flows.engine.judge", "flows.nightly"])
+def test_contracts_and_their_judge_are_imported_without_pandas_which_is_still_there_for_who_wants_it(first):
     code = (
-        "import sys, schemas.intake, schemas.analysis, flows.engine.judge\n"
+        f"import sys, {first}; import schemas.intake, schemas.analysis, flows.engine.judge\n"
         "from contextlib import suppress; from polars import DataFrame; from schemas.lean import pandera\n"
         "with suppress(pandera.errors.SchemaError): schemas.analysis.CONTRACTS['adsl'].validate(DataFrame())\n"
         "print(sorted({'pandas', 'hypothesis'} & sys.modules.keys()))\n"
