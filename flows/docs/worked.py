@@ -10,14 +10,13 @@ sentence, the text tables it gives (`a | b` lines under a line of column names),
 from __future__ import annotations
 
 import ast
-import datetime as dt
-import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from flows.docs.literals import case_row, literal_rows, readable, text_of, texts_of
 from flows.docs.markdown import sentence
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,11 +25,6 @@ SPEC = PROJECT / "tests" / "spec"
 _NAME = re.compile(r"^[A-Za-z_]\w*(::\w+(\[\])?)?$")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class TextTable:
     """A small table: what it is called, its columns, its rows of texts."""
@@ -128,8 +122,8 @@ class _SpecReader:
                 self.helpers[node.name] = node
 
     def read(self) -> SpecFile:
-        page = _text(self.constants.get("WORKED"))
-        shared = [t for name, node in self.constants.items() if (t := parse_table(name, _text(node)))]
+        page = text_of(self.constants.get("WORKED"))
+        shared = [t for name, node in self.constants.items() if (t := parse_table(name, text_of(node)))]
         shared += [t for t in _course_tables() if self._imports("tests.spec.course") and t.name not in self.constants]
         shared += [t for t in _form_tables() if self._imports("tests.spec.instrument_bench")]
         tests = [node for node in self.tree.body if isinstance(node, Function) and node.name.startswith("test_")]
@@ -147,7 +141,7 @@ class _SpecReader:
         lent = tuple(t for t in shared if t.name.lower() not in own)
         asserts = [n for n in ast.walk(test) if isinstance(n, ast.Assert)]
         setup = [
-            _readable(n.value) for n in test.body
+            readable(n.value) for n in test.body
             if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)
             and isinstance(n.value.func, ast.Attribute) and n.value.func.attr == "trial"
         ]  # fmt: skip
@@ -179,11 +173,11 @@ class _SpecReader:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 named = [(node.targets[0].id, node.value)]
             elif isinstance(node, ast.Call):
-                before = _text(node.args[0]) if node.args else ""
+                before = text_of(node.args[0]) if node.args else ""
                 named = [(before if _looks_like_table_name(before) else "", a) for a in node.args]
                 named += [(k.arg or "", k.value) for k in node.keywords]
             for name, value in named:
-                if id(value) not in seen and (found := parse_table(name, _text(value))):
+                if id(value) not in seen and (found := parse_table(name, text_of(value))):
                     seen.add(id(value))
                     yield found
 
@@ -191,7 +185,7 @@ class _SpecReader:
         """Names that stand for the end of a text table's only row (`S1 | {row}`) -> the columns they fill."""
         found: dict[str, tuple[str, ...]] = {}
         for node in ast.walk(test):
-            lines = [line.split("|") for line in _text(node).strip().splitlines()] if isinstance(node, ast.JoinedStr) else []
+            lines = [line.split("|") for line in text_of(node).strip().splitlines()] if isinstance(node, ast.JoinedStr) else []
             if len(lines) == 2 and len(lines[1]) < len(lines[0]) and (end := re.match(r"^\s*\{(\w+)\}$", lines[1][-1])):
                 found[end[1]] = tuple(c.strip().split("::")[0] for c in lines[0][len(lines[1]) - 1 :])
         return found
@@ -201,12 +195,12 @@ class _SpecReader:
         for call in test.decorator_list:
             if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("parametrize") and len(call.args) >= 2):
                 continue
-            columns = _strings(call.args[0]) or tuple(n.strip() for n in _text(call.args[0]).split(","))
+            columns = texts_of(call.args[0]) or tuple(n.strip() for n in text_of(call.args[0]).split(","))
             values = call.args[1]
             if isinstance(values, ast.Name):
                 values = self.constants.get(values.id, values)
             if isinstance(values, ast.List | ast.Tuple):
-                rows = [_row(v, len(columns)) for v in values.elts]
+                rows = [case_row(v, len(columns)) for v in values.elts]
                 if all(len(r) == len(columns) for r in rows):
                     yield _spread(TextTable("", columns, tuple(rows)), self._templates(test))
 
@@ -215,11 +209,11 @@ class _SpecReader:
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
             left, right = test.left, test.comparators[0]
             left = local.get(left.id, left) if isinstance(left, ast.Name) else left
-            rows = _literal_rows(right)
+            rows = literal_rows(right)
             columns = self._columns(left, local, len(rows[0])) if rows else ()
             if rows and columns and all(len(r) == len(columns) for r in rows):
-                return Expected(_readable(left), TextTable("", columns, tuple(rows)))
-        return Expected(_readable(test), None)
+                return Expected(readable(left), TextTable("", columns, tuple(rows)))
+        return Expected(readable(test), None)
 
     def _columns(self, call: ast.expr, local: dict[str, ast.expr], wanted: int) -> tuple[str, ...]:
         """The columns a call asks for: its last texts, or those its helper asks for."""
@@ -233,7 +227,7 @@ class _SpecReader:
             value = value.values[-1] if isinstance(value, ast.BoolOp) else value
             if isinstance(value, ast.Name):
                 value = local.get(value.id, self.constants.get(value.id, value))
-            texts += _strings(value) or ([_text(value)] if isinstance(value, ast.Constant) and _text(value) else [])
+            texts += texts_of(value) or ([text_of(value)] if isinstance(value, ast.Constant) and text_of(value) else [])
         names = [t for t in texts if _NAME.match(t)]
         if len(names) >= wanted and (texts[-wanted:] == names[-wanted:]):
             return tuple(names[-wanted:])
@@ -252,7 +246,7 @@ def _course_tables() -> tuple[TextTable, ...]:
         return ()
     assigned = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.Assign)]
     named = [(n.targets[0].id, n.value) for n in assigned if isinstance(n.targets[0], ast.Name)]
-    return tuple(t for name, value in named if (t := parse_table(name, _text(value))))
+    return tuple(t for name, value in named if (t := parse_table(name, text_of(value))))
 
 
 def _form_tables() -> Iterator[TextTable]:
@@ -261,35 +255,6 @@ def _form_tables() -> Iterator[TextTable]:
         text = "\n".join(line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
         if (found := parse_table(path.stem, text)) is not None:
             yield found
-
-
-def _text(node: ast.expr | None) -> str:
-    """The text of a literal; a formatted text keeps its {places}; anything else is no text."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.JoinedStr):
-        parts = (str(v.value) if isinstance(v, ast.Constant) else f"{{{ast.unparse(v.value)}}}" for v in node.values)  # type: ignore[attr-defined]
-        return "".join(parts)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _text(node.left), _text(node.right)
-        return left + right if left and right else ""
-    return ""
-
-
-def _strings(node: ast.expr) -> tuple[str, ...]:
-    """A tuple or list of texts, else nothing."""
-    if isinstance(node, ast.Tuple | ast.List) and node.elts:
-        texts = tuple(_text(e) for e in node.elts)
-        return texts if all(texts) else ()
-    return ()
-
-
-def _row(node: ast.expr, width: int) -> tuple[str, ...]:
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("param"):
-        return tuple(_shown(a) for a in node.args)
-    if isinstance(node, ast.Tuple | ast.List) and (width > 1 or isinstance(node, ast.Tuple)):
-        return tuple(_shown(e) for e in node.elts)
-    return (_shown(node),)
 
 
 def _spread(cases: TextTable, templates: dict[str, tuple[str, ...]]) -> TextTable:
@@ -302,51 +267,5 @@ def _spread(cases: TextTable, templates: dict[str, tuple[str, ...]]) -> TextTabl
     return cases
 
 
-def _literal_rows(node: ast.expr) -> list[tuple[str, ...]]:
-    """A tuple as one row, a list of tuples as rows."""
-    if isinstance(node, ast.Tuple) and node.elts and not any(isinstance(e, ast.Tuple | ast.Starred) for e in node.elts):
-        return [tuple(_shown(e) for e in node.elts)]
-    if isinstance(node, ast.List) and node.elts and all(isinstance(e, ast.Tuple) for e in node.elts):
-        return [tuple(_shown(e) for e in row.elts) for row in node.elts if isinstance(row, ast.Tuple)]
-    return []
-
-
-def _shown(node: ast.expr) -> str:
-    """A value as a cell: texts bare, None empty, a test's own name in braces, the rest as code."""
-    if isinstance(node, ast.Constant):
-        return "" if node.value is None else ("''" if node.value == "" else str(node.value))
-    if isinstance(node, ast.Name):
-        return f"{{{node.id}}}"
-    if isinstance(node, ast.JoinedStr):
-        return _text(node)
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("approx") and node.args:
-        return _shown(node.args[0])
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == "dt.date" and all(isinstance(a, ast.Constant) for a in node.args):
-        return str(dt.date(*(ast.literal_eval(a) for a in node.args)))
-    if isinstance(node, ast.List) and all(isinstance(e, ast.Constant) for e in node.elts):
-        return ", ".join(_shown(e) for e in node.elts) or "none"
-    if isinstance(node, ast.BinOp | ast.UnaryOp) and (number := _number(node)) is not None:
-        return f"{number:.10g}"
-    return ast.unparse(node)
-
-
-def _number(node: ast.expr) -> float | None:
-    """What a sum written out in numbers comes to; None where anything else stands in it."""
-    if isinstance(node, ast.Constant):
-        return float(node.value) if isinstance(node.value, int | float) else None
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        of = _number(node.operand)
-        return None if of is None else -of
-    if not isinstance(node, ast.BinOp) or type(node.op) not in _OPERATORS:
-        return None
-    left, right = _number(node.left), _number(node.right)
-    return None if left is None or right is None else _OPERATORS[type(node.op)](left, right)
-
-
 def _looks_like_table_name(text: str) -> bool:
     return bool(re.match(r"^[a-z]+\.[a-z_]+$", text))
-
-
-def _readable(node: ast.expr) -> str:
-    """An expression without the fixture that every call carries."""
-    return re.sub(r"\b(run_models|bench|ModelBench\(\)), ", "", ast.unparse(node)).replace("run_models.", "")
