@@ -69,6 +69,11 @@ def make(study: str, site: str, files: Sequence[Path], config: Path, known: Know
     scales = Scales(known.instruments, known.asked, known.visits)
     found, ids = _tables(export, context, scales)
     chosen = _chosen(found, ids, export)
+    if not chosen:
+        why = "no intake table fits its sheets" if ids else "no column of it is known to name the participant"
+        names = "; ".join(f"{s.name}: {', '.join(s.columns)}" for s in export.sheets)
+        fix = "call that column subject_id in a copy of the export and draft again, or write site.yaml by hand: docs/mapping.md"
+        raise ReadError(f"{study}/{site}: nothing can be drafted: {why}\n  found -> {names}\n  fix   -> {fix}")
     notes = _arms(chosen, known, closed)
     for one in chosen:
         _finish(one, known, ids)
@@ -88,7 +93,7 @@ def make(study: str, site: str, files: Sequence[Path], config: Path, known: Know
     if ignored:
         body["ignore_rows"] = ignored
     draft = Draft(body, chosen, notes=notes)
-    _unread(draft, export, sites)
+    _unread(draft, export, sites, ids)
     return draft
 
 
@@ -121,6 +126,8 @@ Ids = dict[str, tuple[Column, float]]
 def _tables(export: Export, context: Context, scales: Scales) -> tuple[list[TableDraft], Ids]:
     """The tables of every sheet, and each sheet's column of identifiers."""
     ids: Ids = {s.name: found for s in export.sheets if (found := identity.id_column(s)) is not None}
+    if not ids and (name := identity.id_by_structure(export.sheets)) is not None:
+        ids = {s.name: (s.columns[name], 0.7) for s in export.sheets if name in s.columns}
     names = Counter(c.name for c, sure in ids.values() if sure >= 0.9)
     for sheet in export.sheets:
         if (again := identity.id_column(sheet, [n for n, k in names.items() if k > 1])) is not None:
@@ -306,7 +313,7 @@ def _table_bodies(chosen: Sequence[TableDraft], defaults: Mapping[str, Any], ids
     return {table: bodies[0] if len(bodies) == 1 else bodies for table, bodies in out.items()}
 
 
-def _unread(draft: Draft, export: Export, sites: Mapping[str, Any] | None) -> None:
+def _unread(draft: Draft, export: Export, sites: Mapping[str, Any] | None, ids: Ids) -> None:
     """Columns and files that nothing reads."""
     used: dict[str, set[str]] = {}
     for one in draft.tables:
@@ -331,10 +338,7 @@ def _unread(draft: Draft, export: Export, sites: Mapping[str, Any] | None) -> No
     for sheet in export.sheets:
         if sheet.name in used or sheet.glob in joined or sheet.whys.get("") == WHOLE:
             continue
-        why = "it names no participant" if sheet.name not in _named(export) else "no intake table fits it"
+        why = "it names no participant" if sheet.name not in ids else "no intake table fits it"
         told = sheet.name if set(sheet.files) <= whole else ", ".join(sheet.files)
         draft.unread_files[told] = why
 
-
-def _named(export: Export) -> set[str]:
-    return {s.name for s in export.sheets if identity.id_column(s) is not None}

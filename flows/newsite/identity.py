@@ -18,7 +18,7 @@ from flows.newsite import lexicon
 from flows.newsite.asking import Said
 from flows.newsite.column import Column
 from flows.newsite.families import literal
-from flows.newsite.naming import likeness, tokens
+from flows.newsite.naming import likeness, tokens, unaccented
 from flows.newsite.opening import GROUP, Sheet
 
 _TAIL = re.compile(r"(.*?)(\d+)", re.DOTALL)
@@ -26,6 +26,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ODM_KEY = "SubjectKey"
 #: Share of identifiers that must be written alike for a pattern.
 _ALIKE = 0.9
+#: From here on a column is called a site's.
+_CALLED = 0.85
 
 
 def id_column(sheet: Sheet, known: Iterable[str] = ()) -> tuple[Column, float] | None:
@@ -50,6 +52,20 @@ def id_column(sheet: Sheet, known: Iterable[str] = ()) -> tuple[Column, float] |
 def _likeness(name: str, field: str) -> float:
     parts = tokens(name)
     return max((likeness(parts, t.tokens, ()) * (0.75 if t.is_weak else 1.0) for t in lexicon.fields()[("*", field)]), default=0.0)
+
+
+def id_by_structure(sheets: Sequence[Sheet]) -> str | None:
+    """The column that names the participant where no name tells it: it stands on most sheets, one has a row for each of its texts, and
+    the others hold no other texts. Two such columns: nothing is known."""
+    found = []
+    for name in dict.fromkeys(n for s in sheets for n in s.columns):
+        columns = [s.columns[name] for s in sheets if name in s.columns]
+        if len(columns) < 2 or 2 * len(columns) < len(sheets) or any(c.dates.share > 0.5 for c in columns):
+            continue
+        whole = max((c for c in columns if c.n_rows > 2 and c.n_filled == c.n_rows == c.n_distinct), key=lambda c: c.n_rows, default=None)
+        if whole is not None and all({t for t, _ in c.given} <= {t for t, _ in whole.given} for c in columns):
+            found.append(name)
+    return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -109,16 +125,41 @@ def many_sites(sheets: Sequence[Sheet], ids: dict[str, Column]) -> ManySites | N
             why = f"SITEID has {site.n_distinct} values, and every {ids[sheet.name].name} holds that of its row"
             return _known(ids[sheet.name].name, shapes, site.given, why)
         return _known("SITEID", None, site.given, f"SITEID has {site.n_distinct} values")
+    return _by_name(sheets, ids)
+
+
+def _by_name(sheets: Sequence[Sheet], ids: dict[str, Column]) -> ManySites | None:
+    """A column called center, Zentrum, centro ... that stands on every sheet, with several values and one for each participant."""
+    for name in dict.fromkeys(n for s in sheets for n in s.columns):
+        terms = lexicon.fields()[("*", "site")]
+        if any(name not in s.columns for s in sheets) or max(likeness(tokens(name), t.tokens, lexicon.fillers()) for t in terms) < _CALLED:
+            continue
+        of_whom: dict[str, set[str]] = {}
+        for sheet in sheets:
+            cells = (pc.utf8_trim_whitespace(sheet.table[c].cast("string")).to_pylist() for c in (ids[sheet.name].name, name))
+            for who, where in zip(*cells, strict=True):
+                of_whom.setdefault(who or "", set()).add(where or "")
+        values = Counter(v for found in of_whom.values() for v in found)
+        if 1 < len(values) <= 500 and all(len(v) == 1 for who, v in of_whom.items() if who):
+            why = f"called {name!r}; it stands on every sheet, with {len(values)} values and one for each participant"
+            told = f"{why}; a site's braces take its timezone where it differs"
+            names = {v: v if _NAME.fullmatch(v) else "_".join(re.findall(r"[A-Za-z0-9]+", unaccented(v))) for v in values if v}
+            if len(set(names.values())) < len(values):
+                return None
+            made = _known(name, None, sorted((names[v], n) for v, n in values.items()), told, "participants")
+            if made is None or all(v == n for v, n in names.items()):
+                return made
+            return ManySites({"from": made.body["from"], "map": dict(sorted(names.items())), "known": made.body["known"]})
     return None
 
 
-def _known(column: str, patterns: tuple[str, str] | None, sites: Sequence[tuple[str, int]], why: str) -> ManySites | None:
+def _known(column: str, patterns: tuple[str, str] | None, sites: Sequence[tuple[str, int]], why: str, of: str = "rows") -> ManySites | None:
     if not all(_NAME.fullmatch(n) for n, _ in sites):
         return None
     out: dict[str, Any] = {"from": Said(column, why, 95)}
     if patterns is not None:
         out["pattern"] = patterns[0]
-    return ManySites({**out, "known": {name: Said({}, f"{n} rows") for name, n in sorted(sites)}}, patterns[1] if patterns else None)
+    return ManySites({**out, "known": {name: Said({}, f"{n} {of}") for name, n in sorted(sites)}}, patterns[1] if patterns else None)
 
 
 def _site_in_id(sheet: Sheet, ids: Column, site: Column) -> tuple[str, str] | None:

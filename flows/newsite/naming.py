@@ -22,17 +22,20 @@ _PIECE = re.compile(r"[a-z]+|\d+")
 SAME_SPELLING = 0.86
 
 
+def unaccented(text: str) -> str:
+    """Letters without accents."""
+    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
 def plain(text: str) -> str:
     """Lower case without accents."""
-    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
+    return unaccented(text).casefold()
 
 
 def tokens(text: str) -> Tokens:
     """Words and numbers of a name: `ConsentDate`, `consent_date` and `Consent date` are the same."""
-    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    bare = "".join(c for c in apart if not unicodedata.combining(c))
-    return tuple(_PIECE.findall(_HUMP.sub(" ", bare).casefold()))
+    return tuple(_PIECE.findall(_HUMP.sub(" ", unaccented(text)).casefold()))
 
 
 def spellings(term: str) -> list[Tokens]:

@@ -237,14 +237,35 @@ def _text_sheets(name: str, path: Path, companions: dict[str, Dictionary]) -> It
 
 
 def _repeats(name: str, cells: Cells, options: dict[str, Any], whys: dict[str, str]) -> Iterator[Sheet]:
-    """REDCap without its dictionary: the rows of each repeating instrument, with the columns that they fill."""
+    """REDCap without its dictionary: the rows of each repeating instrument, and outside of them those of an event that alone fills some
+    columns, with the columns that they fill."""
     kinds = pc.fill_null(cells.table[REPEAT], "")
     for kind in sorted(set(kinds.to_pylist())):
         table = cells.table.filter(pc.equal(kinds, kind))
-        kept = [n for n in table.column_names if table[n].null_count < table.num_rows]
+        own = _of_events(table) if not kind else {}
+        for event, columns in own.items():
+            rows = table.filter(pc.equal(table[EVENT], event)).select(columns)
+            one = _of_cells(name, "demographics", replace(cells, table=rows), options, dict(whys))
+            one.whys[EVENT] = f"{len(columns) - 3} columns are filled by rows of this event only"
+            yield replace(one, where={REPEAT: kind, EVENT: event})
+        gone = {n for columns in own.values() for n in columns[2:-1]}
+        kept = [n for n in table.column_names if table[n].null_count < table.num_rows and n not in gone]
         made = _of_cells(name, kind or "demographics", replace(cells, table=table.select(kept)), options, dict(whys))
         made.whys[REPEAT] = "each repeating instrument fills rows of its own" if kind else "rows outside of repeating instruments"
         yield replace(made, where={REPEAT: kind})
+
+
+def _of_events(table: pa.Table) -> dict[str, list[str]]:
+    """Event -> the record, the event, columns that no other event fills, and the row's number; nothing where there is one event only."""
+    if EVENT not in table.column_names or len(pc.unique(table[EVENT])) < 2:
+        return {}
+    record = table.column_names[0]
+    out: dict[str, list[str]] = {}
+    for name in table.column_names:
+        events = pc.unique(table[EVENT].filter(pc.is_valid(table[name]))).to_pylist() if name not in (record, EVENT, REPEAT, ROW) else []
+        if len(events) == 1 and events[0]:
+            out.setdefault(events[0], [record, EVENT]).append(name)
+    return {event: [*columns, ROW] for event, columns in out.items()}
 
 
 def _together(sheets: list[Sheet]) -> list[Sheet]:

@@ -31,7 +31,8 @@ NEEDED, SURE, TITLE = 0.6, 0.85, 0.85
 #: Beginnings of names that say which table a column is of, not what it is.
 _PREFIXES = {
     "subject": {"dm", "demo", "bl", "baseline", "subj"}, "session": {"sess", "session", "sv", "visit", "sitzung"},
-    "dose": {"dose", "dosing", "capsule", "pill", "med", "drug"}, "rating": {"suds", "sud", "ex", "exp", "exposure", "exercise", "usas"},
+    "dose": {"dose", "dosing", "capsule", "pill", "med", "drug"},
+    "rating": {"suds", "sud", "ex", "exp", "exposure", "exercise", "usa", "usas"},
     "medication": {"cm", "conmed", "med", "meds", "medication"}, "adverse_event": {"ae", "event"},
     "disposition": {"wd", "ds", "withdraw", "withdrawal", "dropout"}, "randomization": {"rand", "random"}, "assessment": {"qs", "rs"},
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.engine.yamlfile import DECIDE
+from schemas.findings import ReadError
 from tests.newsite.maker import asked, said, text
 
 GERMAN = """
@@ -148,3 +149,55 @@ def test_a_workbook_with_a_title_above_its_heads_is_read_below_it(export):
     written = text(export.draft())
     assert "consented_on" in written
     assert "S01" not in written
+
+
+def test_a_participant_is_found_by_what_the_sheets_have_in_common_where_no_word_tells(export):
+    export.csv("personas.csv", "Clave | Edad\nM1 | 30\nM2 | 41\nM3 | 52\nM4 | 19\n")
+    export.csv("sesiones.csv", "Clave | Nº sesión | Asistió\nM1 | 1 | Sí\nM1 | 2 | No\nM2 | 1 | Sí\nM3 | 1 | Sí\n")
+    draft = export.draft()
+    assert said(draft, "subject_id") == {"from": "Clave", "pattern": r"M(?P<id>\d{1})"}
+    assert said(draft, "tables.session.fields.session_no") == "Nº sesión"
+
+
+def test_an_export_in_which_nothing_names_the_participant_says_what_to_do(export):
+    export.csv("a.csv", "x | y\n1 | 2\n1 | 3\n")
+    with pytest.raises(ReadError, match=r"no column of it is known to name the participant(.|\n)*a\.csv: x, y(.|\n)*subject_id"):
+        export.draft()
+
+
+def test_what_only_one_event_of_a_redcap_export_fills_is_a_table_of_its_own(export):
+    export.csv(
+        "DATA.csv",
+        """
+        record_id | redcap_event_name | redcap_repeat_instrument | age | consent_date | sess_no | sess_attended | sess_start
+        1         | baseline_arm_1    | ''                       | 30  | 2025-01-03   | ''      | ''            | ''
+        1         | week_4_arm_1      | ''                       | ''  | ''           | ''      | ''            | ''
+        2         | baseline_arm_1    | ''                       | 41  | 2025-01-04   | ''      | ''            | ''
+        2         | week_4_arm_1      | ''                       | ''  | ''           | ''      | ''            | ''
+        1         | week_4_arm_1      | session_log              | ''  | ''           | 1       | 1             | 2025-02-03 10:00
+        2         | week_4_arm_1      | session_log              | ''  | ''           | 1       | 0             | 2025-02-04 10:00
+        """,
+    )
+    draft = export.draft()
+    assert said(draft, "tables.subject.where") == {"redcap_repeat_instrument": "", "redcap_event_name": "baseline_arm_1"}
+    assert said(draft, "tables.subject.fields.age_years") == "age"
+    assert said(draft, "tables.session.where") == {"redcap_repeat_instrument": "session_log"}
+
+
+def test_a_column_called_center_with_one_value_for_each_participant_names_the_sites(export):
+    export.csv("people.csv", "Center | Subject | Age\nBoston | B1 | 30\nBoston | B2 | 41\nDallas | D1 | 52\n")
+    export.csv("visits.csv", "Center | Subject | Session | Attended\nBoston | B1 | 1 | Yes\nBoston | B2 | 1 | No\nDallas | D1 | 1 | Yes\n")
+    assert said(export.draft(), "sites") == {"from": "Center", "known": {"Boston": {}, "Dallas": {}}}
+
+
+def test_a_column_called_center_that_changes_within_a_participant_names_no_sites(export):
+    export.csv("people.csv", "Center | Subject | Age\nBoston | B1 | 30\nBoston | B2 | 41\nDallas | D1 | 52\n")
+    export.csv("visits.csv", "Center | Subject | Session | Attended | Start\nDallas | B1 | 1 | Yes | 2025-02-03 10:00\nBoston | B2 | 1 | No | 2025-02-03 11:00\n")
+    assert said(export.draft(), "sites") is None
+
+
+def test_sites_whose_names_no_file_can_have_get_names_that_it_can(export):
+    export.csv("people.csv", "Zentrum | Patient | Alter\nBad Aibling | B1 | 30\nMünchen | B2 | 41\n")
+    assert said(export.draft(), "sites") == {
+        "from": "Zentrum", "map": {"Bad Aibling": "Bad_Aibling", "München": "Munchen"}, "known": {"Bad_Aibling": {}, "Munchen": {}},
+    }  # fmt: skip
