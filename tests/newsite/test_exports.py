@@ -192,7 +192,8 @@ def test_a_column_called_center_with_one_value_for_each_participant_names_the_si
 
 def test_a_column_called_center_that_changes_within_a_participant_names_no_sites(export):
     export.csv("people.csv", "Center | Subject | Age\nBoston | B1 | 30\nBoston | B2 | 41\nDallas | D1 | 52\n")
-    export.csv("visits.csv", "Center | Subject | Session | Attended | Start\nDallas | B1 | 1 | Yes | 2025-02-03 10:00\nBoston | B2 | 1 | No | 2025-02-03 11:00\n")
+    sessions = "Dallas | B1 | 1 | Yes | 2025-02-03 10:00\nBoston | B2 | 1 | No | 2025-02-03 11:00\n"
+    export.csv("visits.csv", "Center | Subject | Session | Attended | Start\n" + sessions)
     assert said(export.draft(), "sites") is None
 
 
