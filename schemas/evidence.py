@@ -177,6 +177,18 @@ class Evidence(Config):
     halves_rare_min_forms: Threshold[int]
     halves_rare_pct: Threshold[float]
     halves_min_pomp: Threshold[float]
+    profile_sample: Threshold[int]
+    profile_min_participants: Threshold[int]
+    profile_usual_own: Threshold[float]
+    profile_usual_site: Threshold[float]
+    turned_own_max: Threshold[float]
+    turned_beside_max: Threshold[float]
+    turned_site_max: Threshold[float]
+    turned_site_pct: Threshold[float]
+    moved_own_min: Threshold[float]
+    moved_gain_min: Threshold[float]
+    turned_usual_site: Threshold[float]
+    profile_suspect_part: Threshold[float]
 
 
 class SymptomTerm(Config):

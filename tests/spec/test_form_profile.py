@@ -1,0 +1,105 @@
+"""Forms of a long instrument against the participant's other forms and the site's: turned round, or moved by an item."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.harness import ModelBench
+
+WORKED = "Sites"
+
+#: Twenty situations, some feared more than others.
+FEARED = [3, 3, 1, 2, 1, 0, 2, 2, 1, 1, 1, 0, 3, 0, 0, 0, 3, 3, 2, 0]
+Answers = list[int]
+
+
+def turned(answers: Answers) -> Answers:
+    return [3 - a for a in answers]
+
+
+def first_turned(answers: Answers) -> Answers:
+    return turned(answers[:20]) + answers[20:]
+
+
+def second_turned(answers: Answers) -> Answers:
+    return answers[:20] + turned(answers[20:])
+
+
+def moved(answers: Answers) -> Answers:
+    return answers[-1:] + answers[:-1]
+
+
+def asked(
+    bench: ModelBench, change: dict[str, Callable[[Answers], Answers]], people: int = 8, halves: int = 2, mixed: bool = False
+) -> list[str]:
+    """What is asked of a site whose participants P1, P2, ... have two forms each, P1v1, P1v2, ...; `mixed`: each form has its answers in
+    an order of its own.
+
+    Each form differs from the others in two answers.
+    """
+    rows = []
+    for n in range(2 * people):
+        answers = (random.Random(n).sample(FEARED, 20) if mixed else FEARED) * halves
+        for place in (3 * n % 20, 7 * n % 20):
+            answers[place] = (answers[place] + 1) % 4
+        key = f"P{n // 2 + 1}v{n % 2 + 1}"
+        answers = change.get(key, change.get(key[: key.index("v")], change.get("all", lambda a: a)))(answers)
+        size = len(answers)
+        row = f"0 | t01 | 01 | P{n // 2 + 1} | {n} | Q{size} | 2024-01-{n + 1:02d} | {answers} | {size} | {size} | 0 | 3 | {key} | f | {n}"
+        rows.append(row)
+    bench.given(
+        "core.form", "unit::INT | study | site | subject_id | form_id::BIGINT | instrument | assessed_on::DATE | item_values::DOUBLE[] | "
+        "n_items::INT | n_answered::INT | lowest_answer::DOUBLE | highest_answer::DOUBLE | record_key | source_file | source_row::BIGINT\n"
+        + "\n".join(rows),
+    )  # fmt: skip
+    bench.run("core.site_profile", "core.form_profile")
+    return [f"{rule} {key}" for table in ("core.form_profile", "core.site_profile") for rule, _, key in bench.judge(table)]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, []),
+        ({"P3v2": turned}, ["answers_turned P3v2"]),
+        ({"P3v1": first_turned}, ["answers_turned P3v1"]),
+        ({"P3v1": second_turned}, ["answers_turned P3v1"]),
+        ({"P3": turned}, ["answers_turned P3v1", "answers_turned P3v2"]),  # both against the site's
+    ],
+)
+def test_a_form_that_runs_against_the_others_is_asked_about(
+    run_models: ModelBench, change: dict[str, Callable[[Answers], Answers]], found: list[str]
+) -> None:
+    assert asked(run_models, change) == found
+
+
+def test_a_short_instrument_of_one_half_is_looked_at_as_a_whole(run_models: ModelBench) -> None:
+    assert asked(run_models, {"P3v2": turned}, halves=1) == ["answers_turned P3v2"]
+
+
+def test_a_form_whose_answers_are_moved_by_an_item_is_asked_about(run_models: ModelBench) -> None:
+    assert "answers_moved P3v2" in asked(run_models, {"P3v2": moved})
+
+
+def test_of_few_participants_nothing_is_said(run_models: ModelBench) -> None:
+    assert asked(run_models, {"P3v2": turned}, people=7) == []
+
+
+def test_where_forms_have_nothing_in_common_nothing_is_said(run_models: ModelBench) -> None:
+    assert asked(run_models, {"P3v2": turned}, mixed=True) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({f"P{n}": turned for n in (2, 4, 6, 8)}, True),  # half of the forms against the other half
+        ({"P2": turned}, False),
+        ({"all": second_turned}, True),  # avoidance where there is no fear
+    ],
+)
+def test_a_site_whose_forms_run_against_each_other_is_asked_about(
+    run_models: ModelBench, change: dict[str, Callable[[Answers], Answers]], found: bool
+) -> None:
+    assert ("answers_turned_site Q40" in asked(run_models, change)) == found
