@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows.engine import looking
 from schemas.columns import columns
 from schemas.findings import PublicationError
 from schemas.harmonization import COLUMNS
@@ -50,8 +51,7 @@ def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
 
 def open_release(folder: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a release's views, wherever the release lies now."""
-    con = duckdb.connect(str(folder / "catalog.duckdb"), read_only=True)
-    con.execute("set TimeZone = 'UTC'")
+    con = looking.connect(str(folder / "catalog.duckdb"), read_only=True)
     con.execute("set variable release = $1", [os.path.realpath(folder)])
     return con
 

@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.engine import blinded_amounts, blinding, deidentify, partitions
+from flows.engine import blinded_amounts, blinding, deidentify, looking, partitions
 from flows.engine.deidentify import FREE_TEXT, Masker, mask, maskers
 from flows.engine.releases import Part
 from flows.engine.roster import Roster
@@ -104,7 +103,7 @@ def _with_arm(paths: list[str]) -> dict[str, int]:
     """File -> rows that hold an arm; the files' own statistics tell in most cases that there are none."""
     if not paths:
         return {}
-    with duckdb.connect(config={"threads": 1}) as con:
+    with looking.connect(threads=1) as con:
         told = con.execute(
             "select distinct file_name from parquet_metadata($1) where path_in_schema in ('TRT01P', 'TRT01A') "
             "and row_group_num_rows > 0 and stats_null_count is distinct from row_group_num_rows", [paths],

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from flows.engine import looking
 from flows.engine.releases import Release
 from schemas.columns import PER_SITE, POOLED, columns
 
@@ -64,9 +65,8 @@ class Difference:
 
 def compare(one: Release, two: Release) -> Difference:
     """What changed from one release to another. Timings and primaries: participant -> rows touched."""
-    con = duckdb.connect()
+    con = looking.connect()
     try:
-        con.execute("set TimeZone = 'UTC'")
         out = Difference([], {}, {}, 0, 0)
         primary = _primaries(con, one, two)
         for dataset in (*PER_SITE, *POOLED):

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from flows.engine import looking
 from flows.engine.releases import Release
 from schemas.columns import RESTRICTED, columns
 from schemas.findings import ConfigurationError
@@ -47,9 +48,8 @@ def find_row(data: Path, release: Release, dataset: str, key: str) -> dict[str, 
     if not files:
         raise ConfigurationError(f"release {release.release_id} has no {dataset}")
     names, wanted = key_columns(dataset), _wanted(dataset, key)
-    con = duckdb.connect(config={"threads": 1})
+    con = looking.connect(threads=1)
     try:
-        con.execute("set TimeZone = 'UTC'")
         con.execute(f"create view it as select * from read_parquet([{', '.join(_text(f) for f in files)}])")
         tests = " and ".join(f"coalesce(\"{c}\"::varchar, '') = ${n}" for n, c in enumerate(wanted, start=1))
         cursor = con.execute(f"select * from it where {tests} limit {_LISTED + 1}", list(wanted.values()))

@@ -9,7 +9,7 @@ from platform import libc_ver
 
 import pytest
 
-from flows.engine import models
+from flows.engine import looking, models
 
 KEPT = """
 import ctypes, sys
@@ -43,3 +43,10 @@ def test_a_database_without_a_folder_for_it_writes_nothing_where_the_command_run
     asked = "select current_setting('temp_directory'), current_setting('memory_limit')"
     assert models.connect().execute(asked).fetchone()[0] == ""
     assert models.connect(spill=tmp_path).execute(asked).fetchone() == (str(tmp_path), "667.5 MiB")  # 700 MB
+
+
+def test_a_database_to_look_at_files_with_shows_utc_and_writes_nothing_anywhere(tmp_path: Path) -> None:
+    asked = "select current_setting('temp_directory'), current_setting('TimeZone')"
+    assert looking.connect(threads=1).execute(asked).fetchone() == ("", "UTC")
+    looking.connect(str(tmp_path / "a.duckdb")).close()
+    assert looking.connect(str(tmp_path / "a.duckdb"), read_only=True).execute(asked).fetchone() == ("", "UTC")
