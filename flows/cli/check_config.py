@@ -30,45 +30,55 @@ def check_config(
     """Load the whole configuration and check every mapping, dated ones too; prints file, line, key, and what to write, and which
     environment variables a run here would miss. Ends 2 on error, 1 when only variables are missing.
 
+    Lines with `look` are doubts: a column or a code called like something else than it is mapped to. They hold nobody up.
+
     With --site: what would be kept and quarantined of its export; nothing is written.
 
     Example: trialweave check-config --config config/demo --site sad01/07
     """
     with told_errors():
-        units, problems, missing = _problems(config)
+        units, problems, missing, doubtful = _problems(config)
         tried = None if problems or not site else _tried(config, site)
         if json:
             told: dict[str, Any] = {"config": str(config), "units": units, "problems": problems, "missing_env": missing}
-            print_json(told | ({} if tried is None else {"tried": _as_json(tried)}))
+            print_json(told | {"doubtful": doubtful} | ({} if tried is None else {"tried": _as_json(tried)}))
         else:
             for problem in problems:
                 typer.echo(problem)
+            for doubt in doubtful:
+                typer.echo(f"look -> {doubt}")
             for key, names in missing.items():
                 typer.echo(f"{key}: not set here: {', '.join(names)}; a run here would hold the site")
-            typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems")
+            told_too = f", {len(doubtful)} doubts" if doubtful else ""
+            typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems{told_too}")
             if tried is not None:
                 _show(tried)
         raise typer.Exit(int(Exit.USAGE if problems else Exit.DEGRADED if missing else Exit.OK))
 
 
-def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]]]:
-    """Units, everything that is wrong with the configuration, under each mapping that is or was in force on some day, and which
-    environment variables each unit's source needs now that are not set."""
+def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]], list[str]]:
+    """Units, everything that is wrong with the configuration, under each mapping that is or was in force on some day, which environment
+    variables each unit's source needs now that are not set, and where names and mapping do not agree."""
     from flows.engine import coding
     from flows.engine.config import change_dates, load
     from flows.engine.mapping import check_mapping
+    from flows.newsite import doubts
     from flows.sources.place import absent_files, missing_env
 
     problems: dict[str, None] = {}
     missing: dict[str, list[str]] = {}
+    doubtful: dict[str, None] = {}
     units: set[str] = set()
     try:
         programme = None
         for day in change_dates(config):
             programme = load(config, on=day)
             units |= programme.units.keys()
+            for study, trial in sorted(programme.trials.items()):
+                doubtful |= dict.fromkeys(f"{study}: {doubt}" for doubt in doubts.of_trial(trial))
             for key, unit in sorted(programme.units.items()):
                 problems |= dict.fromkeys(f"{key}: {problem}" for problem in check_mapping(unit))
+                doubtful |= dict.fromkeys(f"{key}: {doubt}" for doubt in doubts.find(unit))
         for key, unit in sorted(programme.units.items()) if programme is not None else ():
             if names := missing_env(unit.site.source, os.environ):
                 missing[key] = names
@@ -77,7 +87,7 @@ def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]]]
             problems |= dict.fromkeys(coding.problems(coding.load_dictionary(programme.codelists), programme))
     except ConfigurationError as error:
         problems |= dict.fromkeys(str(error).splitlines())
-    return sorted(units), [*problems], missing
+    return sorted(units), [*problems], missing, [*doubtful]
 
 
 def _tried(config: Path, site: str) -> Tried:

@@ -29,9 +29,9 @@ from flows.readers import ROW, About
 #: What a column's name must reach to be a field; what is surely one; a sheet's name that is surely a table's.
 NEEDED, SURE, TITLE = 0.6, 0.85, 0.85
 #: Beginnings of names that say which table a column is of, not what it is.
-_PREFIXES = {
+PREFIXES = {
     "subject": {"dm", "demo", "bl", "baseline", "subj"}, "session": {"sess", "session", "sv", "visit", "sitzung"},
-    "dose": {"dose", "dosing", "capsule", "pill", "med", "drug"},
+    "dose": {"dose", "dosing", "cap", "capsule", "pill", "med", "drug"},
     "rating": {"suds", "sud", "ex", "exp", "exposure", "exercise", "usa", "usas"},
     "medication": {"cm", "conmed", "med", "meds", "medication"}, "adverse_event": {"ae", "event"},
     "disposition": {"wd", "ds", "withdraw", "withdrawal", "dropout"}, "randomization": {"rand", "random"}, "assessment": {"qs", "rs"},
@@ -353,7 +353,7 @@ def neutral_for(sheet: Sheet, table: str) -> frozenset[str]:
     common = {f for f in firsts if firsts.count(f) >= max(3, 0.6 * len(sheet.columns))}
     title = tokens(sheet.title)
     short = {f for f in firsts if len(f) >= 2 and any(t.startswith(f) for t in title)}
-    return frozenset({*lexicon.fillers(), *title, *common, *short, *_PREFIXES[table]})
+    return frozenset({*lexicon.fillers(), *title, *common, *short, *PREFIXES[table]})
 
 
 @cache

@@ -1,0 +1,125 @@
+"""What a mapping says against the words it is written with: a column called `end` read as the beginning, `ja` that means no.
+
+What belongs here: names of columns and codes in a mapping against the lexicon. What does not: what is wrong for certain
+(flows/engine/mapping/check.py), what a site's cells say (the rules). Nobody is held up by a doubt: a site may call things as it likes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from flows.engine.config import Unit
+from flows.engine.mapping.shapes import FIELDS, FieldOf, Kind
+from flows.engine.mapping.text import const_text
+from flows.newsite import lexicon
+from flows.newsite.naming import Tokens, likeness, tokens
+from flows.newsite.tables import NEEDED, PREFIXES, SURE, name_score
+from schemas.site import FieldSpec, IntakeTable, TableSpec
+from schemas.trial import Trial
+
+#: Fields that are taken for one another: the kinds of which a table has several.
+_KINDS = {Kind.INSTANT: "when", Kind.DATE: "when", Kind.PARTIAL: "when", Kind.SUDS: "fear", Kind.AGE: "size", Kind.WEIGHT: "size"}
+_GROUP = re.compile(r"\(\?P<\w+>[^()]*\)")
+#: Numbers that are customary for "no answer", also where the scale holds them.
+_CUSTOMARY = {"7", "8", "9", "77", "88", "99"}
+#: mg, minutes: what no arm, session or window of these trials is.
+_LEAST_MG, _MOST_MG, _LEAST_SESSION_MIN, _LEAST_WINDOW_MIN = 1, 1000, 15, 5
+_STANDARD = re.compile(r"[A-Z]{2}(ST|EN)DTC")
+_WORDS = {"sex": "sex", "severity": "severity", "time_point": "time_point"}
+
+
+def find(unit: Unit) -> list[str]:
+    """Every doubt about a unit's mapping, as a sentence that begins with the place in it."""
+    out: list[str] = []
+    for table, specs in unit.site.tables.items():
+        for number, spec in enumerate(specs):
+            label = f"tables.{table}" + (f"[{number}]" if len(specs) > 1 else "")
+            out += [f"{label}{text}" for text in (*_fields(table, spec), *_halves(spec), *_missing(unit, table, spec))]
+    return list(dict.fromkeys(out))
+
+
+def of_trial(trial: Trial) -> list[str]:
+    """Numbers of a trial that look written in another unit than the trial file's."""
+    strengths = {a.dose_mg for a in trial.arms if a.dose_mg is not None} | {b.dose_mg for a in trial.arms for b in a.dose_mg_by_weight}
+    out = [f"arms: a dose of {mg:g} mg; doses are milligrams" for mg in sorted(strengths) if not _LEAST_MG <= mg <= _MOST_MG]
+    planned = trial.sessions.planned_length_min
+    if planned is not None and planned < _LEAST_SESSION_MIN:
+        out.append(f"sessions: a session of {planned:g} minutes; the length is in minutes")
+    pre = trial.timing_window.pre if trial.timing_window is not None else None
+    if pre is not None and pre.to_min <= _LEAST_WINDOW_MIN:
+        out.append(f"timing_window: doses at most {pre.to_min:g} minutes before the session; the window is in minutes")
+    return out
+
+
+def _fields(table: IntakeTable, spec: TableSpec) -> Iterator[str]:
+    known = FIELDS[table]
+    for name, field in spec.fields.items():
+        if name in known:
+            yield from (f".{name}: {t}" for t in (*_called(table, name, known, field, spec), *_meant(known[name], field)))
+
+
+def _called(table: IntakeTable, name: str, known: dict[str, FieldOf], field: FieldSpec, spec: TableSpec) -> Iterator[str]:
+    """A column whose name is that of another field of its kind, or of what is no field, and not that of its own."""
+    kind = _KINDS.get(known[name].kind)
+    if kind is None or not field.from_:
+        return
+    neutral = frozenset({*lexicon.fillers(), *PREFIXES[table], *tokens(spec.sheet if isinstance(spec.sheet, str) else "")})
+    for column in field.from_:
+        called = tokens(column)
+        others = [f for f, of in known.items() if f != name and _KINDS.get(of.kind) == kind]
+        best = max(((name_score(called, table, f, neutral), f) for f in others), default=(0.0, ""))
+        if max(name_score(called, table, name, neutral) for called in map(tokens, field.from_)) >= NEEDED:
+            return
+        standard = _STANDARD.fullmatch(column)
+        if standard is not None and name.startswith("ended" if standard[1] == "ST" else "started"):
+            yield f"reads {column!r}, the standard's name of {'a start' if standard[1] == 'ST' else 'an end'}; look whether it is"
+        elif best[0] >= SURE:
+            yield f"reads {column!r}, which is called like {best[1]}; look whether it is"
+        elif name_score(called, "*", "other", neutral) >= SURE:
+            yield f"reads {column!r}, which is called like something else (planned, height, a comment ...); look whether it is {name}"
+
+
+def _meant(of: FieldOf, field: FieldSpec) -> Iterator[str]:
+    """A word that a map gives the meaning of its opposite."""
+    name = "boolean" if of.kind == Kind.BOOLEAN else _WORDS.get(of.words or "")
+    if name is None:
+        return
+    known = lexicon.words(name)
+    for text, value in (field.map or {}).items():
+        usual = known.get(lexicon.folded(text))
+        if usual is not None and value is not None and usual.lower() != const_text(value).lower():
+            yield f"maps {text!r} to {const_text(value)}; the word usually means {usual}"
+
+
+def _missing(unit: Unit, table: IntakeTable, spec: TableSpec) -> Iterator[str]:
+    """A missing code that is a value: of the scale, of the instrument's items, or of the field's own map."""
+    of = spec.fields.get("instrument")
+    asked = [i for i in unit.instruments if table == IntakeTable.ASSESSMENT and of is not None and i.name == of.const]
+    bounds = [(b.minimum, b.maximum) for i in asked for b in i.items]
+    for name, field in spec.fields.items():
+        low, high = (float(x) for x in field.scale.split("-")) if field.scale is not None else (0.0, -1.0)
+        if name == "value" and bounds and not field.map:
+            low, high = max(b[0] for b in bounds), min(b[1] for b in bounds)
+        for code in field.missing:
+            if code in (field.map or {}):
+                yield f".{name}: {code!r} is declared missing and stands in the map, too; it is read as missing"
+            elif code not in _CUSTOMARY and code.replace(".", "", 1).isdigit() and low <= float(code) <= high:
+                yield f".{name}: {code!r} is declared missing, but is a value from {low:g} to {high:g}; look whether it is one"
+
+
+def _halves(spec: TableSpec) -> Iterator[str]:
+    """Items of one part of an instrument read from columns called like another part."""
+    instrument = spec.fields.get("instrument")
+    if spec.wide is None or spec.wide.item is None or instrument is None or not isinstance(instrument.const, str):
+        return
+    own = spec.wide.item.partition("{")[0]
+    parts = {part: terms for (name, part), terms in lexicon.instruments().items() if name == instrument.const and part}
+    if own not in parts:
+        return
+    whole = {t for term in lexicon.instruments().get((instrument.const, ""), ()) for t in term.tokens}
+    called: Tokens = tuple(t for t in tokens(_GROUP.sub(" ", spec.wide.pattern)) if t not in whole)
+    score = {part: max(likeness(called, t.tokens, lexicon.fillers()) for t in terms) for part, terms in parts.items()}
+    best = max(score, key=lambda part: (score[part], part))
+    if best != own and score[best] >= SURE and score[own] < NEEDED:
+        yield f".wide.item: {own} is read from {spec.wide.pattern!r}, which is called like {best}; look which half it is"

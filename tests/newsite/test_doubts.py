@@ -1,0 +1,123 @@
+"""What check-config doubts about a mapping: names and words that say something else than the mapping does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.__main__ import app
+from flows.engine.config import load
+from flows.newsite import doubts
+from tests.newsite.maker import TRIAL
+
+SITE = """\
+site_id: "01"
+study: t01
+timezone: Europe/Madrid
+source: {kind: files, path: export}
+subject_id: Paciente
+tables:
+  subject:
+    file: a.csv
+    fields:
+      sex: {from: Sexo, map: {Mujer: F, "1": M}}
+      weight_kg: {from: Peso, unit: kg}
+      consented_on: {from: Consentimiento, format: "%Y-%m-%d"}
+      randomized_on: {from: Randomización, format: "%Y-%m-%d"}
+  session:
+    file: b.csv
+    fields:
+      session_no: Sesión
+      attended: {from: Asistió, map: {"Sí": true, "No": false}}
+      started_at: {from: [Fecha, Inicio], format: "%d/%m/%Y %H:%M"}
+      ended_at: {from: [Fecha, Fin], format: "%d/%m/%Y %H:%M"}
+  dose:
+    file: c.csv
+    fields:
+      session_no: Sesión
+      dosed_at: {from: Hora de toma, format: "%d/%m/%Y %H:%M"}
+  rating:
+    file: d.csv
+    fields:
+      session_no: Sesión
+      exercise_no: Ejercicio
+      begin: {from: Inicio, scale: "0-100", missing: ["99"]}
+      end: {from: Final, scale: "0-100", missing: ["-9"]}
+  assessment:
+    - file: e.csv
+      wide: {pattern: "Miedo(?P<item>\\\\d+)", item: "LSF{item:02d}"}
+      fields: {instrument: {const: LSAS}, visit: Visita, value: {missing: ["9"]}}
+    - file: e.csv
+      wide: {pattern: "Evitación(?P<item>\\\\d+)", item: "LSA{item:02d}"}
+      fields: {instrument: {const: LSAS}, visit: Visita}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "trials").mkdir()
+    (tmp_path / "sites" / "t01_01").mkdir(parents=True)
+    (tmp_path / "trials" / "t01.yaml").write_text(TRIAL)
+    return tmp_path
+
+
+def found(config: Path, *changes: tuple[str, str]) -> list[str]:
+    """The doubts about the site above, changed."""
+    text = SITE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (config / "sites" / "t01_01" / "site.yaml").write_text(text)
+    (unit,) = load(config).units.values()
+    return doubts.find(unit)
+
+
+def test_nothing_is_doubted_where_names_and_words_agree_with_the_mapping(config):
+    assert found(config) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([("begin: {from: Inicio", "begin: {from: Final"), ("end: {from: Final", "end: {from: Inicio")],
+         ["tables.rating.begin: reads 'Final', which is called like end; look whether it is",
+          "tables.rating.end: reads 'Inicio', which is called like begin; look whether it is"]),
+        ([("from: Peso", "from: Altura")],
+         ["tables.subject.weight_kg: reads 'Altura', which is called like something else (planned, height, a comment ...); "
+          "look whether it is weight_kg"]),
+        ([("Hora de toma", "Hora programada")],
+         ["tables.dose.dosed_at: reads 'Hora programada', which is called like something else (planned, height, a comment ...); "
+          "look whether it is dosed_at"]),
+        ([("from: Consentimiento", "from: Randomización x"), ("from: Randomización,", "from: Consentimiento,"), ("ción x", "ción")],
+         ["tables.subject.consented_on: reads 'Randomización', which is called like randomized_on; look whether it is",
+          "tables.subject.randomized_on: reads 'Consentimiento', which is called like consented_on; look whether it is"]),
+        ([('{"Sí": true, "No": false}', '{"Sí": false, "No": true}')],
+         ["tables.session.attended: maps 'Sí' to false; the word usually means true",
+          "tables.session.attended: maps 'No' to true; the word usually means false"]),
+        ([("Mujer: F", "Mujer: M")], ["tables.subject.sex: maps 'Mujer' to M; the word usually means F"]),
+        ([("Miedo(", "Evitación(")],
+         ["tables.assessment[0].wide.item: LSF is read from 'Evitación(?P<item>\\\\d+)', which is called like LSA; look which half it is"]),
+        ([('missing: ["-9"]', 'missing: ["30"]')],
+         ["tables.rating.end: '30' is declared missing, but is a value from 0 to 100; look whether it is one"]),
+        ([('missing: ["9"]', 'missing: ["0"]')],
+         ["tables.assessment[0].value: '0' is declared missing, but is a value from 0 to 3; look whether it is one"]),
+    ],
+)  # fmt: skip
+def test_a_name_or_word_that_says_something_else_is_told(config, changes, told):
+    assert found(config, *changes) == told
+
+
+def test_a_dose_in_grams_and_a_window_in_hours_of_a_trial_are_told_and_hold_nobody_up(config):
+    text = TRIAL.replace("dose_mg: 50", "dose_mg: 0.05").replace("length_min: 60", "length_min: 1.5")
+    (config / "trials" / "t01.yaml").write_text(text + "timing_window: {pre: {from_min: 0.5, to_min: 2}}\n")
+    found(config)
+    ended = CliRunner().invoke(app, ["check-config", "--config", str(config)])
+    assert ended.exit_code == 0
+    assert ended.output.splitlines() == [
+        "look -> t01: arms: a dose of 0.05 mg; doses are milligrams",
+        "look -> t01: sessions: a session of 1.5 minutes; the length is in minutes",
+        "look -> t01: timing_window: doses at most 2 minutes before the session; the window is in minutes",
+        f"{config}: 1 exports, 0 problems, 3 doubts",
+    ]
