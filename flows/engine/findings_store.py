@@ -42,8 +42,8 @@ class SiteFindings:
     sha256: str
 
 
-def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: str = "", before: str = "") -> pl.DataFrame:
-    """How every finding of these sites (default: all) and this rule (default: every) stands: the last row of each, resolved ones
+def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: str | Sequence[str] = "", before: str = "") -> pl.DataFrame:
+    """How every finding of these sites (default: all) and these rules (default: every) stands: the last row of each, resolved ones
     included. `before`: as it was before that release."""
     files = sorted(p for p in (data / "findings").glob("[0-9]*.parquet") if not before or p.stem < before)
     if not files:
@@ -54,7 +54,7 @@ def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: st
         wanted = pl.LazyFrame([list(key) for key in sites], schema=names, orient="row")
         frame = frame.join(wanted, on=["study", "site"], how="semi")
     if rule:
-        frame = frame.filter(pl.col("rule") == rule)
+        frame = frame.filter(pl.col("rule").is_in([rule] if isinstance(rule, str) else list(rule)))
     lacking = [pl.lit(None, kind).alias(n) for n, kind in COLUMNS.items() if n not in frame.collect_schema().names()]
     told = frame.with_columns(lacking).sort("release_id").unique("finding_id", keep="last", maintain_order=True)
     return told.select(list(COLUMNS)).collect()

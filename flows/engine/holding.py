@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import changes, label_drift, recoding, records
+from flows.engine import changes, label_drift, recoding, records, value_changes
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.delivery_findings import findings, lost_records, rule
@@ -97,16 +97,27 @@ def withheld(folder: Path, site: str) -> pl.DataFrame:
     return held.group_by(pl.col("table").replace(_NAMES), "field").agg(pl.sum("n_rows").alias("unusable")).collect()
 
 
-def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: Evidence, *, is_accepted: bool) -> Verdict:
-    """Judge one site of a staged delivery. `last`: its last good data, None when there are none or they are of this delivery."""
+def judge(
+    unit: Unit,
+    staged: Staged,
+    site: str,
+    last: Before | None,
+    evidence: Evidence,
+    came_before: pl.DataFrame | None = None,
+    *,
+    is_accepted: bool,
+) -> Verdict:
+    """Judge one site of a staged delivery. `last`: its last good data, None when there are none or they are of this delivery;
+    `came_before`: its files that are those of an older delivery (returned.files)."""
     counts = staged.receipt["sites"].get(site, {}).get("tables", {})
     dropped = staged.receipt.get("dropped", {}).get(site, {})
     found: list[pl.DataFrame] = []
     reasons: list[str] = []
     rejected = _rejected(unit, counts, dropped)
-    diff = None
+    diff = compared = None
     tables, fields, labels, recoded = pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), pl.DataFrame()
     snapshot = unit.site.delivery == "snapshot"
+    older = pl.DataFrame() if came_before is None else came_before
     if last is not None and not last.is_empty:
         now = records.read(staged.folder)
         now = now.filter(pl.col("site") == site) if now is not None else None
@@ -115,8 +126,8 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     if last is not None and not last.is_empty:
         labels = label_drift.compare(last.labels, staged.receipt.get("labels", {}))
         if diff is not None and changes.causes(last.entry, staged.receipt.get("made_of", {})) == changes.CAUSES["delivery"]:
-            tables_touched = recoding.touched(diff.pairs, evidence.hold_recoded_values.value)
-            recoded = recoding.compare(last.folder, staged.folder, site, tables_touched)
+            compared = recoding.read(last.folder, staged.folder, site, recoding.touched(diff.pairs, 1))
+            recoded = recoding.columns(compared, evidence)
     if last is not None and not last.is_empty and snapshot:
         tables = _shrunk(unit, counts, last, diff, evidence)
         if last.records is not None and now is not None:
@@ -124,18 +135,45 @@ def judge(unit: Unit, staged: Staged, site: str, last: Before | None, evidence: 
     if not is_accepted:
         for name, frame in (
             ("delivery_rejected", rejected), ("delivery_shrunk", tables), ("field_emptied", fields), ("field_unusable", fields),
-            ("value_labels_changed", labels), ("values_recoded", recoded),
+            ("value_labels_changed", labels), ("values_recoded", recoded), ("delivery_returned", older),
         ):  # fmt: skip
             hit = broken(name, frame, evidence)
             if hit.height:
                 found.append(findings(name, unit, site, hit))
+                hit = hit.head(1) if name == "delivery_returned" else hit
                 reasons += [_reason(unit, staged, site, name, row, last) for row in hit.iter_rows(named=True)]
     if reasons:
         return Verdict(tuple(reasons), pl.concat(found))
     found.append(findings("table_empty", unit, site, broken("table_empty", _empty(unit, site, counts, evidence), evidence)))
     if diff is not None and snapshot and not is_accepted:
         found.append(findings("record_disappeared", unit, site, lost_records(diff.lost, last.entry["delivered_on"] if last else "")))
+    if not is_accepted:
+        found.append(findings("file_returned", unit, site, broken("file_returned", older, evidence)))
+    if diff is not None and last is not None and compared is not None and not is_accepted:
+        day = last.entry["delivered_on"]
+        found += value_changes.told(unit, site, compared, recoded, diff, _asked(last, site), _held_back(staged, site), day, evidence)
     return Verdict((), found[0] if len(found) == 1 else pl.concat(found), diff)
+
+
+def _asked(last: Before, site: str) -> set[tuple[str, str]]:
+    """(subject, field) of participants' own records that the last good delivery was asked about: a new value is the answer."""
+    path = last.folder / "findings.parquet"
+    if not path.is_file():
+        return set()
+    mine = pl.scan_parquet(path).filter(
+        (pl.col("site") == site) & pl.col("table").str.starts_with("subject") & (pl.col("severity") != str(Severity.NOTE))
+    )
+    return set(mine.select("subject", "field").unique().collect().iter_rows())  # type: ignore[arg-type]
+
+
+def _held_back(staged: Staged, site: str) -> pl.DataFrame:
+    """(table, subject) of which some value is withheld, or a row rejected."""
+    path = staged.folder / "findings.parquet"
+    if not path.is_file():
+        return pl.DataFrame(schema={"table": pl.String, "subject": pl.String})
+    kinds = [str(Severity.WITHHOLD), str(Severity.REJECT)]
+    mine = pl.scan_parquet(path).filter((pl.col("site") == site) & pl.col("severity").is_in(kinds))
+    return mine.select(pl.col("table").replace(_NAMES), "subject").unique().collect()
 
 
 def broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
@@ -267,8 +305,10 @@ def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any
     """One hold in words: what, how much, where to look, what to do."""
     key = f"{unit.site.study}/{site}"
     day = last.entry["delivered_on"] if last else ""
-    had, table = f"of the delivery of {day}", row["table"]
-    if name == "delivery_rejected":
+    had, table = f"of the delivery of {day}", row.get("table", "")
+    if name == "delivery_returned":
+        what = f"{row['n_files']} files are those of an earlier delivery, not of the one of {day}: {row['suggestion']}"
+    elif name == "delivery_rejected":
         pct, limit = 100 * row["rejected"] / row["received"], row["max_rejected_pct"]
         what = f"{row['rejected']} of {row['received']} {table} rows were rejected ({pct:.0f} %, more than {limit:g} %)"
     elif name == "delivery_shrunk":

@@ -1,40 +1,80 @@
-"""Values of two deliveries: a column whose values are other ones in many records that both hold was most likely recoded, not corrected.
+"""Values of two deliveries: which values that both hold are other ones now, and whether a whole column of them was recoded.
 
-What belongs here: comparing what the two were staged as. What does not: holding (holding.py), what each single value was before
-(changes.py), edits of the mapping, which change values on purpose.
+What belongs here: comparing what the two were staged as. What does not: whether changes follow one function (alike.py), what is told of
+single participants and records (value_changes.py), holding (holding.py), edits of the mapping, which change values on purpose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-#: Set -> its intake table, what tells its records apart, columns compared. Blank on either side is no change here.
-_SETS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
-    "adsl": ("subject", ("USUBJID",), ("AGE", "SEX", "WEIGHTBL", "ICFDT", "RANDDT")),
-    "adsess": ("session", ("USUBJID", "SESSNO"), ("ATTFL", "SESDTM", "SEEDTM")),
-    "adex": ("dose", ("USUBJID", "SESSNO", "EXTPT"), ("EXOCCUR", "EXDOSE", "EXSTDTM")),
-    "adsuds": ("rating", ("USUBJID", "SESSNO", "EXNO"), ("SUDSBEG", "SUDSPEAK", "SUDSEND")),
-    "adae": ("adverse_event", ("USUBJID", "AETERM", "AESTDTC"), ("AESEV", "AESER")),
-}
-_FORM = ("USUBJID", "PARCAT1", "AVISIT", "ADT", "ITEMCD")
-_SCHEMA = {"table": pl.String, "field": pl.String, "n_both": pl.Int64, "n_changed": pl.Int64, "n_rows": pl.Int64, "suggestion": pl.String}
+from flows.engine import alike
+from schemas.evidence import Evidence
 
 
-def compare(old: Path, new: Path, site: str, tables: Collection[str]) -> pl.DataFrame:
-    """One row a column (of questionnaires: an instrument): how many records both deliveries hold a value of, and how many values are
-    other ones now. `old`, `new`: staged folders; `tables`: the only ones looked at."""
-    rows: list[dict[str, Any]] = []
-    for name, (table, key, columns) in _SETS.items():
-        if table in tables:
-            rows += _counted(table, _both(old, new, name, site, key, columns), columns)
-    items = _both(old, new, "aditem", site, _FORM, ("AVAL",)) if "assessment" in tables else pl.DataFrame({"PARCAT1": []})
-    for (instrument,), mine in items.group_by("PARCAT1", maintain_order=True):
-        rows += [r | {"field": str(instrument)} for r in _counted("assessment", mine, ("AVAL",))]
-    return pl.DataFrame(rows, schema=_SCHEMA).sort("table", "field")
+@dataclass(frozen=True)
+class Of:
+    """A set: its intake table, what tells its records apart, the intake field of each column compared."""
+
+    table: str
+    key: tuple[str, ...]
+    fields: dict[str, str]
+
+
+SETS = {
+    "adsl": Of("subject", ("USUBJID",), {
+        "AGE": "age_years", "SEX": "sex", "WEIGHTBL": "weight_kg", "ICFDT": "consented_on", "RANDDT": "randomized_on"}),
+    "adsess": Of("session", ("USUBJID", "SESSNO"), {"ATTFL": "attended", "SESDTM": "started_at", "SEEDTM": "ended_at"}),
+    "adex": Of("dose", ("USUBJID", "SESSNO", "EXTPT"), {"EXOCCUR": "taken", "EXDOSE": "dose_mg", "EXSTDTM": "dosed_at"}),
+    "adsuds": Of("rating", ("USUBJID", "SESSNO", "EXNO"), {"SUDSBEG": "begin", "SUDSPEAK": "peak", "SUDSEND": "end"}),
+    "adae": Of("adverse_event", ("USUBJID", "AETERM", "AESTDTC"), {"AESEV": "severity", "AESER": "serious"}),
+    "adcm": Of("medication", ("USUBJID", "CMTRT", "CMDECOD", "CMSTDTC"), {"CMENDTC": "ended_on", "ONGOFL": "ongoing"}),
+    "aditem": Of("assessment", ("USUBJID", "PARCAT1", "AVISIT", "ITEMCD"), {"AVAL": "value"}),
+}  # fmt: skip
+_FORM = ("USUBJID", "PARCAT1", "AVISIT")
+#: One value of a record: `part` is its column, of questionnaires the instrument; `item` the questionnaire's item.
+CELLS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "dataset": pl.String, "table": pl.String, "part": pl.String, "field": pl.String, "subject": pl.String, "key": pl.List(pl.String),
+    "form": pl.String, "item": pl.String, "was": pl.String, "now": pl.String, "x": pl.Float64, "y": pl.Float64, "kind": pl.String,
+    "source_file": pl.String, "source_row": pl.Int64,
+}  # fmt: skip
+_COUNTS = {"table": pl.String, "part": pl.String, "subject": pl.String, "form": pl.String, "item": pl.String, "n_both": pl.Int64}
+_COLUMN = {
+    "table": pl.String, "field": pl.String, "n_both": pl.Int64, "n_changed": pl.Int64, "is_alike": pl.Boolean, "n_rows": pl.Int64,
+    "suggestion": pl.String,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What two deliveries hold of one site: how many values both have (a row a participant, column, form and item), and those that are
+    other ones now or are blank now. `answers`: a questionnaire's old values, for columns that changed places."""
+
+    counts: pl.DataFrame
+    changed: pl.DataFrame
+    answers: pl.DataFrame
+
+
+def read(old: Path, new: Path, site: str, tables: Collection[str]) -> Compared:
+    """Compare two staged folders. `tables`: the only ones looked at."""
+    counts, cells, answers = [], [], pl.DataFrame()
+    for name, of in SETS.items():
+        both = _both(old, new, name, site, of) if of.table in tables else None
+        if both is None:
+            continue
+        for column in of.fields:
+            known, other = _cells(name, of, column, both)
+            counts.append(known)
+            cells.append(other)
+        if name == "aditem":
+            answers = both.select(pl.concat_str(_FORM, separator="|", ignore_nulls=True).alias("form"), "ITEMCD", pl.col("AVAL_old"))
+    known, other = (pl.concat(f) if f else pl.DataFrame(schema=s) for f, s in ((counts, _COUNTS), (cells, CELLS)))
+    return Compared(known, other, answers)
 
 
 def touched(pairs: pl.DataFrame, at_least: int) -> set[str]:
@@ -44,24 +84,111 @@ def touched(pairs: pl.DataFrame, at_least: int) -> set[str]:
     return set(counts.filter(pl.col("other") >= at_least).get_column("table"))
 
 
-def _both(old: Path, new: Path, name: str, site: str, key: tuple[str, ...], columns: tuple[str, ...]) -> pl.DataFrame:
-    """Records of both that their key tells apart from all others of their delivery."""
+def columns(compared: Compared, evidence: Evidence) -> pl.DataFrame:
+    """One row a column (of questionnaires: an instrument, and each of its items): how many records both deliveries hold a value of, how
+    many values are other ones now, and whether they changed alike: by one function, in whole participants, with another column, or most."""
+    rows: list[dict[str, Any]] = []
+    whole: set[str] = set()
+    changed = compared.changed.filter(pl.col("now").is_not_null())
+    for by in (["table", "part"], ["table", "item"]):
+        known = compared.counts.filter(pl.col(by[1]) != "").group_by(by).agg(pl.sum("n_both")).sort(by)
+        for table, name, n_both in known.iter_rows():
+            mine = changed.filter((pl.col("table") == table) & (pl.col(by[1]) == name))
+            many = mine.height >= evidence.hold_recoded_values.value and 100 * mine.height > evidence.hold_recoded_pct.value * n_both
+            if by[1] == "item" and set(mine.get_column("part")) & whole:
+                continue  # an item of a questionnaire that is judged as one
+            if many and table == "assessment":
+                whole.add(name)
+            rows.append({
+                "table": table, "field": name, "n_both": n_both, "n_changed": mine.height, "n_rows": mine.height,
+                "is_alike": many and _is_alike(compared, mine, n_both, evidence),
+                "suggestion": f"{mine.height} of {n_both} values are other ones",
+            })  # fmt: skip
+    return pl.DataFrame(rows, schema=_COLUMN)
+
+
+def _is_alike(compared: Compared, mine: pl.DataFrame, n_both: int, evidence: Evidence) -> bool:
+    """Whether many changes of a column are one change."""
+    if 100 * mine.height > evidence.hold_recoded_most_pct.value * n_both or set(mine.get_column("kind")) == {"code"}:
+        return True
+    enough = evidence.recoded_alike_pct.value
+    function = alike.function(mine)
+    if function is not None and function.pct >= enough:
+        return True
+    known = compared.counts.join(mine.select("table", "part").unique(), on=["table", "part"], how="semi")
+    by = known.group_by("subject").agg(pl.sum("n_both")).join(mine.group_by("subject").len("n"), on="subject")
+    whole = by.filter((pl.col("n_both") > 1) & (100 * pl.col("n") > evidence.recoded_whole_pct.value * pl.col("n_both")))
+    if 100 * whole.get_column("n").sum() >= enough * mine.height:
+        return True
+    return "" not in set(mine.get_column("item")) and 100 * alike.with_another_item(mine, compared.answers) >= enough * mine.height
+
+
+def _both(old: Path, new: Path, name: str, site: str, of: Of) -> pl.DataFrame | None:
+    """Records of both that their key tells apart from all others of their delivery; items that only the old one has, of forms of both."""
     files = [folder / name / f"{site}.parquet" for folder in (old, new)]
     if not all(f.is_file() for f in files):
-        return pl.DataFrame(schema=dict.fromkeys([*key, *columns, *(f"{c}_old" for c in columns)], pl.String))
-    texts = pl.col([c for c in key if c not in ("SESSNO", "EXNO", "ADT")]).cast(pl.String)
+        return None
+    sources = [c for c in ("SRCFILE", "SRCROW") if c in pl.read_parquet_schema(files[1])]
+    wanted = [*of.key, *of.fields, *sources]
+    plain = pl.col(pl.Categorical, pl.Enum).cast(pl.String)
     was, now = (
-        pl.read_parquet(f, columns=[*key, *columns]).with_columns(texts).unique(list(key), keep="none", maintain_order=True) for f in files
-    )
-    return now.join(was, on=list(key), suffix="_old", nulls_equal=True, maintain_order="left")
+        pl.read_parquet(f, columns=[c for c in wanted if c in pl.read_parquet_schema(f)]).with_columns(plain)
+        .unique(list(of.key), keep="none", maintain_order=True)
+        for f in files
+    )  # fmt: skip
+    on = list(of.key)
+    joined = now.join(was.select(*on, *of.fields), on=on, suffix="_old", nulls_equal=True, maintain_order="left")
+    if name == "aditem":
+        forms = now.select(*_FORM, *sources).unique(list(_FORM), keep="first", maintain_order=True)
+        gone = was.select(*on, *of.fields).join(now.select(on), on=on, how="anti", nulls_equal=True, maintain_order="left")
+        gone = gone.rename({"AVAL": "AVAL_old"}).join(forms, on=list(_FORM), how="inner", nulls_equal=True, maintain_order="left")
+        joined = pl.concat([joined, gone], how="diagonal_relaxed")
+    return joined
 
 
-def _counted(table: str, both: pl.DataFrame, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    for column in columns:
-        now, was = both.get_column(column), both.get_column(f"{column}_old")
-        if now.dtype == pl.Categorical or now.dtype == pl.Enum:
-            now, was = now.cast(pl.String), was.cast(pl.String)
-        known = int((now.is_not_null() & was.is_not_null()).sum())
-        changed = int((now != was).fill_null(False).sum())
-        told = f"{changed} of {known} values are other ones"
-        yield {"table": table, "field": column, "n_both": known, "n_changed": changed, "n_rows": changed, "suggestion": told}
+def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(values known to both, values changed) of one column."""
+    item = pl.col("ITEMCD") if name == "aditem" else pl.lit("")
+    part = pl.col("PARCAT1") if name == "aditem" else pl.lit(column)
+    form = pl.concat_str(_FORM, separator="|", ignore_nulls=True) if name == "aditem" else pl.lit("")
+    was, now = pl.col(f"{column}_old"), pl.col(column)
+    frame = both.filter(was.is_not_null()).with_columns(
+        pl.lit(of.table).alias("table"), part.alias("part"), pl.col("USUBJID").alias("subject"), form.alias("form"), item.alias("item")
+    )  # fmt: skip
+    by = ["table", "part", "subject", "form", "item"]
+    known = frame.filter(now.is_not_null()).group_by(by).agg(pl.len().cast(pl.Int64).alias("n_both"))
+    kind = _kind(both.schema[column])
+    other = frame.filter(now.ne_missing(was)).select(
+        pl.lit(name).alias("dataset"), "table", "part",
+        (item if name == "aditem" else pl.lit(of.fields[column])).alias("field"), "subject",
+        pl.concat_list(pl.col(list(of.key)).cast(pl.String)).alias("key"), "form", "item", was.cast(pl.String).alias("was"),
+        now.cast(pl.String).alias("now"),
+        _number(f"{column}_old", kind).alias("x"), _number(column, kind).alias("y"),
+        pl.lit(kind).alias("kind"),
+        *((pl.col(c) if c in both.columns else pl.lit(None)).cast(t).alias(a)
+          for c, a, t in (("SRCFILE", "source_file", pl.String), ("SRCROW", "source_row", pl.Int64))),
+    ).cast(CELLS)  # type: ignore[arg-type]  # fmt: skip
+    return known.select(list(_COUNTS)), other
+
+
+def _number(column: str, kind: str) -> pl.Expr:
+    """A value as a number: days, or seconds, of a date or moment; null of a code."""
+    of = pl.col(column)
+    made = {"number": of, "day": of.to_physical(), "moment": of.dt.epoch("s")}.get(kind, pl.lit(None))
+    return made.cast(pl.Float64)
+
+
+def _kind(dtype: pl.DataType) -> str:
+    return "number" if dtype.is_numeric() else "day" if dtype == pl.Date else "moment" if dtype == pl.Datetime else "code"
+
+
+def values(folder: Path, site: str, name: str) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """(key, column, value) of every cell of a staged set that is compared, as text."""
+    path = folder / name / f"{site}.parquet"
+    if not path.is_file():
+        return
+    of = SETS[name]
+    frame = pl.read_parquet(path, columns=[*of.key, *of.fields]).with_columns(pl.all().cast(pl.String))
+    for row in frame.iter_rows(named=True):
+        for column in of.fields:
+            yield tuple(row[c] or "" for c in of.key), column, row[column]

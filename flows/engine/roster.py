@@ -29,9 +29,11 @@ from flows.engine import (
     held_by_edit,
     holding,
     landing,
+    returned,
     same_files,
     still_told,
     tombstones,
+    value_changes,
 )
 from flows.engine.batch import Staged
 from flows.engine.edited import Edit, Edits
@@ -130,6 +132,12 @@ class Roster:
     def disappeared(self) -> pl.DataFrame:
         """Records known to have disappeared, of all sites: told until they come back."""
         known = findings_store.history(self.night.data, rule="record_disappeared")
+        return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+
+    @cached_property
+    def changed(self) -> pl.DataFrame:
+        """What was told of changed values on earlier nights, of all sites: told until they are again what they were."""
+        known = findings_store.history(self.night.data, rule=(*value_changes.STANDING, value_changes.MOVED))
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
 
     def is_accepted(self, key: str, site: str, staged: Staged) -> bool:
@@ -302,7 +310,8 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     key, night = staged.unit_key, roster.night
     mark = entry["fingerprint"] if entry is not None else None
     last, accepted = roster.last_good(key, site, entry, staged), roster.is_accepted(key, site, staged)
-    verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=accepted)
+    older = _returned(roster, attempt, staged, entry, last)
+    verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, older, is_accepted=accepted)
     if verdict.reasons and edit is not None and not edit.same_delivery:
         before = holding.judge(attempt.unit, edit.before, site, last, night.programme.evidence, is_accepted=accepted)
         if not before.reasons:  # nothing is wrong with the delivery, and the edit was judged by itself
@@ -322,6 +331,15 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
         diff = edit_effect.same_records(edit, staged, site) if edit is not None and edit.same_delivery else verdict.diff
         roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, roster.folder(key, mark), staged, diff, why)
     return True
+
+
+def _returned(roster: Roster, attempt: Attempt, staged: Staged, entry: Entry | None, last: holding.Before | None) -> pl.DataFrame | None:
+    """Files of a delivery that are those of an older one than the last good delivery."""
+    if entry is None or last is None:
+        return None
+    site, night = attempt.unit.site, roster.night
+    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
+    return returned.files(known, roster.in_landing(attempt.unit.key, entry["delivery_sha256"]), staged)
 
 
 def _since_edit(roster: Roster, attempt: Attempt) -> str:

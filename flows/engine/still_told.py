@@ -1,6 +1,6 @@
 """Findings about a delivery that an earlier night made and that stand as long as what they say does.
 
-What belongs here: what is told again of one site. What does not: finding it first (holding.py, edit_effect.py).
+What belongs here: what is told again of one site. What does not: finding it first (holding.py, edit_effect.py, value_changes.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flows.engine import delivery_findings, edit_effect, landing, records
+from flows.engine import delivery_findings, edit_effect, landing, recoding, records, value_changes
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def everything(roster: Roster, staged: Staged, site: str) -> list[pl.DataFrame]:
     """All that is told again of a site as it is placed."""
     unit = roster.night.programme.units[staged.unit_key]
-    return [still_gone(roster, staged, site), still_sent(roster, unit, site), still_edited(roster, staged, site)]
+    return [
+        still_gone(roster, staged, site), still_sent(roster, unit, site), still_edited(roster, staged, site),
+        still_changed(roster, staged, site), still_moved(roster, staged, site),
+    ]  # fmt: skip
 
 
 def still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
@@ -35,6 +38,31 @@ def still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
     back = now.filter(pl.col("site") == site).select("table", "key").unique()
     return keys.join(back, on=["table", "key"], how="anti").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+
+
+def still_moved(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
+    """Records that were sent of another participant before and are still sent as they came then."""
+    study = staged.unit_key.split("/")[0]
+    mine = roster.changed.filter((pl.col("study") == study) & (pl.col("site") == site) & (pl.col("rule") == value_changes.MOVED))
+    now = records.read(staged.folder) if mine.height else None
+    if now is None:
+        return delivery_findings.none_found()
+    keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
+    here = now.filter(pl.col("site") == site).select("table", "key").unique()
+    return keys.join(here, on=["table", "key"], how="semi").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+
+
+def still_changed(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
+    """Values that changed on an earlier night and are not again what they were."""
+    study = staged.unit_key.split("/")[0]
+    rules = pl.col("rule").is_in(value_changes.STANDING)
+    mine = roster.changed.filter((pl.col("study") == study) & (pl.col("site") == site) & rules)
+    if mine.is_empty():
+        return delivery_findings.none_found()
+    sets = {name for name, of in recoding.SETS.items() if of.table in set(mine.get_column("table"))}
+    values = {(name, key, column): value for name in sorted(sets) for key, column, value in recoding.values(staged.folder, site, name)}
+    standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if value_changes.stands(row, values)]
+    return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
 def takes_back(roster: Roster, staged: Staged, site: str) -> bool:

@@ -24,6 +24,10 @@ def people(sexes: str) -> list[dict[str, object]]:
     return [{"USUBJID": f"t-01-{n}", "SEX": None if sex == "-" else sex} | blank for n, sex in enumerate(sexes)]
 
 
+def columns(old: Path, new: Path, tables: set[str]) -> pl.DataFrame:
+    return recoding.columns(recoding.read(old, new, "01", tables), EVIDENCE)
+
+
 def held(frame: pl.DataFrame, by: str = "values_recoded") -> list[tuple[str, str, int, int]]:
     """Columns that the rule finds recoded: table, field, values of both, changed."""
     broken = frame.filter(rule(by).check("", EVIDENCE).not_())
@@ -45,8 +49,8 @@ def test_a_column_whose_values_are_other_ones_now_is_recoded(
     tmp_path: Path, before: str, after: str, found: list[tuple[str, str, int, int]]
 ) -> None:
     old, new = staged(tmp_path / "old", "adsl", people(before)), staged(tmp_path / "new", "adsl", people(after))
-    assert held(recoding.compare(old, new, "01", {"subject"}), by="values_recoded") == found
-    assert held(recoding.compare(old, new, "01", {"rating"})) == []
+    assert held(columns(old, new, {"subject"}), by="values_recoded") == found
+    assert held(columns(old, new, {"rating"})) == []
 
 
 def answers(values: list[int]) -> list[dict[str, object]]:
@@ -57,13 +61,13 @@ def answers(values: list[int]) -> list[dict[str, object]]:
 def test_answers_that_moved_by_one_column_are_recoded_though_their_sum_is_the_same(tmp_path: Path) -> None:
     old = staged(tmp_path / "old", "aditem", answers([0, 1, 2, 3] * 6))
     new = staged(tmp_path / "new", "aditem", answers([3, 0, 1, 2] * 6))
-    assert held(recoding.compare(old, new, "01", {"assessment"})) == [("assessment", "LSAS", 24, 24)]
+    assert held(columns(old, new, {"assessment"})) == [("assessment", "LSAS", 24, 24)]
 
 
 def test_records_that_are_not_told_apart_and_new_ones_are_not_compared(tmp_path: Path) -> None:
     old = staged(tmp_path / "old", "adsl", [*people("MMMMMMMMMMMM"), *people("F")])  # the first one twice
     new = staged(tmp_path / "new", "adsl", people("FFFFFFFFFFFFFF"))
-    assert held(recoding.compare(old, new, "01", {"subject"})) == [("subject", "SEX", 11, 11)]
+    assert held(columns(old, new, {"subject"})) == [("subject", "SEX", 11, 11)]
 
 
 def test_only_tables_of_which_enough_records_were_sent_otherwise_are_looked_at() -> None:
@@ -74,3 +78,27 @@ def test_only_tables_of_which_enough_records_were_sent_otherwise_are_looked_at()
     })  # fmt: skip
     assert recoding.touched(pairs, 1) == {"session", "assessment"}
     assert recoding.touched(pairs, 2) == {"assessment"}
+
+
+def ratings(begins: list[int]) -> list[dict[str, object]]:
+    """Four sessions of one exercise of each participant."""
+    return [
+        {"USUBJID": f"t-01-{n // 4}", "SESSNO": n % 4, "EXNO": 1, "SUDSBEG": float(b), "SUDSPEAK": 90.0, "SUDSEND": 10.0}
+        for n, b in enumerate(begins)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        # 12 of 32 (38 %), by no function, in many participants
+        ([51, 53, 50, 50, 49, 54, 50, 50, 48, 55, 50, 50, 47, 50, 50, 50, 45, 50, 50, 50, 56, 58, 50, 50, 40, 50, 50, 61, 50, 50, 50, 50],
+         "values_changed_widely"),
+        ([5, 5, 50, 50] * 6 + [50] * 8, "values_recoded"),  # 12 of 32, each a tenth
+        ([61, 12, 33, 84] * 3 + [50] * 20, "values_recoded"),  # all of three participants, none of five
+    ],
+)  # fmt: skip
+def test_many_corrections_that_follow_nothing_are_asked_about_and_one_change_holds(tmp_path: Path, after: list[int], found: str) -> None:
+    old = staged(tmp_path / "old", "adsuds", ratings([50] * len(after)))
+    told = columns(old, staged(tmp_path / "new", "adsuds", ratings(after)), {"rating"})
+    assert [r for r in ("values_recoded", "values_changed_widely") if held(told, by=r)] == [found]

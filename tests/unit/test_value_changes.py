@@ -1,0 +1,196 @@
+"""What is told where a delivery gives other values than the one before, and is not held."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.engine import recoding, records, returned, value_changes
+from flows.engine.delivery_findings import rule
+from flows.engine.landing import Delivery, LandedFile
+from tests.harness import EVIDENCE
+
+UNIT: Any = SimpleNamespace(site=SimpleNamespace(study="t", site_id="01"))
+NONE = pl.DataFrame(schema={"table": pl.String, "subject": pl.String})
+RECORD: dict[str, Any] = {"site": "01", "slot": "", "source_file": "f", "n": 1, "happened_on": None, "digest": 0, "removed": False}
+
+
+def nothing() -> records.Difference:
+    empty = pl.from_arrow(records.SCHEMA.empty_table())
+    assert isinstance(empty, pl.DataFrame)
+    return records.Difference(empty, empty, empty)
+
+
+def put(folder: Path, name: str, rows: list[dict[str, object]]) -> Path:
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows, infer_schema_length=None).write_parquet(folder / name / "01.parquet")
+    return folder
+
+
+def told(
+    tmp_path: Path, name: str, before: list[dict[str, object]], after: list[dict[str, object]], **more: Any
+) -> list[tuple[str, str, str, str]]:
+    """(rule, record, field, suggestion) of what changed between two nights of site 01."""
+    old, new = put(tmp_path / "old", name, before), put(tmp_path / "new", name, after)
+    compared = recoding.read(old, new, "01", {recoding.SETS[name].table})
+    columns = recoding.columns(compared, EVIDENCE)
+    asked, withheld = more.get("asked", set()), more.get("withheld", NONE)
+    frames = value_changes.told(UNIT, "01", compared, columns, more.get("diff", nothing()), asked, withheld, "2026-03-01", EVIDENCE)
+    return [row for f in frames for row in f.select("rule", "record_key", "field", "suggestion").rows()]
+
+
+def ratings(of: dict[str, list[tuple[int | None, int | None]]]) -> list[dict[str, object]]:
+    """Begin and end of each session's one exercise."""
+    return [
+        {"USUBJID": f"t-01-{who}", "SESSNO": n, "EXNO": 1, "SUDSBEG": b, "SUDSPEAK": 90, "SUDSEND": e}
+        for who, pairs in of.items() for n, (b, e) in enumerate(pairs, 1)
+    ]  # fmt: skip
+
+
+OTHERS = {f"o{n}": [(70, 20)] * 5 for n in range(9)}
+
+
+def test_begin_and_end_of_one_participant_in_each_others_place_are_one_question(tmp_path: Path) -> None:
+    before = ratings(OTHERS | {"A": [(80, 30), (75, 40), (90, 20), (60, 10)]})
+    after = ratings(OTHERS | {"A": [(30, 80), (40, 75), (20, 90), (10, 60)]})
+    since = "4 of 4 values are other ones than in the delivery of 2026-03-01"
+    assert told(tmp_path, "adsuds", before, after) == [("values_changed_alike", "A", "", f"SUDSBEG: {since}. SUDSEND: {since}")]
+
+
+def test_one_corrected_value_is_a_note_and_one_that_is_gone_a_question(tmp_path: Path) -> None:
+    before = ratings(OTHERS | {"A": [(80, 30), (75, 40), (90, 20), (60, 10)]})
+    after = ratings(OTHERS | {"A": [(80, 30), (57, 40), (90, None), (60, 10)]})
+    assert told(tmp_path, "adsuds", before, after) == [
+        ("value_changed", "A|2|1", "begin", "other values of begin than in the delivery of 2026-03-01"),
+        ("value_disappeared", "A|3|1", "end", "end had a value in the delivery of 2026-03-01"),
+    ]
+
+
+def test_a_value_that_is_withheld_has_not_disappeared(tmp_path: Path) -> None:
+    before, after = ratings(OTHERS | {"A": [(80, 30)]}), ratings(OTHERS | {"A": [(80, None)]})
+    withheld = pl.DataFrame({"table": ["rating"], "subject": ["A"]})
+    assert told(tmp_path, "adsuds", before, after, withheld=withheld) == []
+
+
+def form(answers: list[int], visit: str = "POST", who: str = "A") -> list[dict[str, object]]:
+    return [
+        {"USUBJID": f"t-01-{who}", "PARCAT1": "LSAS", "AVISIT": visit, "ITEMCD": f"LSF{n:02d}", "AVAL": float(v)}
+        for n, v in enumerate(answers, 1)
+    ]
+
+
+def test_one_form_that_is_turned_round_is_a_question_and_two_corrected_items_a_note(tmp_path: Path) -> None:
+    rest = [row for who in "BCDE" for row in form([1, 2] * 10, who=who)]
+    rest += form([2] * 20, "WEEK 4")
+    before = [*form([0, 1, 3, 2] * 5), *form([2] * 20, "BASELINE"), *rest]
+    after = [*form([3, 2, 0, 1] * 5), *form([2] * 18 + [1, 3], "BASELINE"), *rest]
+    words = "LSAS: 20 of 20 values are other ones than in the delivery of 2026-03-01; each is 3 minus the one before"
+    assert told(tmp_path, "aditem", before, after) == [
+        ("values_changed_alike", "A", "", words),
+        ("value_changed", "A|LSAS|BASELINE", "", "other values of LSF19, LSF20 than in the delivery of 2026-03-01"),
+    ]
+
+
+def doses(of: dict[str, list[int]]) -> list[dict[str, object]]:
+    """Doses at so many minutes after 9:00 UTC of a day a session."""
+    nine = dt.datetime(2025, 3, 3, 9, tzinfo=dt.UTC)
+    return [
+        {"USUBJID": f"t-01-{who}", "SESSNO": n, "EXTPT": "PRE", "EXOCCUR": "Y", "EXDOSE": 50.0,
+         "EXSTDTM": nine + dt.timedelta(days=7 * n, minutes=m)}
+        for who, several in of.items() for n, m in enumerate(several, 3)
+    ]  # fmt: skip
+
+
+def test_a_clock_that_moved_for_one_participant_is_a_question(tmp_path: Path) -> None:
+    others = {f"o{n}": [n, n, n] for n in range(9)}
+    found = told(tmp_path, "adex", doses(others | {"A": [10, 20, 35]}), doses(others | {"A": [70, 80, 95]}))
+    words = "EXSTDTM: 3 of 3 values are other ones than in the delivery of 2026-03-01; each is 60 minutes later"
+    assert found == [("values_changed_alike", "A", "", words)]
+
+
+def person(who: str, **facts: object) -> dict[str, object]:
+    known: dict[str, object] = {"AGE": 30.0, "SEX": "F", "WEIGHTBL": 70.0, "ICFDT": dt.date(2025, 3, 4), "RANDDT": dt.date(2025, 3, 14)}
+    return {"USUBJID": f"t-01-{who}"} | known | facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "found"),
+    [
+        ({"SEX": "M"}, [("fact_changed", "sex", "")]),
+        ({"WEIGHTBL": 154.3}, [("fact_changed", "weight_kg", "; it looks like another unit, or a decimal sign that was lost")]),
+        ({"WEIGHTBL": 7.0}, [("fact_changed", "weight_kg", "; it looks like another unit, or a decimal sign that was lost")]),
+        ({"WEIGHTBL": 74.0}, [("value_changed", "weight_kg", None)]),
+        ({"ICFDT": dt.date(2025, 4, 3)}, [("fact_changed", "consented_on", "; day and month are exchanged")]),
+        ({"ICFDT": dt.date(2025, 3, 5)}, [("value_changed", "consented_on", None)]),
+        ({"AGE": 31.0}, [("value_changed", "age_years", None)]),
+        ({"AGE": 44.0, "WEIGHTBL": 91.0, "ICFDT": dt.date(2025, 6, 1)},
+         [("fact_changed", f, "; most facts of this participant changed at once") for f in ("age_years", "weight_kg", "consented_on")]),
+    ],
+)  # fmt: skip
+def test_which_facts_of_a_participant_may_be_other_ones(
+    tmp_path: Path, facts: dict[str, object], found: list[tuple[str, str, str | None]]
+) -> None:
+    others = [person(f"o{n}") for n in range(9)]
+    got = told(tmp_path, "adsl", [person("A"), *others], [person("A", **facts), *others])
+    assert got == [
+        (name, "A", field, f"other values of {field} than in the delivery of 2026-03-01" if why is None
+         else f"another value than in the delivery of 2026-03-01{why}")
+        for name, field, why in found
+    ]  # fmt: skip
+
+
+def test_a_fact_that_was_asked_about_is_answered_by_another_value(tmp_path: Path) -> None:
+    others = [person(f"o{n}") for n in range(9)]
+    assert told(tmp_path, "adsl", [person("A"), *others], [person("A", SEX="M"), *others], asked={("A", "sex")}) == []
+
+
+def test_a_record_that_comes_of_another_participant_is_asked_about(tmp_path: Path) -> None:
+    had = RECORD | {"table": "adverse_event", "key": "A|headache|2025-04-01|", "record_key": "A|Headache", "subject": "A", "source_row": 4,
+                    "as_sent": ["Headache", "2025-04-01", "MILD"]}  # fmt: skip
+    has = had | {"key": "B|headache|2025-04-01|", "record_key": "B|Headache", "subject": "B"}
+    lost, added = pl.DataFrame([had]), pl.DataFrame([has])
+    diff = records.Difference(nothing().pairs, lost, added)
+    same = told(tmp_path, "adsl", [person("A")], [person("A")], diff=diff)
+    assert same == [("record_moved", "B|Headache", "", "the same texts were those of another participant before")]
+
+
+def test_a_change_stands_until_every_value_is_again_what_it_was() -> None:
+    row = {"rule": "fact_changed", "raw_value": '[["adsl", ["t-01-A"], "SEX", "F", "M"], ["adsl", ["t-01-A"], "AGE", "30.0", "31.0"]]'}
+    key = ("t-01-A",)
+    assert value_changes.stands(row, {("adsl", key, "SEX"): "F", ("adsl", key, "AGE"): "31.0"})
+    assert not value_changes.stands(row, {("adsl", key, "SEX"): "F", ("adsl", key, "AGE"): "30.0"})
+    assert value_changes.stands(row, {})
+
+
+def delivery(day: int, files: dict[str, str]) -> Delivery:
+    landed = tuple(LandedFile(name, 1, sha * 12) for name, sha in files.items())
+    at = dt.datetime(2026, 3, day, tzinfo=dt.UTC)
+    return Delivery("t", "01", f"d{day}", "".join(files.values()), Path(), landed, at)
+
+
+@pytest.mark.parametrize(
+    ("newest", "found"),
+    [
+        ({"a.csv": "1", "b.csv": "2"}, {"delivery_returned": ["a.csv", "b.csv"]}),  # both as on the first day
+        ({"a.csv": "3", "b.csv": "2"}, {"file_returned": ["b.csv"]}),
+        ({"a.csv": "1", "b.csv": "0"}, {"file_returned": ["a.csv"]}),  # b.csv was empty then and is now
+        ({"a.csv": "5", "b.csv": "4"}, {}),
+    ],
+)
+def test_files_that_came_before_the_last_delivery_come_from_an_older_copy(
+    tmp_path: Path, newest: dict[str, str], found: dict[str, list[str]]
+) -> None:
+    known = [delivery(1, {"a.csv": "1", "b.csv": "2", "c.csv": "0"}), delivery(2, {"a.csv": "3", "b.csv": "4"}), delivery(3, newest)]
+    one = RECORD | {"table": "dose", "key": "A", "record_key": "A", "subject": "A", "source_row": 1, "as_sent": ["x"]}
+    rows = [one | {"source_file": f * 12} for f in "12345"]
+    pl.DataFrame(rows).write_parquet(tmp_path / records.NAME)
+    staged: Any = SimpleNamespace(receipt={"delivery": known[-1].sha256}, folder=tmp_path)
+    frame = returned.files(known, known[1].sha256, staged)
+    got = {n: frame.filter(rule(n).check("", EVIDENCE).not_()).get_column("record_key").to_list()
+           for n in ("delivery_returned", "file_returned") if frame.height}  # fmt: skip
+    assert {n: names for n, names in got.items() if names} == found
