@@ -4,11 +4,11 @@
 -- Why:   a form whose answers were turned round, or one half of it, correlates as far below zero with the participant's own other forms as
 --        two forms otherwise do above it; so does one against the site's profile, where all of a participant's are turned. One whose
 --        answers were moved by an item correlates again once they are moved back. own: the middle one of the correlations with the other
---        forms, of the first half, the second, or both; own_moved: the same, moved back by an item, up or down. Only participants with a
---        form that hardly follows the profile are looked at further
+--        forms, of the first half, the second, or both; own_moved: the same, moved back by an item, up or down. halves: the
+--        correlation of the two halves. Only participants with a form that hardly follows the profile are looked at further
 with known as materialized (
     select
-        p.unit, p.study, p.site, p.instrument, p.n_first, p.usual_site,
+        p.unit, p.study, p.site, p.instrument, p.n_first, p.usual_site, p.usual_halves,
         list_transform(p.profile, lambda v, n: case when n <= p.n_first then v else 0 end) as first_profile,
         list_transform(p.profile, lambda v, n: case when n > p.n_first then v else 0 end) as second_profile,
         nullif(sqrt(list_dot_product(first_profile, first_profile)), 0) as first_length,
@@ -109,11 +109,12 @@ beside as (
 )
 
 select
-    f.unit, f.study, f.site, f.subject_id, f.form_id, f.instrument, k.usual_site,
+    f.unit, f.study, f.site, f.subject_id, f.form_id, f.instrument, k.usual_site, k.usual_halves,
     b.first_own,
     b.second_own,
     (coalesce(b.first_own, b.second_own) + coalesce(b.second_own, b.first_own)) / 2 as own,
     b.own_moved,
+    case when s.has_first and s.has_second and len(s.firsts) = len(s.seconds) then list_dot_product(s.firsts, s.seconds) end as halves,
     case when s.has_first then list_dot_product(s.firsts, k.first_profile[1:k.n_first]) / k.first_length end as first_site,
     case when s.has_second then list_dot_product(s.seconds, k.second_profile[k.n_first + 1:]) / k.second_length end as second_site,
     (coalesce(first_site, second_site) + coalesce(second_site, first_site)) / 2 as own_site,
