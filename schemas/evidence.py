@@ -181,6 +181,8 @@ class Evidence(Config):
     peaks_low_pct: Threshold[float]
     lags_alike_min_doses: Threshold[int]
     lags_alike_pct: Threshold[float]
+    dates_exchanged_min: Threshold[int]
+    dates_exchanged_pct: Threshold[float]
     halves_rare_min_forms: Threshold[int]
     halves_rare_pct: Threshold[float]
     halves_min_pomp: Threshold[float]

@@ -87,7 +87,7 @@ def draft(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Draft |
     """
     night = roster.night
     if not roster.placed:
-        why = "\n".join(roster.reasons.values()) or "no site is configured"
+        why = "\n".join(dict.fromkeys([*roster.reasons.values(), *roster.site_reasons.values()])) or "no site is configured"
         raise PublicationError(f"no site can be published, so there is no release\n{why}")
     check_accounts(placed.staged for placed in roster.placed.values())
     how = copies.how(roster)

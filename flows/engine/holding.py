@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import changes, label_drift, recoding, records, value_changes
+from flows.engine import changes, day_order, label_drift, recoding, records, value_changes
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.delivery_findings import findings, lost_records, rule
@@ -114,6 +114,7 @@ def judge(
     found: list[pl.DataFrame] = []
     reasons: list[str] = []
     rejected = _rejected(unit, counts, dropped)
+    exchanged = day_order.exchanged(unit, staged.folder, site, {t: n["received"] for t, n in counts.items()})
     diff = compared = None
     tables, fields, labels, recoded = pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), pl.DataFrame()
     snapshot = unit.site.delivery == "snapshot"
@@ -134,8 +135,8 @@ def judge(
             fields = field_counts(unit, last, now, staged, site, evidence)
     if not is_accepted:
         for name, frame in (
-            ("delivery_rejected", rejected), ("delivery_shrunk", tables), ("field_emptied", fields), ("field_unusable", fields),
-            ("value_labels_changed", labels), ("values_recoded", recoded), ("delivery_returned", older),
+            ("delivery_rejected", rejected), ("dates_exchanged", exchanged), ("delivery_shrunk", tables), ("field_emptied", fields),
+            ("field_unusable", fields), ("value_labels_changed", labels), ("values_recoded", recoded), ("delivery_returned", older),
         ):  # fmt: skip
             hit = broken(name, frame, evidence)
             if hit.height:
@@ -316,6 +317,8 @@ def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any
     elif name == "value_labels_changed":
         column = f"column {row['field']!r} ({table})"
         what = f"{row['n_changed']} of {row['n_codes']} codes of {column} have other labels than in the delivery of {day}"
+    elif name == "dates_exchanged":
+        what = f"{table}.{row['field']}: {row['suggestion']}"
     elif name == "values_recoded":
         what = f"{table}.{row['field']}: {row['suggestion']} than in the delivery of {day}"
     elif name == "field_emptied":

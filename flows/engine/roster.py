@@ -250,7 +250,8 @@ def _try(roster: Roster, key: str, back: int) -> None:
     except TrialweaveError as error:
         _unreadable(roster, key, str(error))
     if attempt is None:
-        if not roster.chosen.get(key) and not any(e["fingerprint"] for e in roster.before(key).values()):
+        is_held = any(unit == key for unit, _ in roster.site_reasons)
+        if not is_held and not roster.chosen.get(key) and not any(e["fingerprint"] for e in roster.before(key).values()):
             roster.reasons.setdefault(key, f"{key}: nothing has been delivered yet")
         _as_published(roster, key)
         return

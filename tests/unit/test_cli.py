@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from flows.__main__ import app
 from flows.cli.help import split
+from schemas.findings import PublicationError
 from tests.nights import Nights
 from tests.nights import two_sites as two_sites
 
@@ -156,6 +157,18 @@ def test_findings_of_a_held_delivery_are_there_for_the_data_manager(two_sites: N
 
     told = [(f["rule"], f["record_key"], f["status"]) for f in json.loads(text)]
     assert told == [("delivery_rejected", "", "HELD"), ("rejected", "S1", "HELD"), ("rejected", "S2", "HELD")]
+
+
+def test_a_first_night_in_which_every_site_is_held_says_why_each_is(two_sites: Nights):
+    two_sites.send("01", "S1 bad\nS2 bad\n")
+    two_sites.send("02", "S1 bad\nS2 bad\n")
+    with pytest.raises(PublicationError) as told:
+        two_sites.run()
+    assert [line for line in str(told.value).splitlines() if not line.startswith("  ")] == [
+        "no site can be published, so there is no release",
+        "t01/01: 2 of 2 dose rows were rejected (100 %, more than 20 %); the delivery is held",
+        "t01/02: 2 of 2 dose rows were rejected (100 %, more than 20 %); the delivery is held",
+    ]
 
 
 def test_a_site_that_could_not_be_read_at_all_has_a_held_finding(two_sites: Nights):
