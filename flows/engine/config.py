@@ -129,12 +129,26 @@ def load(root: Path, on: dt.date | None = None, project: Path = PROJECT) -> Prog
             errors.append(f"sites/{folder.name}: {unit.key} is already configured in sites/{units[unit.key].folder.name}")
         elif unit is not None:
             units[unit.key] = unit
+    errors += _sites_twice(units)
     told = root / "alerts.yaml"
     alerts = _model(told, Alerts, errors) if told.is_file() else None
     if errors or evidence is None:
         raise ConfigurationError("\n".join(dict.fromkeys(errors)))
     lists = tuple(folder / "codelists" for folder in overlay if (folder / "codelists").is_dir())
     return Programme(root, evidence, instruments, trials, units, lists, project, alerts)
+
+
+def _sites_twice(units: dict[str, Unit]) -> list[str]:
+    """Sites that two exports of one trial hold: their participants would be taken for each other's."""
+    of: dict[tuple[str, str], str] = {}
+    out = []
+    for unit in units.values():
+        for site in sorted(unit.site.sites.known) if unit.site.sites else [unit.site.site_id]:
+            first = of.setdefault((unit.site.study, site), unit.folder.name)
+            if first != unit.folder.name:
+                out.append(f"sites/{unit.folder.name}: site {site!r} of {unit.site.study} is already held by the export of sites/{first}; "
+                           "name it otherwise, or read all its files in one site.yaml")  # fmt: skip
+    return out
 
 
 def _model(path: Path, model: type[M], errors: list[str]) -> M | None:

@@ -48,6 +48,14 @@ def test_an_unknown_key_is_named_with_its_line_and_the_allowed_keys(folder):
     assert "timezone: Field required" in told
 
 
+def test_one_site_in_two_exports_of_a_trial_is_refused(folder):
+    shutil.copytree(folder / "sites" / "cdiscpilot01_all", folder / "sites" / "cdiscpilot01_second")
+    change(folder, "sites/cdiscpilot01_second/site.yaml", "site_id: all", "site_id: second")
+    told = message(folder)
+    assert "sites/cdiscpilot01_second: site '701' of cdiscpilot01 is already held by the export of sites/cdiscpilot01_all" in told
+    assert len(told.splitlines()) == 17
+
+
 def test_a_zone_that_does_not_exist_is_refused(folder):
     change(folder, SITE, "America/New_York", "America/Gotham")
     assert "America/Gotham is not an IANA time zone, such as Europe/Lisbon" in message(folder)
