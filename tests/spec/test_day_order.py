@@ -9,7 +9,7 @@ import pytest
 
 from flows.engine import day_order
 from flows.engine.config import load
-from schemas.rules import dates_exchanged
+from flows.engine.delivery_findings import rule
 from tests.newsite.maker import TRIAL
 
 SITE = """\
@@ -65,4 +65,4 @@ def test_dates_that_exist_only_the_other_way_round_are_counted(tmp_path, form, t
 def test_a_delivery_is_held_for_five_such_dates_that_are_more_than_a_fifth_of_the_rows(n_exchanged, received, is_held):
     evidence = load(Path(__file__).resolve().parents[1] / "golden" / "tiny").evidence
     frame = pl.DataFrame({"n_exchanged": [n_exchanged], "received": [received]})
-    assert frame.select(dates_exchanged.check("", evidence)).item() is not is_held
+    assert frame.select(rule("dates_exchanged").check("", evidence)).item() is not is_held
