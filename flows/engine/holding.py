@@ -114,7 +114,10 @@ def judge(
     found: list[pl.DataFrame] = []
     reasons: list[str] = []
     rejected = _rejected(unit, counts, dropped)
-    exchanged = day_order.exchanged(unit, staged.folder, site, {t: n["received"] for t, n in counts.items()})
+    impossible = any(c["n_violated"] for c in staged.receipt.get("checks", ()) if c["site"] == site and c["rule"] == "impossible_date")
+    exchanged = (
+        day_order.exchanged(unit, staged.folder, site, {t: n["received"] for t, n in counts.items()}) if impossible else pl.DataFrame()
+    )
     diff = compared = None
     tables, fields, labels, recoded = pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), pl.DataFrame()
     snapshot = unit.site.delivery == "snapshot"

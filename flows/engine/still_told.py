@@ -5,7 +5,7 @@ What belongs here: what is told again of one site. What does not: finding it fir
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
@@ -28,28 +28,24 @@ def everything(roster: Roster, staged: Staged, site: str) -> list[pl.DataFrame]:
 
 def still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Records that disappeared on an earlier night and have not come back."""
-    if roster.disappeared.is_empty():
-        return delivery_findings.none_found()
-    study = staged.unit_key.split("/")[0]
-    mine = roster.disappeared.filter((pl.col("study") == study) & (pl.col("site") == site))
-    now = records.read(staged.folder) if mine.height else None
-    if now is None:
-        return delivery_findings.none_found()
-    keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
-    back = now.filter(pl.col("site") == site).select("table", "key").unique()
-    return keys.join(back, on=["table", "key"], how="anti").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+    return _by_record(roster.disappeared, staged, site, "anti")
 
 
 def still_moved(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Records that were sent of another participant before and are still sent as they came then."""
+    return _by_record(roster.changed.filter(pl.col("rule") == value_changes.MOVED), staged, site, "semi")
+
+
+def _by_record(told: pl.DataFrame, staged: Staged, site: str, how: Literal["anti", "semi"]) -> pl.DataFrame:
+    """Of findings that name a record, those of this site whose record is not there now (`anti`), or is (`semi`)."""
     study = staged.unit_key.split("/")[0]
-    mine = roster.changed.filter((pl.col("study") == study) & (pl.col("site") == site) & (pl.col("rule") == value_changes.MOVED))
+    mine = told.filter((pl.col("study") == study) & (pl.col("site") == site)) if told.height else told
     now = records.read(staged.folder) if mine.height else None
     if now is None:
         return delivery_findings.none_found()
     keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
     here = now.filter(pl.col("site") == site).select("table", "key").unique()
-    return keys.join(here, on=["table", "key"], how="semi").select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+    return keys.join(here, on=["table", "key"], how=how).select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
 def still_changed(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
