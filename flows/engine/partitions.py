@@ -97,13 +97,24 @@ def _searched(dataset: str) -> list[str] | bool:
     return found is None or [c.name for c in found if c.is_key or c.type in ("Date", "Datetime") or c.name in always]
 
 
-def encode(table: pa.Table, schema: pa.Schema) -> bytes:
-    """Parquet bytes of a table under a schema that tells readers plain text where the table holds dictionaries."""
+@cache
+def _repeated(dataset: str) -> list[str] | bool:
+    """Columns written as a dictionary of their values: texts and measurements, which repeat. Days, instants and numbers of rows are
+    shorter and quicker plain, but where each stands once for every item of a form."""
+    found = columns().get(dataset)
+    return found is None or dataset == "aditem" or [c.name for c in found if c.type in ("Text", "Float")]
+
+
+def encode(table: pa.Table, schema: pa.Schema, repeated: Sequence[str] | None = None) -> bytes:
+    """Parquet bytes of a table under a schema that tells readers plain text where the table holds dictionaries. `repeated`: columns
+    whose values repeat; without it a set's own."""
+    dataset = (schema.metadata or {}).get(b"dataset", b"").decode().lower()
     told = dict(schema.metadata or {}) | {b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes())}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink, table.schema.remove_metadata(), compression="zstd", compression_level=1, store_schema=False, version="2.6",
-        write_statistics=_searched((schema.metadata or {}).get(b"dataset", b"").decode().lower()),
+        write_statistics=_searched(dataset) if repeated is None else False,
+        use_dictionary=_repeated(dataset) if repeated is None else list(repeated),
     ) as writer:
         writer.write_table(table, row_group_size=ROW_GROUP)
         writer.add_key_value_metadata(told)

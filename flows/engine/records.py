@@ -32,6 +32,7 @@ SCHEMA = pa.schema({
     "as_sent": pa.list_(pa.string()), "digest": pa.uint64(), "removed": pa.bool_(),
 })  # fmt: skip
 
+_REPEATED = ("site", "table", "subject", "source_file")
 _SUBJECT = "coalesce(subject_id, subject_id_raw, '')"
 _DATE = "coalesce(assessed_on::varchar, assessed_on_raw, '')"
 
@@ -87,7 +88,7 @@ def take(con: duckdb.DuckDBPyConnection) -> dict[int, bytes]:
 
 def encoded(table: pa.Table) -> bytes:
     """Records as they are kept."""
-    return partitions.encode(table.select(SCHEMA.names).cast(SCHEMA).combine_chunks(), SCHEMA)
+    return partitions.encode(table.select(SCHEMA.names).cast(SCHEMA).combine_chunks(), SCHEMA, _REPEATED)
 
 
 def _select(table: str) -> str:

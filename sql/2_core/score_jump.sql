@@ -13,26 +13,45 @@ with course as (
     from core.primary as p
     where p.is_used and p.visit_order is not null
     window visits as (partition by p.study, p.site, p.subject_id order by p.visit_order, p.form_id)
+),
+answered as (
+    select
+        c.form_id, c.study, c.site, c.subject_id, f.unit, f.n_answered, f.n_items, f.lowest_answer = f.highest_answer as is_uniform, f.record_key, f.source_file, f.source_row,
+        f.n_items % 2 = 0 and f.n_answered = f.n_items as has_halves,
+        -- most halves differ in their first answer already
+        case
+            when not has_halves or f.item_values[1] <> f.item_values[f.n_items // 2 + 1] then false
+            else f.item_values[1:f.n_items // 2] = f.item_values[f.n_items // 2 + 1:f.n_items]
+        end as is_half_alike,
+        case when is_half_alike then list_unique(f.item_values) end as n_different,
+    from course as c
+    inner join core.form as f on c.form_id = f.form_id
+),
+of_site as (
+    select study, site, count(*) filter (is_half_alike) as n_alike, count(*) filter (has_halves) as n_halves,
+    from answered
+    group by all
+),
+own as (
+    select study, site, subject_id, count(*) as n_own_alike,
+    from answered
+    where is_half_alike
+    group by all
 )
 
 select
-    f.unit, c.study, c.site, c.subject_id, c.form_id, c.pomp, c.pomp_before, c.is_baseline,
+    a.unit, c.study, c.site, c.subject_id, c.form_id, c.pomp, c.pomp_before, c.is_baseline,
     c.from_before as rise,
     case
         when c.from_before > 0 and c.from_after > 0 then least(c.from_before, c.from_after)
         when c.from_before < 0 and c.from_after < 0 then least(-c.from_before, -c.from_after)
         when c.from_before is not null and c.from_after is not null then 0
     end as apart,
-    f.n_answered,
-    f.lowest_answer = f.highest_answer as is_uniform,
-    f.n_items,
-    f.n_items % 2 = 0 and f.n_answered = f.n_items as has_halves,
-    has_halves and f.item_values[1:f.n_items // 2] = f.item_values[f.n_items // 2 + 1:f.n_items] as is_half_alike,
-    case when is_half_alike then list_unique(f.item_values) end as n_different,
-    count(*) filter (is_half_alike) over of_site as n_alike,
-    count(*) filter (has_halves) over of_site as n_halves,
-    count(*) filter (is_half_alike) over (partition by c.study, c.site, c.subject_id) as n_own_alike,
-    f.record_key, f.source_file, f.source_row,
+    a.n_answered, a.is_uniform, a.n_items, a.has_halves, a.is_half_alike, a.n_different,
+    s.n_alike, s.n_halves,
+    coalesce(o.n_own_alike, 0) as n_own_alike,
+    a.record_key, a.source_file, a.source_row,
 from course as c
-inner join core.form as f on c.form_id = f.form_id
-window of_site as (partition by c.study, c.site)
+inner join answered as a on c.form_id = a.form_id
+inner join of_site as s on c.study = s.study and c.site = s.site
+left join own as o on c.study = o.study and c.site = o.site and c.subject_id = o.subject_id
