@@ -6,17 +6,36 @@ What belongs here: counting them in a staged delivery. What does not: whether a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from flows.engine.config import Unit
+from schemas.evidence import Evidence
+from schemas.rules import dates_exchanged
 from schemas.site import IntakeTable
 
 _NAMES = {"form": "assessment", "item": "assessment"}
 _YEAR_LAST = r"^\D*(\d{1,2})\D+(\d{1,2})\D"
 _YEAR_FIRST = r"^\D*\d{4}\D+(\d{1,2})\D+(\d{1,2})(?:\D|$)"
+
+
+def may_be(checks: Iterable[Mapping[str, Any]], site: str, received: Mapping[str, int], evidence: Evidence) -> bool:
+    """Whether so many dates of a table of a site do not exist that one field's may all be exchanged; else none need be read."""
+    n: dict[str, int] = {}
+    for c in checks:
+        if c["rule"] == "impossible_date" and c["site"] == site:
+            table = _NAMES.get(c["table"], c["table"])
+            n[table] = n.get(table, 0) + c["n_violated"]
+    if not any(n.values()):
+        return False
+    most = pl.DataFrame(
+        [(violated, received.get(table, 0)) for table, violated in n.items()], orient="row",
+        schema={"n_exchanged": pl.Int64, "received": pl.Int64},
+    )  # fmt: skip
+    return not most.select(dates_exchanged.check("", evidence).all()).item()
 
 
 def exchanged(unit: Unit, folder: Path, site: str, received: Mapping[str, int]) -> pl.DataFrame:

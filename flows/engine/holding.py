@@ -114,10 +114,9 @@ def judge(
     found: list[pl.DataFrame] = []
     reasons: list[str] = []
     rejected = _rejected(unit, counts, dropped)
-    impossible = any(c["n_violated"] for c in staged.receipt.get("checks", ()) if c["site"] == site and c["rule"] == "impossible_date")
-    exchanged = (
-        day_order.exchanged(unit, staged.folder, site, {t: n["received"] for t, n in counts.items()}) if impossible else pl.DataFrame()
-    )
+    received = {t: n["received"] for t, n in counts.items()}
+    may_be = day_order.may_be(staged.receipt.get("checks", ()), site, received, evidence)
+    exchanged = day_order.exchanged(unit, staged.folder, site, received) if may_be else pl.DataFrame()
     diff = compared = None
     tables, fields, labels, recoded = pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), pl.DataFrame()
     snapshot = unit.site.delivery == "snapshot"
