@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -100,9 +101,11 @@ def draft(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Draft |
     present = releases.latest(night.data)
     leads = present is None or present.as_of <= night.as_of
     entries = [entry for key in sorted(night.programme.units) for entry in site_entries(roster, key)]
-    told = release_findings.gather(roster, entries, release_id, how, keep_history=leads)
     sets = copies.shown([*set_parts(p.staged for p in roster.placed.values()), *set_parts(pooled)], how)
-    copies.gate(sets, how, _gated(night.base))
+    with ThreadPoolExecutor(1) as beside:
+        gated = beside.submit(copies.gate, sets, how, _gated(night.base))
+        told = release_findings.gather(roster, entries, release_id, how, keep_history=leads)
+        gated.result()
     parts = [*sets, *told.parts, *harmonization.parts(matrix_sites(roster, entries, pooled, sets, how))]
     missing = [s for s in (*PER_SITE, *POOLED) if not any(p.dataset == s for p in parts)]
     if missing:
