@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.common import DEMO, Config, Json, as_path, print_json, print_table, say, told_errors
+from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, say, told_errors
 from schemas.findings import ConfigurationError, Exit
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ COUNTS = ("received", "kept", "quarantined", "withheld")
 def check_config(
     config: Config = DEMO,
     site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Also try this site on its export.")] = "",
+    data: Data = Path("data"),
     json: Json = False,
 ) -> None:
     """Load the whole configuration and check every mapping, dated ones too; prints file, line, key, and what to write, and which
@@ -32,13 +34,14 @@ def check_config(
 
     Lines with `look` are doubts: a column or a code called like something else than it is mapped to. They hold nobody up.
 
-    With --site: what would be kept and quarantined of its export; nothing is written.
+    With --site: what would be kept and quarantined of its export, what each mapped field comes to and which line says so, whether a first
+    night would hold it, and where it is unlike the trial's other sites in --data; nothing is written.
 
     Example: trialweave check-config --config config/demo --site sad01/07
     """
     with told_errors():
         units, problems, missing, doubtful = _problems(config)
-        tried = None if problems or not site else _tried(config, site)
+        tried = None if problems or not site else _tried(config, site, data)
         if json:
             told: dict[str, Any] = {"config": str(config), "units": units, "problems": problems, "missing_env": missing}
             print_json(told | {"doubtful": doubtful} | ({} if tried is None else {"tried": _as_json(tried)}))
@@ -90,16 +93,16 @@ def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]],
     return sorted(units), [*problems], missing, [*doubtful]
 
 
-def _tried(config: Path, site: str) -> Tried:
+def _tried(config: Path, site: str, data: Path) -> Tried:
     from flows.engine.config import load
-    from flows.engine.dry_run import try_unit
+    from flows.engine.dry_run import published, try_unit
     from flows.engine.units import units_of
 
     now = dt.datetime.now(dt.UTC)
     programme = load(config, on=now.date())
     (key,) = units_of(programme, frozenset([site]))
     say(f"{key}: the export is read, nothing is written")
-    return try_unit(programme, programme.units[key], now)
+    return try_unit(programme, programme.units[key], now, published(data, programme.units[key].site.study))
 
 
 def _as_json(tried: Tried) -> dict[str, Any]:
@@ -107,6 +110,8 @@ def _as_json(tried: Tried) -> dict[str, Any]:
         "unit": tried.key, "files": tried.files, "found": tried.found, "unread_files": tried.unread_files,
         "tables": [{"site": s, "table": t} | n for (s, t), n in tried.tables.items()],
         "unread_columns": [{"file": f, "column": c} for f, c in tried.unread_columns],
+        "lines": [asdict(line) for line in tried.lines], "unlike": tried.unlike, "compared": tried.compared,
+        "laid_over": tried.laid_over, "holds": tried.holds,
     }  # fmt: skip
 
 
@@ -115,6 +120,7 @@ def _show(tried: Tried) -> None:
     print_table(f"{tried.key}: rows of {len(tried.files)} files", ["site", "table", *COUNTS], rows, right=COUNTS)
     found = [[f["severity"], f["table"], f["field"], ", ".join(f["columns"]), f["rule"], f["rows"], f["message"]] for f in tried.found]
     print_table("what is found", ["severity", "table", "field", "columns", "rule", "rows", "message"], found, right=("rows",))
+    _show_lines(tried)
     by_file: dict[str, list[str]] = {}
     for file, column in tried.unread_columns:
         by_file.setdefault(file, []).append(column)
@@ -122,3 +128,29 @@ def _show(tried: Tried) -> None:
     for file, columns in by_file.items():
         typer.echo(f"  {file}: {', '.join(columns)}")
     typer.echo(f"{len(tried.unread_files)} files that nothing reads{': ' if tried.unread_files else ''}{', '.join(tried.unread_files)}")
+
+
+def _show_lines(tried: Tried) -> None:
+    """What each field comes to, a table an intake table, and below it what to look at."""
+    for table in dict.fromkeys(line.table for line in tried.lines):
+        mine = [line for line in tried.lines if line.table == table]
+        first = next((place.partition(" line ")[0] for line in mine for place in line.places), "")
+        rows: list[list[Any]] = [
+            [line.field, " + ".join(line.columns), line.filled, line.rows, line.unreadable, line.distinct, line.what,
+             ", ".join(p.replace(f"{first} ", "") for p in line.places)]
+            for line in mine
+        ]  # fmt: skip
+        names = ["field", "columns", "filled", "of", "unread", "distinct", "what it comes to", "said in"]
+        title = f"what this mapping comes to: {table}{f' ({first})' if first else ''}"
+        print_table(title, names, rows, right=("filled", "of", "unread", "distinct"))
+    for line in tried.lines:
+        for odd in line.odd:
+            typer.echo(f"look -> {line.table}.{line.field}: {odd} ({', '.join(line.places)})")
+    for row in tried.unlike:
+        typer.echo(f"look -> {row['table']}.{row['field']}, site {row['site']}: {row['what']} ({row['where']})")
+    for laid in tried.laid_over:
+        typer.echo(f"over -> {laid}")
+    beside = f"{len(tried.compared)} published sites of the trial: {', '.join(tried.compared)}" if tried.compared else "no published site"
+    typer.echo(f"compared with {beside}")
+    for reason in tried.holds:
+        typer.echo(f"hold -> a first night would not publish this: {reason}")

@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,11 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: int = 2) -> list[Staged]:
-    """Turn the landed deliveries of some units into staged partitions, one folder a unit.
+def work(
+    programme: Programme, data: Path, inputs: Sequence[MapInput], threads: int = 2,
+    look: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+) -> list[Staged]:  # fmt: skip
+    """Turn the landed deliveries of some units into staged partitions, one folder a unit. `look`: is shown every table on the way.
 
     Raises ReadError for a unit that cannot be read as declared, BatchError when a model or a rule fails on these units,
     AccountingError when rows are lost. Nothing is left behind of a batch that fails.
@@ -86,7 +89,7 @@ def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: 
     return_freed_memory()
     con = models.connect(threads=threads, spill=spill / "duckdb")
     try:
-        return _work(con, programme, data, inputs, spill)
+        return _work(con, programme, data, inputs, spill, look)
     except duckdb.Error as error:
         raise BatchError(f"a batch of {len(inputs)} sites failed in the database: {type(error).__name__}") from None
     finally:
@@ -95,9 +98,12 @@ def work(programme: Programme, data: Path, inputs: Sequence[MapInput], threads: 
 
 
 def _work(
-    con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput], spill: Path
-) -> list[Staged]:
-    made = compute(con, programme, inputs)
+    con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput], spill: Path,
+    look: Callable[[duckdb.DuckDBPyConnection], None] | None,
+) -> list[Staged]:  # fmt: skip
+    made = compute(con, programme, inputs, keep=look is not None)
+    if look is not None:
+        look(con)
     return _stage(con, programme, data, inputs, made.judged, made.tally, made.taken, spill)
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from flows.engine import batch, landing
+from flows.engine import batch, beside, comes_to, holding, landing, releases, written
 from flows.engine.config import Programme, Unit
 from flows.engine.guard import no_values
 from flows.engine.mapping import MapInput
+from flows.engine.signs import Signs
 from schemas.rules import catalogue
 from schemas.site import Column, FieldSpec
 
@@ -28,7 +30,9 @@ _UNREAD = ("unmapped_column", "unclaimed_file")
 @dataclass(frozen=True)
 class Tried:
     """`tables`: (site, table) -> received, kept, quarantined, withheld. `found`: one row a table, field and rule with `columns`, `rows`.
-    `unread_columns`: (file, column); `unread_files`: names."""
+    `unread_columns`: (file, column); `unread_files`: names. `lines`: what each mapped field comes to; `unlike`: signs beside the protocol
+    and the `compared` sites; `laid_over`: what the site says otherwise than its profile; `holds`: why a first
+    night would not publish it."""
 
     key: str
     files: list[str]
@@ -36,22 +40,50 @@ class Tried:
     found: list[dict[str, Any]]
     unread_columns: list[tuple[str, str]]
     unread_files: list[str]
+    lines: list[comes_to.Line]
+    unlike: list[dict[str, Any]]
+    compared: list[str]
+    laid_over: list[str]
+    holds: list[str]
 
 
-def try_unit(programme: Programme, unit: Unit, now: dt.datetime) -> Tried:
-    """Land and work one unit in a temporary place. Raises ReadError when its files are not as the mapping says."""
+def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[str, Signs] | None = None) -> Tried:
+    """Land and work one unit in a temporary place. `others`: the signs of the trial's published sites. Raises ReadError when its files are
+    not as the mapping says."""
+    lines: list[comes_to.Line] = []
     with tempfile.TemporaryDirectory(prefix="trialweave-try-") as name, no_values():
         data = Path(name)
         delivery = landing.receive(data, unit, programme.root, now)
-        staged = batch.work(programme, data, [MapInput(0, unit, (delivery,))])[0]
+        see = partial(comes_to.look, unit=unit, on=now.date(), out=lines)
+        staged = batch.work(programme, data, [MapInput(0, unit, (delivery,))], look=see)[0]
         found = pl.read_parquet(staged.folder / "findings.parquet")
         sites: dict[str, Any] = staged.receipt["sites"]
+        holds = [r for s in sites for r in holding.judge(unit, staged, s, None, programme.evidence, is_accepted=False).reasons]
+    known = others or {}
+    unlike = [
+        {"site": site} | row for site, told in sorted(sites.items()) if told["signs"]
+        for row in beside.rows(unit, told["signs"], {k: v for k, v in known.items() if k not in sites}, programme.evidence, now.date())
+    ]  # fmt: skip
     tables = {(site, table): n for site, of in sorted(sites.items()) for table, n in of["tables"].items() if n["received"]}
     return Tried(
         unit.key, [f.name for f in delivery.files], tables, _counted(unit, found),
         sorted({_pair(k) for k in found.filter(pl.col("rule") == "unmapped_column")["record_key"]}),
         sorted(set(found.filter(pl.col("rule") == "unclaimed_file")["record_key"])),
+        lines, unlike, sorted(k for k in known if k not in sites), written.laid_over(unit, written.files(unit, now.date())), holds,
     )  # fmt: skip
+
+
+def published(data: Path, study: str) -> dict[str, Signs]:
+    """Site -> its signs, of the sites of a trial that stand in the latest release; empty where there is none."""
+    release = releases.latest(data) if data.is_dir() else None
+    out: dict[str, Signs] = {}
+    for entry in release.manifest["sites"] if release is not None else ():
+        if entry["study"] == study and entry["fingerprint"]:
+            folder = batch.staged_folder(data, study, entry["export"], entry["fingerprint"])
+            staged = batch.load_staged(folder, entry["unit"], entry["fingerprint"])
+            signs = staged.receipt["sites"].get(entry["site"], {}).get("signs") if staged is not None else None
+            out |= {entry["site"]: signs} if signs else {}
+    return out
 
 
 def _pair(key: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.engine import config
+from flows.engine import written
 from flows.engine.config import Unit
 from flows.engine.explain import Recomputed
 from flows.engine.landing import Delivery
@@ -23,7 +23,6 @@ from flows.engine.mapping.shapes import FIELDS
 from flows.engine.mapping.tables import MAX_MELT, MAX_SPEC
 from flows.engine.mapping.wide import Slots
 from flows.engine.night import Attempt
-from flows.engine.yamlfile import YamlFile
 from flows.readers import ROW, read
 from schemas.site import Column, FieldSpec, TableSpec
 
@@ -166,18 +165,8 @@ def _items(attempt: Attempt, spec: TableSpec, number: int, row: dict[str, Any], 
 def _written(attempt: Attempt, path: tuple[str | int, ...]) -> tuple[str, list[str]]:
     """Where the mapping of something is written (site file, else its profile), and the lines themselves."""
     unit = attempt.unit
-    folder = unit.folder
-    profile = folder.parents[1] / "profiles" / f"{unit.profile}.yaml" if unit.profile else None
-    for file in (config.site_file(folder, attempt.deliveries[-1].delivered_at.date()), profile):
-        if file is None or not file.is_file():
-            continue
-        body = YamlFile.read(file, [])
-        if body is None:
-            continue
-        for tried in (path, tuple(p for p in path if not isinstance(p, int))):
-            if tried in body.lines:
-                return _snippet(file, body.lines[tried], unit)
-    return "", []
+    found = written.find(written.files(unit, attempt.deliveries[-1].delivered_at.date()), path)
+    return _snippet(found[0][0].path, found[0][1], unit) if found else ("", [])
 
 
 def _snippet(file: Path, line: int, unit: Unit) -> tuple[str, list[str]]:
@@ -190,8 +179,7 @@ def _snippet(file: Path, line: int, unit: Unit) -> tuple[str, list[str]]:
         if more.strip() and len(more) - len(more.lstrip()) <= indent:
             break
         lines.append(more.rstrip()[indent:])
-    name = f"sites/{unit.folder.name}/{file.name}" if file.parent == unit.folder else f"profiles/{file.name}"
-    return f"{name} line {line}", [x for x in lines if x.strip()][:8]
+    return f"{written.name(unit, file)} line {line}", [x for x in lines if x.strip()][:8]
 
 
 def _correction(unit: Unit, intake: str, name: str, key: str, as_sent: str | None) -> str:

@@ -113,7 +113,7 @@ def judge(
     dropped = staged.receipt.get("dropped", {}).get(site, {})
     found: list[pl.DataFrame] = []
     reasons: list[str] = []
-    rejected = _rejected(unit, counts, dropped)
+    rejected = _rejected(unit, counts, dropped, staged.receipt.get("unclaimed", {}).get(site, {}))
     received = {t: n["received"] for t, n in counts.items()}
     may_be = day_order.may_be(staged.receipt.get("checks", ()), site, received, evidence)
     exchanged = day_order.exchanged(unit, staged.folder, site, received) if may_be else pl.DataFrame()
@@ -184,11 +184,12 @@ def broken(name: str, frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     return frame.filter(rule(name).check("", evidence).not_()) if frame.height else frame
 
 
-def _rejected(unit: Unit, counts: dict[str, Any], dropped: dict[str, int]) -> pl.DataFrame:
+def _rejected(unit: Unit, counts: dict[str, Any], dropped: dict[str, int], unclaimed: dict[str, int]) -> pl.DataFrame:
+    """One row a table with rows in quarantine; those that no `where` lets through count, since a wrong one loses them, and are told."""
     limit = unit.trial.holding
     rows = [
         {"table": t, "received": n["received"], "rejected": n["quarantined"] - dropped.get(t, 0), "n_rows": n["quarantined"],
-         "min_rows": max(limit.min_rows, 1), "max_rejected_pct": limit.max_rejected_pct}
+         "unclaimed": unclaimed.get(t, 0), "min_rows": max(limit.min_rows, 1), "max_rejected_pct": limit.max_rejected_pct}
         for t, n in counts.items() if n["quarantined"]
     ]  # fmt: skip
     if not rows:
@@ -314,6 +315,8 @@ def _reason(unit: Unit, staged: Staged, site: str, name: str, row: dict[str, Any
     elif name == "delivery_rejected":
         pct, limit = 100 * row["rejected"] / row["received"], row["max_rejected_pct"]
         what = f"{row['rejected']} of {row['received']} {table} rows were rejected ({pct:.0f} %, more than {limit:g} %)"
+        if row["unclaimed"]:
+            what += f"; {row['unclaimed']} of them because no `where` of the mapping lets them through (or name them in ignore_rows)"
     elif name == "delivery_shrunk":
         what = f"{row['n_rows']} of {row['had']} {table} records {had} are no longer sent ({row['pct']:.0f} %: {row['how']})"
     elif name == "value_labels_changed":

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from flows.engine import judge, partitions
+from flows.engine import judge, partitions, signs
 from flows.engine.filled import Filled, intake_counts
 from flows.engine.models import columns_of
 from schemas.findings import AccountingError, CheckStatus, Severity
@@ -35,12 +35,15 @@ Counts = dict[tuple[int, str], dict[str, dict[str, int]]]
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the rows of a batch, taken before its intake tables are let go."""
+    """What became of the rows of a batch, taken before its intake tables are let go. `unclaimed`: unit -> site -> table -> rows that no
+    `where` of the mapping lets through."""
 
     sites: list[tuple[int, str, str]]
     counts: Counts
     quarantine: pl.DataFrame
     filled: dict[tuple[int, str], Filled]
+    signs: signs.Of
+    unclaimed: dict[int, dict[str, dict[str, int]]]
 
 
 #: Published columns of a finding (DESIGN section 7), in order; the life cycle is added by the history.
@@ -89,12 +92,16 @@ def write(tally: Tally, judged: Sequence[judge.Judged], homes: dict[int, Path]) 
         _put(mine, home / "findings.parquet")
         _put(kept_out, home / "quarantine.parquet")
         out[unit] = {
-            "sites": {site: {"tables": of, "filled": tally.filled.get((u, site), {})} for (u, site), of in tables.items() if u == unit},
+            "sites": {
+                site: {"tables": of, "filled": tally.filled.get((u, site), {}), "signs": tally.signs.get((u, site), {})}
+                for (u, site), of in tables.items() if u == unit
+            },
             "checks": checks.get(unit, []),
             "dropped": _dropped(kept_out),
+            "unclaimed": tally.unclaimed.get(unit, {}),
             "findings": mine.height,
             "quarantined": kept_out.height,
-        }
+        }  # fmt: skip
     return out
 
 
@@ -144,7 +151,8 @@ def tally(con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged]) -> Tal
     told = [(source, table) for table, sources in COUNTED.items() for source in sources]
     declared = con.execute("select unit, study, site from ref.site").fetchall()
     loose = con.execute("""
-        select unit, study, site, table_name, count(*) from staging.loose_row where site is not null group by all""").fetchall()
+        select unit, study, site, table_name, count(*), count(*) filter (fault = 'unclaimed_row')
+        from staging.loose_row where site is not null group by all""").fetchall()
     sent = [(c.unit, c.study, c.site) for source, _ in told for c in counts[source] if c.site is not None]
     asked = [row for j in judged for row in j.findings.select("unit", "study", "site").unique().iter_rows() if row[2] is not None]
     found = sorted({*declared, *sent, *asked, *(row[:3] for row in loose)})
@@ -156,10 +164,13 @@ def tally(con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged]) -> Tal
             of["received"] += c.received
             of["kept"] += c.kept
             of["quarantined"] += c.quarantined
-    for unit, _, site, table, n in loose:
+    unclaimed: dict[int, dict[str, dict[str, int]]] = {}
+    for unit, _, site, table, n, n_unclaimed in loose:
         if table in COUNTED:
             out[(unit, site)][table]["received"] += n
             out[(unit, site)][table]["quarantined"] += n
+            if n_unclaimed:
+                unclaimed.setdefault(unit, {}).setdefault(site, {})[table] = n_unclaimed
     for (_, site), tables in out.items():
         for table, n in tables.items():
             if n["received"] != n["kept"] + n["quarantined"]:
@@ -167,7 +178,7 @@ def tally(con: duckdb.DuckDBPyConnection, judged: Sequence[judge.Judged]) -> Tal
                     f"site {site}, table {table}: received {n['received']}, kept {n['kept']}, quarantined {n['quarantined']}"
                 )
     set_aside = [t for t in judge.JUDGED if any(c.set_aside for c in counts[t])]
-    return Tally(found, out, _quarantine(con, set_aside), intake_counts(con, COUNTED))
+    return Tally(found, out, _quarantine(con, set_aside), intake_counts(con, COUNTED), signs.take(con), unclaimed)
 
 
 def _add_withheld(counts: Counts, findings: pl.DataFrame) -> None:

@@ -19,6 +19,7 @@ import polars as pl
 
 from flows.engine import (
     batch,
+    beside,
     blinding,
     changes,
     decisions,
@@ -188,10 +189,12 @@ def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
 
 
 def pool(roster: Roster) -> list[Staged]:
-    """What needs all sites: sites that read the same file are told, and the sets of a whole trial are made, one staged folder a trial;
-    reused when no score of it changed."""
+    """What needs all sites: sites that read the same file, and those unlike all others, are told; the sets of a whole trial are made, one
+    staged folder a trial; reused when no score of it changed."""
     for key, told in same_files.find(roster.placed).items():
         roster.told.setdefault(key, []).append(told)
+    for key, found in beside.find(roster.placed, roster.night.programme.evidence, roster.night.as_of.date()).items():
+        roster.told.setdefault(key, []).extend(found)
     studies: dict[str, list[Staged]] = {}
     for key in sorted(roster.placed):
         placed = roster.placed[key]

@@ -106,6 +106,82 @@ def test_a_site_is_tried_on_its_real_export_and_nothing_of_it_stays(config: Path
     assert sorted(p.relative_to(config) for p in config.rglob("*")) == before
 
 
+def lines_of(config: Path, site: str = "t01/B") -> dict[str, dict]:
+    """table.field -> what it comes to; under "" what is told of the whole."""
+    _, text = check(config, "--site", site, "--json", "--data", str(config / "nowhere"))
+    told = json.loads(text[text.index("{") :])["tried"]
+    return {f"{line['table']}.{line['field']}": line for line in told["lines"]} | {"": told}
+
+
+def test_each_mapped_field_is_told_with_what_it_comes_to_and_the_line_that_says_so(config: Path):
+    told = lines_of(config)
+
+    assert {name: told[name]["what"] for name in (
+        "subject.sex", "subject.weight_kg", "session.started_at", "session.ended_at", "dose.dose", "dose.dosed_at", "rating.begin",
+        "assessment.visit", "assessment.items of SPD-S",
+    )} == {
+        "subject.sex": "m = M 1, w = F 1",
+        "subject.weight_kg": "71.5 to 71.5, median 71.5",
+        "session.started_at": "0h█__█______█_____________23h, busiest 0 h, 2 of 3 outside 7-21 h on the clock of Europe/Berlin",
+        "session.ended_at": "median 60 min after the session's start, at it in 0, before it in 0; planned 60",
+        "dose.dose": "50 mg 2, 25 mg 1; 2 of 3 are of the protocol (50 mg)",
+        # 23:00 to 00:15 and, over the change of the clock, 01:30 to 03:30
+        "dose.dosed_at": "0h_█_____________________█23h, busiest 1 h, 2 of 2 outside 7-21 h on the clock of Europe/Berlin; "
+        "median 68 min before the session's start, 100 % in the window",
+        "rating.begin": "0 to 80, median 40",
+        "assessment.visit": "participants at BASELINE 2, POST 2",
+        "assessment.items of SPD-S": "4 forms or rows, answers 2 to 5; its items go from 1 to 7",
+    }  # fmt: skip
+    assert [told["subject.weight_kg"][n] for n in ("rows", "filled", "unreadable", "distinct")] == [2, 1, 0, 1]  # k.A. is a missing code
+    assert [told["assessment.assessed_on"][n] for n in ("rows", "filled", "unreadable", "distinct")] == [4, 4, 1, 2]  # 31 February
+    assert told["dose.dose"]["places"] == ["sites/t01_B/site.yaml line 28"]
+
+
+def test_of_a_field_that_is_not_the_one_it_is_mapped_to_the_odd_is_told_with_its_line(config: Path):
+    change(config, "sites/t01_B/site.yaml", "started_at: {from: [Datum, von]", "exposure_started_at: {from: [Datum, von]")
+    change(config, "sites/t01_B/site.yaml", "ended_at: {from: [Datum, bis]", "started_at: {from: [Datum, bis]")
+    rows = "".join(f"B-00{1 + n % 2};S1;ja;0{1 + n % 9}.04.2024;03:30;02:30\n" for n in range(20))
+    (config / "exports/B/sitzungen.csv").write_text(f"Pat;Sitzung;da;Datum;von;bis\n{rows}")
+
+    told = lines_of(config)
+
+    assert told["session.exposure_started_at"]["odd"] == []
+    assert told["session.started_at"]["odd"] == ["20 of 20 times lie at night on the site's clock; look at the zone, `clock` and AM/PM"]
+
+
+def test_a_missing_code_that_lies_among_the_values_is_told(config: Path):
+    change(config, "sites/t01_B/site.yaml", "end: {from: Ende, scale: 0-10}", 'end: {from: Ende, scale: 0-10, missing: ["4"]}')
+    (odd,) = lines_of(config)["rating.end"]["odd"]
+    assert odd == "the missing code 4 stands in 1 rows and lies among the values; look whether it is one"
+
+
+def test_a_hold_of_the_first_night_is_told_before_it_with_the_rows_that_no_where_lets_through(config: Path):
+    change(config, "sites/t01_B/site.yaml", "    file: gaben.csv\n", "    file: gaben.csv\n    where: {Sitzung: S2}\n")
+    rows = "".join(f"B-001;S1;50 mg;ja;31.03.2024;01:{n}\n" for n in range(10, 40))
+    text = f"Pat;Sitzung;Dosis;genommen;Datum;Uhrzeit\n{rows}B-001;S2;50 mg;ja;07.04.2024;09:00\nB-002;S2\n"
+    (config / "exports/B/gaben.csv").write_text(text)
+
+    (reason,) = lines_of(config)[""]["holds"]
+    assert reason.splitlines()[0] == (
+        "t01/B: 31 of 32 dose rows were rejected (97 %, more than 20 %); 30 of them because no `where` of the mapping lets them through "
+        "(or name them in ignore_rows); the delivery is held"
+    )
+
+
+def test_what_a_site_lays_over_its_profile_is_told_line_by_line(config: Path):
+    (config / "profiles").mkdir()
+    profile = "defaults: {delimiter: ','}\ntables:\n  dose:\n    file: gaben.csv\n    fields: {dose: {unit: g}}\n"
+    (config / "profiles/p.yaml").write_text(profile)
+    change(config, "sites/t01_B/site.yaml", "study: t01\n", "study: t01\nprofile: p\n")
+    change(config, "sites/t01_B/site.yaml", "dose: {from: Dosis, split_unit: true}", "dose: {from: Dosis, unit: mg}")
+
+    assert lines_of(config)[""]["laid_over"] == [
+        "sites/t01_B/site.yaml line 8: defaults.delimiter is ';' over ',' of profiles/p.yaml line 1",
+        "sites/t01_B/site.yaml line 26: tables.dose.file says the same again as profiles/p.yaml line 4",
+        "sites/t01_B/site.yaml line 29: tables.dose.fields.dose.unit is 'mg' over 'g' of profiles/p.yaml line 5",
+    ]
+
+
 def test_a_site_that_cannot_be_read_is_told_with_the_file(config: Path):
     (config / "exports" / "B" / "suds.csv").unlink()
 

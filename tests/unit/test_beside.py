@@ -1,0 +1,126 @@
+"""One site's numbers beside those of the other sites of its trial, and beside the protocol."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.engine import beside
+from flows.engine.config import Unit, load
+from tests.newsite.maker import TRIAL
+
+SITE = """\
+site_id: "01"
+study: t01
+timezone: Europe/Madrid
+profile: edc
+source: {kind: files, path: export}
+tables:
+  dose:
+    fields:
+      dose: {unit: g}
+"""
+PROFILE = """\
+subject_id: id
+tables:
+  subject:
+    file: a.csv
+    fields:
+      sex: {from: sex, map: {"1": F, "2": M}}
+  session:
+    file: b.csv
+    fields: {session_no: no, started_at: {from: start, format: "%d.%m.%Y %H:%M"}}
+  dose:
+    file: c.csv
+    fields:
+      session_no: no
+      dose: {from: dose, unit: mg}
+"""
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Unit:
+    for name, text in {"trials/t01.yaml": TRIAL, "profiles/edc.yaml": PROFILE, "sites/t01_01/site.yaml": SITE}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return load(tmp_path).units["t01/01"]
+
+
+def signs(codes: dict[str, dict[str, int]] | None = None, amounts: dict[str, int] | None = None, **figures: list[float]) -> dict[str, Any]:
+    """A site's numbers; a figure is n, p10, median, p90."""
+    return {"codes": codes or {}, "figures": {k.replace("__", "."): v for k, v in figures.items()}, "amounts": amounts or {}}
+
+
+def sex(women: int, men: int) -> dict[str, Any]:
+    return signs({"subject.sex": {"F": women, "M": men}})
+
+
+def told(unit: Unit, mine: dict[str, Any], *others: dict[str, Any]) -> list[tuple[str, str]]:
+    """Rule and suggestion of each sign."""
+    from flows.engine.config import PROJECT  # the project's thresholds
+    from flows.engine.yamlfile import YamlFile
+    from schemas.evidence import Evidence
+
+    body = YamlFile.read(PROJECT / "evidence.yaml", [])
+    assert body is not None
+    found = beside.rows(unit, mine, {str(n): o for n, o in enumerate(others)}, Evidence.model_validate(body.data), None)
+    return [(row["rule"], row["suggestion"]) for row in found]
+
+
+def test_a_share_beyond_that_of_every_other_site_and_of_chance_names_the_line_of_the_code(unit):
+    # codes_unlike_other_sites: 62 to 66 % women elsewhere, 36 % here of 150
+    words = "F is 36 % of 150 values; at 3 other sites 62 to 66 %; the mapping says so in profiles/edc.yaml line 6"
+    assert told(unit, sex(54, 96), sex(62, 38), sex(130, 70), sex(66, 34)) == [("codes_unlike_other_sites", words)]
+
+
+def test_a_share_that_chance_may_give_or_another_site_has_or_two_sites_alone_is_not_told(unit):
+    assert told(unit, sex(10, 15), sex(62, 38), sex(130, 70), sex(66, 34)) == []
+    assert told(unit, sex(54, 96), sex(62, 38), sex(130, 70), sex(40, 60)) == []
+    assert told(unit, sex(0, 150), sex(62, 38), sex(130, 70)) == []
+
+
+def test_a_word_that_no_other_site_has_and_one_that_only_the_others_have_are_one_sign(unit):
+    mine, other = ({"adverse_event.severity": c} for c in ({"SEVERE": 60}, {"MILD": 60}))
+    words = "MILD is 0 % of 60 values; at 3 other sites 100 to 100 %; the mapping says so in the site file"
+    assert told(unit, signs(mine), *[signs(other)] * 3) == [("codes_unlike_other_sites", words)]
+
+
+def test_a_usual_figure_apart_from_most_of_every_other_site_names_the_line_of_its_column(unit):
+    # figures_unlike_other_sites: sessions begin at 3 at night, elsewhere from 9 to 17
+    day = [80, 9.0, 13.0, 17.0]
+    words = ("the usual hour at which sessions begin is 3 h (60 values); at 3 other sites 12 to 13; "
+             "the mapping says so in profiles/edc.yaml line 9")  # fmt: skip
+    others = [signs(session__started_at=f) for f in (day, day, [50, 8.0, 12.0, 18.0])]
+    assert told(unit, signs(session__started_at=[60, 0.0, 3.0, 8.0]), *others) == [("figures_unlike_other_sites", words)]
+
+
+def test_figures_that_overlap_or_lie_near_or_are_few_are_not_told(unit):
+    others = [signs(session__started_at=[80, 9.0, 13.0, 17.0])] * 3
+    assert told(unit, signs(session__started_at=[60, 12.0, 18.0, 20.0]), *others) == []
+    assert told(unit, signs(session__started_at=[19, 0.0, 3.0, 8.0]), *others) == []
+    sharp = [signs(session__ended_at=[80, 90.0, 90.0, 90.0])] * 3
+    assert told(unit, signs(session__ended_at=[80, 95.0, 95.0, 95.0]), *sharp) == []
+
+
+def test_amounts_that_are_all_a_thousand_times_the_protocols_name_the_unit_and_what_it_is_laid_over(unit):
+    # dose_unit_mapping: the trial's arms have 50 mg
+    words = ("40 of 41 amounts are 1000 times one of the protocol's: mg read as g; "
+             "the mapping says so in sites/t01_01/site.yaml line 9 over profiles/edc.yaml line 14")  # fmt: skip
+    assert told(unit, signs(amounts={"50000": 40, "70": 1})) == [("dose_unit_mapping", words)]
+
+
+def test_amounts_of_the_protocol_of_another_arm_or_of_a_few_doses_are_not_told(unit):
+    assert told(unit, signs(amounts={"50": 40, "50000": 1})) == []
+    assert told(unit, signs(amounts={"250": 40})) == []
+    assert told(unit, signs(amounts={"50000": 4})) == []
+
+
+def test_the_chance_of_an_uneven_share_is_exact():
+    # three of three against none of three: one of the twenty ways to draw three of six, and its mirror image
+    assert beside.chance(3, 3, 0, 3) == pytest.approx(float(Fraction(2, 20)))
+    # 2 of 2 against 1 of 4: three hits of six; both drawn are hits in 3 of 15 ways
+    assert beside.chance(2, 2, 1, 4) == pytest.approx(float(Fraction(6, 15)))
+    assert beside.chance(5, 10, 50, 100) == 1.0
