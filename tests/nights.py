@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from flows.engine import batch, judge, landing, outcome, partitions, records, session
+from flows.engine import batch, judge, landing, outcome, partitions, records, session, settling
 from flows.engine import night as nights
 from flows.engine import roster as rosters
 from flows.engine.assemble import Outcome, publish
@@ -81,9 +81,9 @@ class Nights:
                     landing.receive(self.data, run.night.programme.units[key], self.config, run.night.as_of)
                 except ReadError as error:
                     run.troubles[key] = str(error)
-            roster = rosters.enter(run.night, run.troubles)
+            roster = settling.enter(run.night, run.troubles)
             while roster.work_left:
-                roster = rosters.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(run.night, b)])
+                roster = settling.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(run.night, b)])
             ended: Outcome = publishing(roster, rosters.pool(roster))
             run.finish(ended, roster)
         return ended

@@ -1,7 +1,7 @@
 """Put a release together: which files, what the manifest says of each site; then publish it.
 
 What belongs here: from a night's placed units to a published release. What does not: its findings (release_findings.py), writing and
-switching as such (releases.py), which units are placed (roster.py).
+switching as such (releases.py), which units are placed (settling.py).
 """
 
 from __future__ import annotations

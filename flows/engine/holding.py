@@ -1,7 +1,7 @@
 """Whether one site's newest data may take the place of its last good data: cut, emptied, changed, or mostly rejected.
 
 What belongs here: the questions asked of one site of a staged delivery, and their findings. What does not: which delivery is
-tried next (roster.py), matching records of two deliveries (records.py), the limits (trial's `holding`, evidence.yaml hold_*).
+tried next (settling.py), matching records of two deliveries (records.py), the limits (trial's `holding`, evidence.yaml hold_*).
 
 Every question is a rule of schemas/rules/ over a small table made here (`delivery.table`, `delivery.field`, `delivery.record`).
 """

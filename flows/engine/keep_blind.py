@@ -1,7 +1,7 @@
 """Whether one site of a blinded trial may be published as it is staged: what is told, and what holds its delivery.
 
 What belongs here: what a look through a staged site (blinding.py) means for its place in the night. What does not: the look itself,
-which delivery is tried next (roster.py).
+which delivery is tried next (settling.py).
 """
 
 from __future__ import annotations

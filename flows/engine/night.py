@@ -1,6 +1,6 @@
 """One night's work: what every step needs to know, batches of bounded size, and working one until the guilty unit stands alone.
 
-What belongs here: a night, an attempt at a unit, batches. What does not: which delivery is tried and who is held (roster.py),
+What belongs here: a night, an attempt at a unit, batches. What does not: which delivery is tried and who is held (settling.py),
 computing a batch (batch.py), Prefect (flows/nightly.py and its stages).
 """
 

@@ -1,6 +1,6 @@
 """Staged output as it is placed in a release: whether it fits today's contracts, and one put together from several.
 
-What belongs here: staged files and receipts. What does not: which output a site is taken from (roster.py).
+What belongs here: staged files and receipts. What does not: which output a site is taken from (settling.py).
 """
 
 from __future__ import annotations

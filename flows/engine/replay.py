@@ -20,7 +20,8 @@ from flows.engine.config_then import configured, end_of
 from flows.engine.fingerprint import code_sha256
 from flows.engine.landing import Delivery
 from flows.engine.night import Night
-from flows.engine.roster import enter, pool
+from flows.engine.roster import pool
+from flows.engine.settling import enter
 from flows.engine.units import units_of
 
 NAME = "replayed.json"

@@ -1,16 +1,11 @@
 """Where every unit of a night stands: which delivery each of its sites is in the release with, and why that is not the newest.
 
-What belongs here: the decisions between pulling and publishing. What does not: whether one site's delivery is good (holding.py),
-computing (night.py, batch.py), writing the release (assemble.py).
-
-Every unit enters with its newest delivery. A site whose part of it cannot be used (unreadable, cut, mostly rejected) is taken from
-the delivery before, and so on back to the one that is published: that is how the last good data of a held site stay in the
-release, made by today's code. Where today's mapping cannot make them any more, they stay as they were published.
+What belongs here: what a night knows of its units and of the release before, the pooled step. What does not: the decisions that place
+them (settling.py), computing (night.py, batch.py), writing the release (assemble.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,32 +16,20 @@ from flows.engine import (
     batch,
     beside,
     blinding,
-    changes,
     decisions,
-    delivery_findings,
-    drift,
     edit_effect,
     findings_store,
-    held_by_edit,
     holding,
-    landing,
-    returned,
     same_files,
-    still_told,
     tombstones,
     value_changes,
 )
 from flows.engine.batch import Staged
-from flows.engine.edited import Edit, Edits
-from flows.engine.fingerprint import code_sha256, fingerprint
+from flows.engine.edited import Edits
 from flows.engine.guard import no_values
-from flows.engine.keep_blind import keeps_blind
-from flows.engine.night import Attempt, Failure, Night, Placed
-from flows.engine.placing import compose, fits
-from schemas.findings import TrialweaveError
+from flows.engine.night import Attempt, Night, Placed
 
 Entry = dict[str, Any]
-MAX_STEPS_BACK = 5
 
 
 class Roster:
@@ -159,35 +142,6 @@ class Roster:
         return batch.staged_folder(self.night.data, site.study, site.site_id, mark or "-")
 
 
-def enter(night: Night, troubles: dict[str, str]) -> Roster:
-    """Every unit with its newest delivery; `troubles`: unit -> why its source could not be pulled tonight."""
-    roster = Roster(night)
-    for key in sorted(night.programme.units):
-        if key in troubles:
-            roster.missing.add(key)
-            _unreadable(roster, key, troubles[key])
-        if not _keep(roster, key):
-            _try(roster, key, 0)
-    return roster
-
-
-def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
-    """Take in what batches gave: place it, or hold the unit and try the delivery before."""
-    results = list(results)
-    worked = [r for r in results if isinstance(r, Staged)]
-    roster.edits.prepare((e, roster.pending[r.unit_key], r) for r in worked for e in roster.before(r.unit_key).values())
-    for result in results:
-        if isinstance(result, Staged):
-            _settle(roster, result, recomputed=True)
-        else:
-            if result.passing:
-                roster.passing.add(result.key)
-            attempt = roster.pending.pop(result.key)
-            _unreadable(roster, result.key, result.reason + _since_edit(roster, attempt) + _proposal(roster, attempt))
-            _try(roster, result.key, attempt.back + 1)
-    return roster
-
-
 def pool(roster: Roster) -> list[Staged]:
     """What needs all sites: sites that read the same file, and those unlike all others, are told; the sets of a whole trial are made, one
     staged folder a trial; reused when no score of it changed."""
@@ -211,173 +165,3 @@ def sites_of(roster: Roster, key: str) -> list[str]:
     site = roster.night.programme.units[key].site
     known = sorted(site.sites.known) if site.sites else []
     return sorted(roster.before(key)) or known or [site.site_id]
-
-
-def _keep(roster: Roster, key: str) -> bool:
-    """When some sites are replayed, the others stay as they are in that night's release, if this code made it."""
-    night = roster.night
-    base = night.base
-    if not night.replay or not night.only or key in night.only or base is None or base.manifest["code_sha256"] != code_sha256():
-        return False
-    if not _as_published(roster, key):
-        return False
-    told = {site: e["reason"] for site, e in roster.before(key).items() if e["reason"]}
-    roster.site_reasons |= {(key, site): reason for site, reason in told.items()}
-    return True
-
-
-def _as_published(roster: Roster, key: str) -> bool:
-    """Place a unit's sites as they stand in the release, from the staged output they were linked from, if that still fits."""
-    unit, found = roster.night.programme.units[key], {}
-    for site, entry in roster.before(key).items():
-        mark = entry["fingerprint"]
-        staged = _staged(roster.night, key, mark) if mark else None
-        if staged is not None and site in staged.receipt["sites"] and fits(staged, site):
-            found[site] = Placed(Attempt(unit, (), mark, 0), staged, recomputed=False)
-            if site not in roster.chosen.get(key, {}):
-                roster.told.setdefault(key, []).extend(still_told.everything(roster, staged, site))
-    roster.chosen[key] = {**found, **roster.chosen.get(key, {})}
-    return _compose(roster, key)
-
-
-def _staged(night: Night, key: str, mark: str) -> Staged | None:
-    site = night.programme.units[key].site
-    return batch.load_staged(batch.staged_folder(night.data, site.study, site.site_id, mark), key, mark)
-
-
-def _try(roster: Roster, key: str, back: int) -> None:
-    """Let a unit wait for work with its `back`-th delivery; output that is there already is taken at once."""
-    attempt = None
-    try:
-        attempt = _attempt(roster, key, back)
-    except TrialweaveError as error:
-        _unreadable(roster, key, str(error))
-    if attempt is None:
-        is_held = any(unit == key for unit, _ in roster.site_reasons)
-        if not is_held and not roster.chosen.get(key) and not any(e["fingerprint"] for e in roster.before(key).values()):
-            roster.reasons.setdefault(key, f"{key}: nothing has been delivered yet")
-        _as_published(roster, key)
-        return
-    roster.pending[key] = attempt
-    found = _staged(roster.night, key, attempt.mark)
-    if found is not None:
-        _settle(roster, found, recomputed=False)
-
-
-def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
-    """The newest delivery, those before it, last of all the ones the release that stands was made from."""
-    night = roster.night
-    site = night.programme.units[key].site
-    aside = decisions.set_aside(night.data)
-    known = [d for d in landing.deliveries(night.data, site.study, site.site_id, night.as_of) if (key, d.sha256) not in aside]
-    ends = [n for n in range(len(known), 0, -1) if n > len(known) - 1 - MAX_STEPS_BACK]
-    for sha256 in sorted(roster.published(key)):
-        ends += [n for n in range(len(known), 0, -1) if known[n - 1].sha256 == sha256 and n not in ends][:1]
-    if back >= len(ends):
-        return None
-    known = known[: ends[back]]
-    unit = night.unit(key, known)
-    used = tuple(known) if unit.site.delivery == "delta" else (known[-1],)
-    units = night.units(key, used)
-    return Attempt(unit, used, fingerprint(night.programme, unit, used, units), back, units)
-
-
-def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
-    """Judge every site of a staged unit that is not chosen yet; what cannot be taken waits for an older delivery."""
-    key = staged.unit_key
-    attempt = roster.pending.pop(key)
-    chosen = roster.chosen.setdefault(key, {})
-    before = roster.before(key)
-    here = set(staged.receipt["sites"])
-    gone = {s for s, e in before.items() if s not in here and e["fingerprint"] and any(t["kept"] for t in e["tables"].values())}
-    left = sorted((here | gone) - set(chosen))
-    edits = {s: e for s in left if (e := roster.edits.of(before.get(s), attempt, staged)) is not None}
-    taken = held_by_edit.judge(roster, attempt.unit, staged, left, edits)
-    if taken is None:
-        _as_published(roster, key)
-        return
-    for site in left:
-        if _is_good(roster, attempt, staged, site, before.get(site), edits.get(site)):
-            chosen[site] = Placed(attempt, staged, recomputed)
-            roster.told[key] += [taken[site]] if site in taken and not still_told.takes_back(roster, staged, site) else []
-            entry = before.get(site)
-            if entry is not None and site not in taken and roster.edits.is_unknown(entry, attempt, staged):
-                roster.told[key].append(edit_effect.not_compared(attempt.unit, entry, staged, site))
-    if gone | here <= set(chosen):
-        _compose(roster, key)
-    else:
-        _try(roster, key, attempt.back + 1)
-
-
-def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry: Entry | None, edit: Edit | None) -> bool:
-    """Judge one site; a finding about a delivery that is held is told once, of the newest."""
-    key, night = staged.unit_key, roster.night
-    mark = entry["fingerprint"] if entry is not None else None
-    last, accepted = roster.last_good(key, site, entry, staged), roster.is_accepted(key, site, staged)
-    older = _returned(roster, attempt, staged, entry, last)
-    verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, older, is_accepted=accepted)
-    if verdict.reasons and edit is not None and not edit.same_delivery:
-        before = holding.judge(attempt.unit, edit.before, site, last, night.programme.evidence, is_accepted=accepted)
-        if not before.reasons:  # nothing is wrong with the delivery, and the edit was judged by itself
-            verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=True)
-    if verdict.reasons:
-        if (key, site) not in roster.site_reasons:
-            roster.site_reasons[(key, site)] = "\n".join(verdict.reasons)
-            roster.held[(key, site)] = staged.fingerprint
-            roster.told.setdefault(key, []).append(verdict.told)
-        return False
-    if site not in staged.receipt["sites"] or not keeps_blind(roster, attempt.unit, staged, site):
-        return False
-    roster.told.setdefault(key, []).append(verdict.told)
-    roster.told[key] += still_told.everything(roster, staged, site)
-    if entry is not None and mark not in (None, staged.fingerprint):
-        why = changes.causes(entry, staged.receipt.get("made_of", {}))
-        diff = edit_effect.same_records(edit, staged, site) if edit is not None and edit.same_delivery else verdict.diff
-        roster.changes[(key, site)] = changes.of_site(entry["study"], site, entry, roster.folder(key, mark), staged, diff, why)
-    return True
-
-
-def _returned(roster: Roster, attempt: Attempt, staged: Staged, entry: Entry | None, last: holding.Before | None) -> pl.DataFrame | None:
-    """Files of a delivery that are those of an older one than the last good delivery."""
-    if entry is None or last is None:
-        return None
-    site, night = attempt.unit.site, roster.night
-    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
-    return returned.files(known, roster.in_landing(attempt.unit.key, entry["delivery_sha256"]), staged)
-
-
-def _since_edit(roster: Roster, attempt: Attempt) -> str:
-    """Where the mapping was edited since a delivery was read that cannot be read any more; empty when it was not."""
-    where = {w for e in roster.before(attempt.unit.key).values() if (w := roster.edits.where(e, attempt))}
-    return f"\n  the mapping was edited since its data were published -> {', '.join(sorted(where))}" if where else ""
-
-
-def _proposal(roster: Roster, attempt: Attempt) -> str:
-    """How the mapping would fit a delivery that could not be read; names of files and columns, no cell."""
-    key, site, night = attempt.unit.key, attempt.unit.site, roster.night
-    if key in roster.reasons or not attempt.deliveries:
-        return ""
-    published = roster.published(key)
-    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
-    last = next((d for d in reversed(known) if d.sha256 in published), None)
-    told = drift.text(drift.find(attempt.unit, attempt.deliveries[-1], last))
-    return f"\n{told}" if told else ""
-
-
-def _compose(roster: Roster, key: str) -> bool:
-    """Place a unit, if any of its sites is chosen."""
-    if not roster.chosen.get(key):
-        return False
-    roster.placed[key] = compose(key, roster.chosen[key])
-    return True
-
-
-def _unreadable(roster: Roster, key: str, reason: str) -> None:
-    """A delivery that gave nothing: the reason, and a finding for each site of the unit."""
-    if key in roster.reasons:
-        return
-    roster.reasons[key] = reason
-    unit = roster.night.programme.units[key]
-    for site in sites_of(roster, key):
-        rows = pl.DataFrame({"suggestion": [reason], "n_rows": [1]})
-        roster.told.setdefault(key, []).append(delivery_findings.findings("delivery_unreadable", unit, site, rows))

@@ -15,8 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import changes, decisions, findings_store, fingerprint, judge, landing
-from flows.engine import roster as rosters
+from flows.engine import changes, decisions, findings_store, fingerprint, judge, landing, settling
 from flows.engine.config import load
 from schemas.findings import ConfigurationError
 from tests.nights import TRIAL, Nights
@@ -342,7 +341,7 @@ def test_a_row_let_out_of_quarantine_by_a_changed_rule_is_recorded_as_such(expor
     rules = tuple(replace(r, check=lambda *_: pl.lit(True)) if r.id == "session_no_outside_protocol" else r for r in judge.catalogue())
     monkeypatch.setattr(judge, "catalogue", lambda: rules)
     monkeypatch.setattr(judge, "_checks", judge._checks.__wrapped__)
-    for module in (fingerprint, rosters):
+    for module in (fingerprint, settling):
         monkeypatch.setattr(module, "code_sha256", lambda: "the code of the next version")
 
     export.run(as_of="2026-03-03")

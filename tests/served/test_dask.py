@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.engine import cluster, landing, night, session
-from flows.engine import roster as rosters
+from flows.engine import cluster, landing, night, session, settling
 from flows.engine.batch import Staged
 from flows.engine.night import Attempt, Night, Sealed
 from schemas.findings import TrialweaveError
@@ -20,7 +19,7 @@ TINY = ROOT / "tests" / "golden" / "tiny"
 def attempts(opened: session.Session) -> list[Attempt]:
     for key in opened.to_pull():
         landing.receive(opened.night.data, opened.night.programme.units[key], TINY, opened.night.as_of)
-    return list(rosters.enter(opened.night, {}).pending.values())
+    return list(settling.enter(opened.night, {}).pending.values())
 
 
 def files(done: list[Staged | night.Failure]) -> dict[str, bytes]:

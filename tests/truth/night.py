@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 from ruamel.yaml import YAML
 
-from flows.engine import assemble, landing, session
+from flows.engine import assemble, landing, session, settling
 from flows.engine import night as nights
 from flows.engine import roster as rosters
 from schemas.findings import ReadError
@@ -59,9 +59,9 @@ def run(sites: list[Site], root: Path) -> Night:
                 landing.receive(data, opened.night.programme.units[key], config, opened.night.as_of)
             except ReadError as error:
                 opened.troubles[key] = str(error)
-        roster = rosters.enter(opened.night, opened.troubles)
+        roster = settling.enter(opened.night, opened.troubles)
         while roster.work_left:
-            roster = rosters.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(opened.night, b, 2)])
+            roster = settling.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(opened.night, b, 2)])
         ended = assemble.publish(roster, rosters.pool(roster), "")
         opened.finish(ended, roster)
     return read(data)

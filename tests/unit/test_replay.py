@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.engine import night as nights
-from flows.engine import replay, session
+from flows.engine import replay, session, settling
 from flows.engine import roster as rosters
 from flows.engine.assemble import Outcome, publish
 from flows.engine.config_then import end_of
@@ -24,9 +24,9 @@ DAY = dt.date(2026, 3, 1)
 def again(given: Nights, day: dt.date, kept_on: dt.date | None = None, only: str = "") -> Outcome:
     """One night of a backfill, without Prefect."""
     with session.opened(given.config, given.data, frozenset([only] if only else []), end_of(day), None, kept_on) as run:
-        roster = rosters.enter(run.night, {})
+        roster = settling.enter(run.night, {})
         while roster.work_left:
-            roster = rosters.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(run.night, b)])
+            roster = settling.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(run.night, b)])
         ended = publish(roster, rosters.pool(roster))
         run.finish(ended, roster)
     return ended
