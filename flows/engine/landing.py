@@ -6,7 +6,7 @@ What does not: where files come from (incoming.py), which are needed (wanted.py)
     landing/<study>/<site>/<sha256[:12]>/       original files + receipt.json
     landing/<study>/<site>/deliveries.jsonl     one line a delivery, oldest first; the same content may come again
 
-Only the standard library, incoming.py, tombstones.py and schemas are imported: "nothing changed" must be answered at once.
+Only the standard library, incoming.py, keep_out.py and schemas are imported: "nothing changed" must be answered at once.
 """
 
 from __future__ import annotations
@@ -18,25 +18,21 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from flows.engine import incoming, tombstones
+from flows.engine import incoming, keep_out
 from flows.engine.wanted import RECEIPT
-from flows.sources.files import matches
 from flows.sources.place import Blocks
 from schemas.findings import PassingError, ReadError
 
 if TYPE_CHECKING:
     from flows.engine.config import Unit
-    from schemas.site import Site
 
 LOG = "deliveries.jsonl"
-BLOCKED = "blocked.json"
 _TEMPORARY = ".tmp-"
 _PIECE = 2**20
 _MUCH = 2**24
@@ -94,7 +90,7 @@ def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime, blocks:
     here = {sha256: path for sha256, path in landed.items() if path.is_file()}
     with (
         incoming.export(data, unit, config_root, _utc(now), here, blocks) as export,
-        without_purged(data, unit, export.files) as wanted,
+        keep_out.without_purged(home_of(data, site.study, site.site_id), data, unit, export.files) as wanted,
     ):
         return _receive(data, unit, wanted, export, known, now)
 
@@ -113,7 +109,7 @@ def _receive(
             f"{site.key}: the clock says {_iso(at)}, but the last delivery arrived {_iso(known[-1].delivered_at)}\n"
             "  fix   -> set this machine's clock right, then run again"
         )
-    home = _home(data, site.study, site.site_id)
+    home = home_of(data, site.study, site.site_id)
     home.mkdir(parents=True, exist_ok=True)
     for stale in home.glob(f"{_TEMPORARY}*"):
         shutil.rmtree(stale)
@@ -128,78 +124,12 @@ def _receive(
     return delivery
 
 
-@contextmanager
-def without_purged(data: Path, unit: Unit, wanted: Mapping[str, Path]) -> Iterator[dict[str, Path]]:
-    """The files to land, those that hold a purged participant as copies without the rows; how many rows is noted beside the log.
-
-    Raises ReadError for a file of a kind that rows cannot be taken out of.
-    """
-    site = unit.site
-    marks = tombstones.marks(data, unit.key, site.study)
-    note = _home(data, site.study, site.site_id) / BLOCKED
-    if marks is None:
-        yield dict(wanted)
-        return
-    columns = tombstones.id_columns(site)
-    blocked: dict[str, int] = {}
-    with tempfile.TemporaryDirectory(prefix="trialweave-") as aside:
-        out = dict(wanted)
-        for number, (name, path) in enumerate(sorted(wanted.items())):
-            if not tombstones.can_strip(path):
-                _refuse_purged(unit, name, path, marks, columns)
-                continue
-            found = tombstones.strip(path, columns, marks, delimiter_of(site, name))
-            if found is not None:
-                out[name] = Path(aside) / f"{number}{path.suffix}"
-                out[name].write_bytes(found[0])
-                blocked[name] = found[1]
-        if blocked:
-            note.write_text(json.dumps(dict.fromkeys(marks.sites.values(), sum(blocked.values()))), encoding="utf-8")
-        else:
-            note.unlink(missing_ok=True)
-        yield out
-
-
-def blocked(data: Path, study: str, export: str) -> dict[str, int]:
-    """Site -> rows of purged participants that its newest delivery held; empty when none."""
-    note = _home(data, study, export) / BLOCKED
-    if not note.is_file():
-        return {}
-    told: dict[str, int] = json.loads(note.read_text(encoding="utf-8"))
-    return told
-
-
-def delimiter_of(site: Site, name: str) -> str | None:
-    """The delimiter declared for a file, by the first table that names it."""
-    specs = [spec for several in site.tables.values() for spec in several if matches(name, spec.file)]
-    return next((s.delimiter for s in specs if s.delimiter), site.defaults.delimiter)
-
-
-def _refuse_purged(unit: Unit, name: str, path: Path, marks: tombstones.Marks, columns: set[tuple[str, ...]]) -> None:
-    """Raises ReadError when a file that rows cannot be taken out of holds a purged participant."""
-    from flows.engine.mapping.files import options
-    from flows.readers import read
-
-    specs = [s for several in unit.site.tables.values() for s in several if matches(name, s.file)]
-    for spec in specs:
-        table = read(path, options(spec, unit.site.defaults)).table
-        for group in columns:
-            if set(group) <= set(table.column_names):
-                rows = zip(*(table.column(n).to_pylist() for n in group), strict=True)
-                n = sum(marks(" ".join(c.strip() for c in r if c)) for r in rows)
-                if n:
-                    raise ReadError(
-                        f"{unit.key}: {name} holds {n} rows of a participant whose data were purged; it is not landed\n"
-                        "  fix   -> ask the site for an export without the participant"
-                    )
-
-
 def deliveries(data: Path, study: str, site: str, as_of: dt.datetime | None = None) -> list[Delivery]:
     """All deliveries of a site that had arrived by `as_of` (inclusive), oldest first; one that came again is listed again.
 
     Raises ReadError: a damaged log or receipt.
     """
-    home = _home(data, study, site)
+    home = home_of(data, study, site)
     limit = _utc(as_of) if as_of is not None else None
     out = []
     for number, line in enumerate(_log_lines(home / LOG), start=1):
@@ -339,7 +269,8 @@ def _delivery(folder: Path, study: str, site: str, sha256: str, at: dt.datetime)
     return delivery
 
 
-def _home(data: Path, study: str, site: str) -> Path:
+def home_of(data: Path, study: str, site: str) -> Path:
+    """The folder of a site's deliveries."""
     return data / "landing" / study / site
 
 

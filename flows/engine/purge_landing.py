@@ -20,7 +20,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.engine import landing, models, tombstones
+from flows.engine import keep_out, landing, models, tombstones
 from flows.engine.config import Programme, Unit
 from flows.engine.landing import Delivery, LandedFile
 from flows.engine.mapping import MapInput, map_batch
@@ -52,7 +52,7 @@ class Plan:
 def plan(programme: Programme, data: Path, unit: Unit, site: str, subject: str, known: Set[str], key: bytes) -> Plan:
     """Write the new deliveries aside and check them; landing itself is not changed."""
     study = unit.site.study
-    out = Plan(data / "landing" / study / unit.site.site_id)
+    out = Plan(landing.home_of(data, study, unit.site.site_id))
     for stale in out.home.glob(".tmp-*"):
         shutil.rmtree(stale)
     once = {d.sha256: d for d in landing.deliveries(data, study, unit.site.site_id)}
@@ -108,7 +108,7 @@ def _rewrite(
         target.parent.mkdir(parents=True, exist_ok=True)
         found = None
         if tombstones.can_strip(source):
-            found = tombstones.strip(source, columns, is_gone, landing.delimiter_of(unit.site, file.name))  # type: ignore[arg-type]
+            found = tombstones.strip(source, columns, is_gone, keep_out.delimiter_of(unit.site, file.name))  # type: ignore[arg-type]
         changed |= found is not None
         if found is not None:
             out.stripped.setdefault(delivery.sha256, []).append(file.name)
