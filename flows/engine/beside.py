@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,29 +39,91 @@ _FACTORS = {1000.0: "mg read as g", 0.001: "g read as mg, or mg as ug", 1e6: "ug
 _ROOM = 0.01
 
 
+class Sites:
+    """The sites of a trial in the order of what they have, so that one is held beside all others by looking at the ends."""
+
+    def __init__(self, known: Mapping[str, Signs], evidence: Evidence) -> None:
+        """`known`: site -> its signs; those with too few values of a kind are left out of that kind."""
+        least = evidence.unlike_min_values.value
+        counts: dict[str, dict[str, dict[str, int]]] = {}
+        figures: dict[str, dict[str, list[float]]] = {}
+        for site, signs in known.items():
+            for name, of in signs["codes"].items():
+                if sum(of.values()) >= least:
+                    counts.setdefault(name, {})[site] = of
+            for name, figure in signs["figures"].items():
+                if figure[0] >= least:
+                    figures.setdefault(name, {})[site] = figure
+        self.codes = {name: _Codes(of) for name, of in counts.items()}
+        self.figures = {name: _Figures(of) for name, of in figures.items()}
+
+
+class _Ends:
+    """Numbers of sites in their order."""
+
+    def __init__(self, of: Mapping[str, float]) -> None:
+        self.sorted = sorted((number, site) for site, number in of.items())
+
+    def without(self, site: str) -> tuple[float, float]:
+        """The least and the greatest number of all sites but one."""
+        low, high = (next(number for number, of in values if of != site) for values in (self.sorted, reversed(self.sorted)))
+        return low, high
+
+    def within(self, low: float, high: float) -> int:
+        """How many lie between two numbers, both included."""
+        return bisect_right(self.sorted, high, key=_number) - bisect_left(self.sorted, low, key=_number)
+
+
+def _number(entry: tuple[float, str]) -> float:
+    return entry[0]
+
+
+class _Codes:
+    """Rows of each coded word at every site: `total` of a word, `rows` of a site, `shares` of a word in percent."""
+
+    def __init__(self, of: Mapping[str, Mapping[str, int]]) -> None:
+        self.of = of
+        self.rows = {site: sum(counts.values()) for site, counts in of.items()}
+        self.total: dict[str, int] = {}
+        for counts in of.values():
+            for word, n in counts.items():
+                self.total[word] = self.total.get(word, 0) + n
+        self.all = sum(self.rows.values())
+        self.shares = {w: _Ends({site: 100 * of[site].get(w, 0) / n for site, n in self.rows.items()}) for w in self.total}
+
+
+class _Figures:
+    """Where most values of every site lie: a tenth below `low`, half below `middle`, a tenth above `high`."""
+
+    def __init__(self, of: Mapping[str, list[float]]) -> None:
+        self.of = of
+        self.low, self.middle, self.high = (_Ends({site: figure[n] for site, figure in of.items()}) for n in (1, 2, 3))
+
+
 def find(placed: Mapping[str, Placed], evidence: Evidence, on: dt.date) -> dict[str, list[pl.DataFrame]]:
     """Unit -> findings on its sites, of all units that are placed."""
-    of_trial: dict[str, dict[tuple[str, str], Signs]] = {}
+    of_trial: dict[str, dict[str, tuple[str, Signs]]] = {}
     for key, one in placed.items():
         for site, told in one.staged.receipt["sites"].items():
             if told.get("signs"):
-                of_trial.setdefault(one.attempt.unit.site.study, {})[(key, site)] = told["signs"]
+                of_trial.setdefault(one.attempt.unit.site.study, {})[site] = (key, told["signs"])
     out: dict[str, list[pl.DataFrame]] = {}
     for known in of_trial.values():
-        for (key, site), mine in known.items():
+        sites = Sites({site: signs for site, (_, signs) in known.items()}, evidence)
+        for site, (key, mine) in known.items():
             unit = placed[key].attempt.unit
-            others = {other: signs for (_, other), signs in known.items() if other != site}
-            told = pl.DataFrame([*rows(unit, mine, others, evidence, on)])
+            told = pl.DataFrame([*rows(unit, site, mine, sites, evidence, on)])
             for name in told.get_column("rule").unique(maintain_order=True) if told.height else ():
                 hit = told.filter(pl.col("rule") == name).drop("rule", "what", "where")
                 out.setdefault(key, []).append(delivery_findings.findings(name, unit, site, hit))
     return out
 
 
-def rows(unit: Unit, mine: Signs, others: Mapping[str, Signs], evidence: Evidence, on: dt.date | None) -> Iterator[dict[str, Any]]:
-    """One row a sign: `rule`, `table`, `field`, `n_rows`, `what` in words, `where` the mapping says so, `suggestion` of both."""
+def rows(unit: Unit, site: str, mine: Signs, sites: Sites, evidence: Evidence, on: dt.date | None) -> Iterator[dict[str, Any]]:
+    """One site beside the others of `sites`, one row a sign: `rule`, `table`, `field`, `n_rows`, `what` in words, `where` the mapping says
+    so, `suggestion` of both."""
     bodies: list[Any] = []
-    found = [*_amounts(unit, mine), *_codes(mine, others, evidence), *_figures(mine, others, evidence)]
+    found = [*_amounts(unit, mine), *_codes(site, mine, sites, evidence), *_figures(site, mine, sites, evidence)]
     for name, field_of, part, n, what in found:
         table, _, field = field_of.partition(".")
         if name == AMOUNTS and n < evidence.unlike_min_doses.value:
@@ -79,41 +142,41 @@ def _specs(unit: Unit, table: str) -> tuple[Any, ...]:
 Found = tuple[str, str, tuple[str, ...], int, str]
 
 
-def _codes(mine: Signs, others: Mapping[str, Signs], evidence: Evidence) -> Iterator[Found]:
-    least, limit = evidence.unlike_min_values.value, evidence.unlike_chance.value
+def _codes(site: str, mine: Signs, sites: Sites, evidence: Evidence) -> Iterator[Found]:
     for field_of, counts in mine["codes"].items():
-        n = sum(counts.values())
-        beside = [c for signs in others.values() if sum((c := signs["codes"].get(field_of, {})).values()) >= least]
-        if n < least or len(beside) < evidence.unlike_min_sites.value:
+        n, known = sum(counts.values()), sites.codes.get(field_of)
+        n_sites = len(known.of) - (site in known.of) if known else 0
+        if known is None or n < evidence.unlike_min_values.value or n_sites < evidence.unlike_min_sites.value:
             continue
-        best: tuple[float, str, float, list[float]] | None = None
-        for word in sorted({*counts, *(w for c in beside for w in c)}):
-            shares = sorted(100 * c.get(word, 0) / sum(c.values()) for c in beside)
+        own = counts if site in known.of else {}
+        best: tuple[float, str, float, float, float] | None = None
+        for word in sorted({*counts, *known.total}):
+            least, most = known.shares[word].without(site) if word in known.shares else (0.0, 0.0)
             share = 100 * counts.get(word, 0) / n
-            apart = max(shares[0] - share, share - shares[-1])
+            apart = max(least - share, share - most)
             if apart < evidence.unlike_share_pct.value or (best is not None and apart <= best[0]):
                 continue
-            if chance(counts.get(word, 0), n, sum(c.get(word, 0) for c in beside), sum(sum(c.values()) for c in beside)) < limit:
-                best = (apart, word, share, shares)
+            others = known.total.get(word, 0) - own.get(word, 0)
+            if chance(counts.get(word, 0), n, others, known.all - sum(own.values())) < evidence.unlike_chance.value:
+                best = (apart, word, share, least, most)
         if best is not None:
-            _, word, share, shares = best
-            what = f"{word} is {share:.0f} % of {n} values; at {len(shares)} other sites {shares[0]:.0f} to {shares[-1]:.0f} %"
+            _, word, share, least, most = best
+            what = f"{word} is {share:.0f} % of {n} values; at {n_sites} other sites {least:.0f} to {most:.0f} %"
             yield CODES, field_of, (), n, what
 
 
-def _figures(mine: Signs, others: Mapping[str, Signs], evidence: Evidence) -> Iterator[Found]:
-    least = evidence.unlike_min_values.value
+def _figures(site: str, mine: Signs, sites: Sites, evidence: Evidence) -> Iterator[Found]:
     for field_of, (n, low, middle, high) in mine["figures"].items():
-        beside = [f for signs in others.values() if (f := signs["figures"].get(field_of)) and f[0] >= least]
-        if n < least or len(beside) < evidence.unlike_min_sites.value:
+        known = sites.figures.get(field_of)
+        n_sites = len(known.of) - (site in known.of) if known else 0
+        if known is None or n < evidence.unlike_min_values.value or n_sites < evidence.unlike_min_sites.value:
             continue
         called, unit, room = NAMES[field_of]
-        below, above = min(f[1] for f in beside), max(f[3] for f in beside)
-        medians = sorted(f[2] for f in beside)
-        apart = max(medians[0] - middle, middle - medians[-1])
-        if not below <= middle <= above and not any(low <= m <= high for m in medians) and apart >= room:
-            of_others = f"at {len(beside)} other sites {medians[0]:.3g} to {medians[-1]:.3g}"
-            what = f"the usual {called} is {middle:.3g} {unit} ({n} values); {of_others}"
+        (below, _), (_, above), (least, most) = (ends.without(site) for ends in (known.low, known.high, known.middle))
+        apart = max(least - middle, middle - most)
+        is_near = known.middle.within(low, high) > (site in known.of)  # its own middle lies there
+        if not below <= middle <= above and not is_near and apart >= room:
+            what = f"the usual {called} is {middle:.3g} {unit} ({n} values); at {n_sites} other sites {least:.3g} to {most:.3g}"
             yield FIGURES, field_of, (), n, what
 
 

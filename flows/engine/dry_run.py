@@ -59,17 +59,18 @@ def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[st
         found = pl.read_parquet(staged.folder / "findings.parquet")
         sites: dict[str, Any] = staged.receipt["sites"]
         holds = [r for s in sites for r in holding.judge(unit, staged, s, None, programme.evidence, is_accepted=False).reasons]
-    known = others or {}
+    known = {site: signs for site, signs in (others or {}).items() if site not in sites}
+    among = beside.Sites(known, programme.evidence)
     unlike = [
         {"site": site} | row for site, told in sorted(sites.items()) if told["signs"]
-        for row in beside.rows(unit, told["signs"], {k: v for k, v in known.items() if k not in sites}, programme.evidence, now.date())
+        for row in beside.rows(unit, site, told["signs"], among, programme.evidence, now.date())
     ]  # fmt: skip
     tables = {(site, table): n for site, of in sorted(sites.items()) for table, n in of["tables"].items() if n["received"]}
     return Tried(
         unit.key, [f.name for f in delivery.files], tables, _counted(unit, found),
         sorted({_pair(k) for k in found.filter(pl.col("rule") == "unmapped_column")["record_key"]}),
         sorted(set(found.filter(pl.col("rule") == "unclaimed_file")["record_key"])),
-        lines, unlike, sorted(k for k in known if k not in sites), written.laid_over(unit, written.files(unit, now.date())), holds,
+        lines, unlike, sorted(known), written.laid_over(unit, written.files(unit, now.date())), holds,
     )  # fmt: skip
 
 

@@ -66,8 +66,12 @@ def told(unit: Unit, mine: dict[str, Any], *others: dict[str, Any]) -> list[tupl
 
     body = YamlFile.read(PROJECT / "evidence.yaml", [])
     assert body is not None
-    found = beside.rows(unit, mine, {str(n): o for n, o in enumerate(others)}, Evidence.model_validate(body.data), None)
-    return [(row["rule"], row["suggestion"]) for row in found]
+    evidence = Evidence.model_validate(body.data)
+    known = {str(n): o for n, o in enumerate(others)}
+    apart = [(row["rule"], row["suggestion"]) for row in beside.rows(unit, "01", mine, beside.Sites(known, evidence), evidence, None)]
+    among = beside.rows(unit, "01", mine, beside.Sites({"01": mine, **known}, evidence), evidence, None)
+    assert [(row["rule"], row["suggestion"]) for row in among] == apart  # a site is not its own neighbour
+    return apart
 
 
 def test_a_share_beyond_that_of_every_other_site_and_of_chance_names_the_line_of_the_code(unit):
