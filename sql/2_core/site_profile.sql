@@ -6,19 +6,12 @@
 --        itself: profile points along what they have in common (whichever way round most are); usual_own is the correlation of two forms
 --        of a participant, usual_site that of a form with the profile, usual_halves that of the halves of a form. n_against: forms that
 --        run against the profile. Where these are small the items are alike, and nothing can be told
-with early as (
-    -- the first hundred forms of a site hold those of enough participants
-    select f.unit, f.study, f.site, f.instrument, unnest(min(f.form_id, 100)) as form_id,
+with person as (
+    -- whatever the number of visits: a sample of forms would hold those of a few participants who came often
+    select f.unit, f.study, f.site, f.instrument, f.subject_id,
     from core.form as f
     cross join ref.evidence as e
     where f.n_items >= e.copied_min_answers and f.n_answered = f.n_items and f.lowest_answer < f.highest_answer
-    group by f.unit, f.study, f.site, f.instrument
-),
-person as (
-    select f.unit, f.study, f.site, f.instrument, f.subject_id,
-    from early as y
-    cross join ref.evidence as e
-    inner join core.form as f on y.form_id = f.form_id
     group by f.unit, f.study, f.site, f.instrument, f.subject_id, e.profile_sample
     qualify row_number() over (partition by f.unit, f.study, f.site, f.instrument order by min(f.form_id)) <= e.profile_sample
 ),

@@ -33,9 +33,9 @@ KEPT = {
     "sessions": ("session", "session"),
     "doses": ("dose_timing", "dose"),
     "suds": ("rating", "rating"),
-    "medications": ("(select distinct source_file, source_row from medication)", "medication"),
-    "lsas": ("form", "form"),
-    "spds": ("item_one", "item"),
+    "medications": ("medication_kept", "medication"),
+    "lsas": ("form_all", "form"),
+    "spds": ("item_all", "item"),
     "adverse_events": ("event", "adverse_event"),
     "withdrawals": ("(select * from withdrawal_typed where is_known and not is_conflict and copy_no = 1)", "withdrawal"),
 }
@@ -87,6 +87,7 @@ VALUES = _values()
 def _read(con: duckdb.DuckDBPyConnection, batch: list[ref.SentSite]) -> None:
     """Every file of the batch into raw tables of text; the wide questionnaire straight into numbers."""
     con.execute("create table sent_file (table_name varchar, file_index ubigint, site_no utinyint, timezone varchar, source_file sha_t)")
+    con.execute("create table untidy_cell (source_file sha_t, source_row bigint, sent varchar)")
     rows = [(t, i, s.no, s.timezone, s.hashes[t]) for t in ref.HEADERS for i, s in enumerate(batch)]
     con.execute(f"insert into sent_file values {', '.join(map(repr, rows))}")
     for table, columns in ref.HEADERS.items():
@@ -94,29 +95,57 @@ def _read(con: duckdb.DuckDBPyConnection, batch: list[ref.SentSite]) -> None:
             f"read_csv({[str(s.files[table]) for s in batch]!r}, columns={dict.fromkeys(columns, 'VARCHAR')!r}, "
             "auto_detect=false, header=true, delim=',', quote='\"', escape='\"')"
         )
-        if table == "lsas":
-            con.execute(_read_items(source))
+        untidy = any(table in s.untidy for s in batch)
+        cells = {c: f"""nullif(trim("{c}"), '')""" for c in columns}
+        if table == "lsas" and not untidy:
+            con.execute(_read_items(source, cells))
             continue
         quoted = ", ".join(f'"{c}"' for c in columns)
         con.execute(f"create table raw_{table} as select file_index, {quoted} from {source}")
+        first = f"""(select s.file_index, s.site_no, s.timezone, s.source_file, min(r.rowid) as first_row
+            from raw_{table} as r join sent_file as s on s.file_index = r.file_index and s.table_name = '{table}' group by all)"""
+        if untidy:
+            cells = {c: _tidy(c) for c in columns}
+            changed = ", ".join(f'case when {cells[c]} <> trim("{c}", {PLAIN}) then {cells[c]} end' for c in columns)
+            con.execute(
+                f"""insert into untidy_cell select source_file, source_row, sent from (
+                select f.source_file, r.rowid - f.first_row + 1 as source_row, unnest([{changed}]) as sent
+                from raw_{table} as r join {first} as f using (file_index)) where sent is not null"""
+            )
+        shown = ", ".join(f'{x} as "{c}"' for c, x in cells.items())
+        if table == "lsas":
+            con.execute(_read_items(f"(select file_index, {shown} from raw_{table})", {}))
+            continue
         con.execute(
             f"""create view sent_{table} as
-            select f.site_no, f.timezone, f.source_file, r.rowid - f.first_row + 1 as source_row, r.* exclude (file_index)
-            from raw_{table} as r join (
-                select s.file_index, s.site_no, s.timezone, s.source_file, min(r.rowid) as first_row
-                from raw_{table} as r join sent_file as s on s.file_index = r.file_index and s.table_name = '{table}' group by all
-            ) as f on f.file_index = r.file_index"""
+            select f.site_no, f.timezone, f.source_file, r.rowid - f.first_row + 1 as source_row, {shown}
+            from raw_{table} as r join {first} as f using (file_index)"""
         )
 
 
-def _read_items(source: str) -> str:
+#: Blanks that are no plain ones, as HTML entities and spreadsheets leave them; what has no width; free text keeps its inner ones.
+PLAIN = r"' ' || chr(9) || chr(13) || chr(10) || chr(11) || chr(12)"
+SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u2028\u2029\u0085"
+NO_WIDTH = "\ufeff\u200b\u200c\u200d\u2060\u00ad\u180e\u200e\u200f"
+FREE_TEXT = ("drug", "term", "reason", "related")
+
+
+def _tidy(column: str) -> str:
+    """A cell without blanks around it, and without odd ones inside where it is no free text."""
+    if column in FREE_TEXT:
+        return f"""nullif(trim("{column}", {PLAIN} || '{SPACES}{NO_WIDTH}'), '')"""
+    return f"""nullif(trim(translate("{column}", '{SPACES}{NO_WIDTH}', '{" " * len(SPACES)}'), {PLAIN}), '')"""
+
+
+def _read_items(source: str, cells: dict[str, str]) -> str:
     """Items as numbers in range; where a cell cannot be used, all cells of that row are kept as sent in `bad`."""
     number = {c: f"case when try_cast({c} as float) between 0 and 3 then try_cast({c} as float) end" for c in setup.ITEMS}
     faulty = " or ".join(f"({c} is not null and coalesce(try_cast({c} as float) not between 0 and 3, true))" for c in setup.ITEMS)
-    cells = ", ".join(f"{{'item': '{c}', 'sent': {c}}}" for c in setup.ITEMS)
+    sent = ", ".join(f"{{'item': '{c}', 'sent': {c}}}" for c in setup.ITEMS)
+    keys = ", ".join(f"{cells.get(c, c)} as {c}" for c in ("subject", "visit", "date", "total"))
     return (
-        f"create table form_typed as select file_index, subject, visit, date, {', '.join(f'{x} as {c}' for c, x in number.items())}, "
-        f"total, case when {faulty} then [{cells}] end as bad from {source}"
+        f"create table form_typed as select file_index, {keys}, {', '.join(f'{x} as {c}' for c, x in number.items())}, "
+        f"case when {faulty} then [{sent}] end as bad from {source}"
     )
 
 
@@ -142,7 +171,7 @@ def _account(con: duckdb.DuckDBPyConnection) -> Counts:
     """Received = kept + rejected + dropped copies, table by table; raises ValueError where it is not."""
     counts: Counts = {}
     for table, (kept, name) in KEPT.items():
-        received = "form_typed" if table == "lsas" else f"raw_{table}"
+        received = "form_sent" if table == "lsas" else f"raw_{table}"
         rows = con.execute(
             f"""select (select count(*) from {received}), (select count(*) from {kept}),
             (select count(*) from finding where table_name = '{name}' and severity in ('reject', 'drop'))"""

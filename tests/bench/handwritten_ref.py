@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -32,8 +34,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "adverse_events": ("subject", "term", "start", "severity", "serious", "related"),
     "withdrawals": ("subject", "date", "reason"),
 }
+
+
 class SentSite(NamedTuple):
-    """One site: its number in this run, its clock and its files, table by table."""
+    """One site: its number in this run, its clock and its files, table by table; `untidy`: those with blanks that may not be plain."""
 
     no: int
     site: str
@@ -41,8 +45,10 @@ class SentSite(NamedTuple):
     files: dict[str, Path]
     hashes: dict[str, str]
     n_bytes: int
+    untidy: frozenset[str]
 
 
+UNIT = ("text", "unit", "quantity", "factor")
 #: Texts that stand in columns of the long sets, besides the parameters.
 WORDS = ("LSAS", "SPD-S", "SAD", "Y", "AVERAGE", "0-100")
 
@@ -53,14 +59,16 @@ def sites(config: Path, exports: Path) -> list[SentSite]:
     for no, folder in enumerate(sorted((config / "sites").iterdir())):
         body = yaml.load((folder / "site.yaml").read_bytes(), Loader=yaml.CSafeLoader)
         files = {table: exports / body["site_id"] / f"{table}.csv" for table in HEADERS}
-        hashes, n_bytes = {}, 0
+        hashes, n_bytes, untidy = {}, 0, set()
         for table, path in files.items():
             content = path.read_bytes()
             if content[: content.index(b"\n")].strip().decode() != ",".join(HEADERS[table]):
                 raise ValueError(f"{body['site_id']}/{path.name}: the columns are not those expected")
             n_bytes += len(content)
             hashes[table] = hashlib.sha256(content).hexdigest()[:12]
-        out.append(SentSite(no, body["site_id"], body["timezone"], files, hashes, n_bytes))
+            if not content.isascii() or b"\t" in content:
+                untidy.add(table)
+        out.append(SentSite(no, body["site_id"], body["timezone"], files, hashes, n_bytes, frozenset(untidy)))
     return out
 
 
@@ -89,36 +97,55 @@ def _change(zone: ZoneInfo, day: dt.date, before: int, after: int) -> tuple[dt.d
 
 
 def event_terms() -> Iterator[tuple[object, ...]]:
-    """Number, pattern, term, special interest, whether it is an expected side effect; the first that fits decides."""
+    """Number, pattern, term, special interest, whether it is an expected side effect, words near it; the first that fits decides."""
     with (CODELISTS / "adverse_events.csv").open(encoding="utf-8", newline="") as lines:
         for number, row in enumerate(csv.DictReader(lines)):
-            yield number, row["pattern"], row["term"], row["special_interest"], row["expected"].upper() in ("Y", "TRUE")
+            near = [w for w in row["near"].split("|") if w]
+            yield number, row["pattern"], row["term"], row["special_interest"], row["expected"].upper() in ("Y", "TRUE"), near
+
+
+def plain(text: str) -> str:
+    """A drug's name as it is compared: no case, no accents, what is no letter or digit as one space."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c for c in letters if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[^\w+%]", " ", re.sub(r"['.\u00ae\u2122]", "", letters)).split())
 
 
 def drugs() -> list[dict[str, object]]:
-    """Each name of the code list (ingredient or brand, lower case) with the ingredient it means and that one's classes."""
+    """Each name of the code lists, one row an ingredient of it; a name of several meanings is ambiguous."""
     with (CODELISTS / "medications.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     by_name = {row["ingredient"]: row for row in rows}
-    out: dict[tuple[str, str], dict[str, object]] = {}
-    with (CODELISTS / "medication_names.csv").open(encoding="utf-8", newline="") as lines:
-        others = [r for r in csv.DictReader(lines) if r["ambiguous"] != "Y"]
-    for other in others:
-        if other["ingredient"] in by_name:
-            by_name[other["ingredient"]]["brands"] += "|" + other["name"]
+    meanings: dict[str, list[list[str]]] = {}
+    sure, doubtful = set(), set()
+
+    def lead(name: str, to: str) -> None:
+        parts = [p for p in (by_name[to]["components"] or "").split("|") if p] or [to]
+        if parts not in meanings.setdefault(plain(name), []):
+            meanings[plain(name)].append(parts)
+
     for row in rows:
-        parts = [p for p in (row["components"] or "").split("|") if p in by_name] or [row["ingredient"]]
-        names = [(row["ingredient"], "EXACT_INGREDIENT"), *((b, "EXACT_BRAND") for b in row["brands"].split("|") if b)]
-        for name, status in names:
-            for part in parts:
-                out.setdefault((name.lower(), part), _drug(name.lower(), status, by_name[part]))
-    return list(out.values())
+        sure.add(plain(row["ingredient"]))
+        for name in (row["ingredient"], *(b for b in row["brands"].split("|") if b)):
+            lead(name, row["ingredient"])
+    with (CODELISTS / "medication_names.csv").open(encoding="utf-8", newline="") as lines:
+        for other in csv.DictReader(lines):
+            lead(other["name"], other["ingredient"])
+            if other["ambiguous"] == "Y":
+                doubtful.add(plain(other["name"]))
+    out = []
+    for name, of in meanings.items():
+        told = " | ".join(" + ".join(parts) for parts in of)
+        for part in dict.fromkeys(p for parts in of for p in parts):
+            exact = "EXACT_INGREDIENT" if name in sure else "EXACT_BRAND"
+            ambiguous = name in doubtful or len(of) > 1
+            out.append({"name": name, "told": told, **_drug("AMBIGUOUS" if ambiguous else exact, by_name[part])})
+    return out
 
 
-def _drug(name: str, status: str, row: dict[str, str]) -> dict[str, object]:
+def _drug(status: str, row: dict[str, str]) -> dict[str, object]:
     kind = row["class"].upper()
     return {
-        "name": name,
         "codestat": status,
         "ingredient": row["ingredient"],
         "class": kind,
@@ -129,7 +156,15 @@ def _drug(name: str, status: str, row: dict[str, str]) -> dict[str, object]:
         "is_psychotropic": row["psychotropic"] == "Y",
         "is_interacting": row["interacting"] == "Y",
         "by_use": row["by_use"] == "Y",
+        "review_to_mg": float(row["review_to_mg"] or "nan"),
+        "is_study_drug": "CYCLOSERINE" in kind or kind.startswith("STUDY_DRUG"),
     }
+
+
+def code_list(name: str, *columns: str) -> Iterator[tuple[object, ...]]:
+    """Some columns of a code list."""
+    with (CODELISTS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        yield from (tuple(row[c] for c in columns) for row in csv.DictReader(lines))
 
 
 class Tables(NamedTuple):
@@ -149,16 +184,18 @@ def tables(all_sites: list[SentSite]) -> Tables:
         "text_t": list(dict.fromkeys([setup.STUDY, *WORDS, *setup.PARAMS, *setup.PARAMS.values()])),
     }
     days = local_days({s.timezone for s in all_sites}, dt.date(2021, 1, 1), dt.date(2026, 12, 31))
-    visits = ((v.name, v.name, v.order, v.target, v.target - v.slack, v.target + v.slack) for v in setup.VISITS[1:])
-    baseline = ("BASELINE", "BASELINE", 0, 1, -14, 1)
+    visits = ((v.name.lower(), v.name, v.order, v.target, v.target - v.slack, v.target + v.slack) for v in setup.VISITS[1:])
+    baseline = ("baseline", "BASELINE", 0, 1, -14, 1)
     return Tables(
         types,
         {
             "local_day": _table("timezone day before_s after_s change_from change_to", days),
             "drug": pa.Table.from_pylist(drugs()),
+            "no_drug": _table("name", ((plain(str(n)),) for (n,) in code_list("not_a_drug", "name"))),
+            "unit": _table("text unit quantity factor", ((*row[:3], float(str(row[3]))) for row in code_list("units", *UNIT))),
             "site_name": _table("site_no site", ((s.no, s.site) for s in all_sites)),
             "visit_name": _table("label visit visit_order target_day from_day to_day", (baseline, *visits)),
-            "event_term": _table("term_no pattern term special_interest expected", event_terms()),
+            "event_term": _table("term_no pattern term special_interest expected near", event_terms()),
         },
     )
 

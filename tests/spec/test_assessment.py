@@ -275,6 +275,21 @@ def test_what_staging_asks_of_a_form(bench):
     ]  # fmt: skip
 
 
+def test_the_impossible_year_of_a_form_is_asked_about_once_and_not_again_with_its_total(bench):
+    bench.given("mapped.form", """
+        subject_id | instrument | assessed_on | record_key | item_values
+        S1         | PDSS       | 1924-01-03  | typed      | [1,1,1,1,1,1,1]
+    """, visit="BASELINE")
+    bench.given("mapped.item", """
+        subject_id | counts | is_total | item   | value | assessed_on | record_key
+        S1         | false  | true     | PDSS   | 7     | 1924-01-03  | with its form
+        S1         | true   | true     | PDSS   | 7     | 1924-01-04  | by itself
+    """, instrument="PDSS")
+    bench.run("staging.item")
+    found = bench.judge("form") + bench.judge("item")
+    assert found == [("date_too_early", "assessed_on", "typed"), ("date_too_early", "assessed_on", "by itself")]
+
+
 def test_long_items_from_two_files_keep_their_files(bench):
     bench.given("intake.item", """
         subject_id | item   | item_no | value | source_row | source_file

@@ -2,10 +2,9 @@
 create table rating_typed as
 with read_once as (
     select
-        site_no, source_file, source_row, nullif(trim(subject), '') as subject_id,
-        try_cast(trim(session) as integer) as session_no, try_cast(trim(exercise) as integer) as exercise_no,
-        try_cast(trim("begin") as double) as begin_sent, try_cast(trim(peak) as double) as peak_sent,
-        try_cast(trim("end") as double) as end_sent,
+        site_no, source_file, source_row, person(subject) as subject_id, is_decimal_id(subject) as is_id_decimal,
+        whole(session) as session_no, whole(exercise) as exercise_no,
+        number("begin") as begin_sent, number(peak) as peak_sent, number("end") as end_sent,
         session as session_raw, exercise as exercise_raw, "begin" as begin_raw, peak as peak_raw, "end" as end_raw,
         hash("begin", peak, "end") as row_hash,
     from sent_suds
@@ -16,9 +15,13 @@ select
     case when peak_sent between 0 and 100 then peak_sent end as peak_suds,
     case when end_sent between 0 and 100 then end_sent end as end_suds,
     case
-        when r.subject_id is null or r.exercise_no is null then 'key_missing'
+        when r.subject_id is null then 'key_missing'
         when s.subject_id is null then 'unknown_subject'
-        when r.session_no is null or r.session_no not between 1 and 12 then 'session_number'
+        when r.session_raw is null then 'session_no_missing'
+        when r.exercise_raw is null then 'exercise_no_missing'
+        when r.session_no is null or r.exercise_no is null then 'unreadable'
+        when r.session_no not between 1 and 12 then 'session_number'
+        when r.exercise_no < 1 then 'exercise_no_not_positive'
     end as reason,
 from read_once as r
 left join subject as s on s.site_no = r.site_no and s.subject_id = r.subject_id;
@@ -109,9 +112,7 @@ with faults as (
         case when end_raw is not null and end_suds is null
             then {{'field': 'end_suds', 'rule': scale_fault(end_sent), 'raw': end_raw}} end,
     ]) as f
-    from rating_typed
-    where (begin_raw is not null and begin_suds is null) or (peak_raw is not null and peak_suds is null)
-        or (end_raw is not null and end_suds is null)
+    from rating_typed join (select source_file, source_row from rating where is_part_withheld) using (source_file, source_row)
 )
 select f.rule, 'withhold', site_no, 'rating', key, f.field, f.raw, source_file, source_row from faults where f is not null
 union all
@@ -124,8 +125,5 @@ from rating_typed as t
 left join rating_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no and d.exercise_no = t.exercise_no
 where t.reason is not null or d.is_conflict or d.first_row <> t.source_row
 union all
-select 'suds_peak_below_ends', 'query', site_no, 'rating', usubjid || '|' || session_no || '|' || exercise_no, 'peak_suds', null, source_file, source_row
-from rating where peak_suds < greatest(begin_suds, end_suds)
-union all
-select 'suds_scale_looks_wrong', 'query', site_no, 'rating', '', 'begin_suds', null, null, null
-from rating group by site_no having count(*) >= 20 and max(greatest(begin_suds, peak_suds, end_suds)) <= 10;
+select 'id_decimal', 'note', t.site_no, 'rating', t.subject_id, 'subject_id', null, t.source_file, t.source_row
+from rating_typed as t join rating as r using (source_file, source_row) where t.is_id_decimal;

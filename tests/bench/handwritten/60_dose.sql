@@ -1,52 +1,86 @@
--- dose_timing, dose_medication: when each dose was given and what else was taken. Reads sent_doses, subject, session, session_suds, medication.
+-- dose_timing, dose_medication: when each dose was given and what else was taken. Reads sent_doses, unit, subject, session, session_suds, medication.
+-- the amount, text by text: hardly any site writes many
+create table dose_text as
+with part as (
+    select distinct dose, regexp_extract(dose, '^(?:(\d+(?:\.\d+)?) ?[xX×*] ?)?([+-]?\d+(?:\.\d+)?)(?: *([A-Za-zµμ]+)\.?)?$', ['n', 'size', 'unit']) as p
+    from sent_doses where dose is not null
+)
+select dose, round(coalesce(try_cast(p.n as double), 1) * try_cast(p.size as double) * u.factor, 9) as mg,
+    case when p.size = '' then 'unreadable' when p.unit = '' then 'unit_missing' when u.text is null then 'unit_unknown' end as fault,
+from part left join unit as u on u.text = lower(p.unit) and u.quantity = 'mass';
+
 create table dose_typed as
 with read_once as (
     select
-        site_no, timezone, source_file, source_row, nullif(trim(subject), '') as subject_id,
-        try_cast(trim(session) as integer) as session_no, case trim(taken) when 'yes' then true when 'no' then false end as taken,
-        trim(dose) as dose_text, try_cast(regexp_extract(trim(dose), '^([0-9.]+) ?(mg|g)$', 1) as double)
-            * case when dose like '%mg' then 1 else 1000 end as dose_sent,
-        wall_clock("at") as dosed_local, session as session_raw, taken as taken_raw, "at" as dosed_raw,
+        site_no, timezone, source_file, source_row, person(subject) as subject_id, is_decimal_id(subject) as is_id_decimal,
+        whole(session) as session_no, said(taken) as taken, dose as dose_text, t.mg as dose_sent, t.fault as dose_fault,
+        wall_clock("at") as dosed_local, coalesce(dosed_local::date, whole_date("at")) as day_sent, too_far(day_sent) as dosed_limit,
+        case when dosed_limit is null then day_sent end as dosed_on, session as session_raw, taken as taken_raw, "at" as dosed_raw,
         hash(taken, dose) as row_hash,
-    from sent_doses
+    from sent_doses as r left join dose_text as t using (dose)
 )
 select
-    r.*, s.usubjid, s.weight_kg, s.age_years, s.consented_on, s.withdrawn_on, offset_at(r.dosed_local, d.d) as dosed_offset_s,
-    case when dose_sent between 0.000001 and 1000 then dose_sent end as dose_mg,
+    r.*, s.usubjid, s.weight_kg, s.age_years, s.consented_on, s.withdrawn_on, offset_at(r.dosed_local, d.d, r.timezone) as dosed_offset_s,
+    case when dosed_raw is not null and dosed_offset_s is null then instant_fault(dosed_raw, dosed_local, dosed_offset_s, d.d) end as dosed_fault,
+    case when taken is not false and dose_sent > 0 and dose_sent <= 1000 then dose_sent end as dose_mg,
     case
         when r.subject_id is null then 'key_missing'
         when s.subject_id is null then 'unknown_subject'
-        when r.session_no is null or r.session_no not between 1 and 12 then 'session_number'
+        when r.session_raw is not null and r.session_no is null then 'unreadable'
+        when r.session_no not between 1 and 12 then 'session_number'
     end as reason,
 from read_once as r
 left join subject as s on s.site_no = r.site_no and s.subject_id = r.subject_id
 left join (select timezone, day, l as d from local_day as l) as d on d.timezone = r.timezone and d.day = r.dosed_local::date;
 
 create table dose_dup as
-select usubjid, session_no, dosed_local, count(distinct row_hash) > 1 as is_conflict, min(source_row) as first_row
-from dose_typed where reason is null and dosed_local is not null group by all having count(*) > 1;
+select usubjid, session_no, coalesce(dosed_local::varchar, dosed_raw) as moment, count(distinct row_hash) > 1 as is_conflict, min(source_row) as first_row
+from dose_typed where reason is null group by all having count(*) > 1;
+
+-- a dose without a session number belongs to the only attended session from 8 h after it to 4 h before it
+create table dose_link as
+select
+    d.source_file, d.source_row, count(*) as n_near, count(*) filter (s.attended and s.started_at_utc is not null) as n_certain,
+    case when n_near = 1 and n_certain = 1 then min(s.session_no) end as session_no,
+from (select *, utc(dosed_local, dosed_offset_s) as at_utc from dose_typed where session_raw is null and reason is null and dosed_limit is null) as d
+join session as s on s.usubjid = d.usubjid and s.attended is not false and case
+    when s.started_at_utc is not null then s.started_at_utc between d.at_utc - interval 4 hour and d.at_utc + interval 8 hour
+    when d.at_utc is not null then s.started_on between (d.dosed_local - interval 4 hour)::date and (d.dosed_local + interval 8 hour)::date
+end
+group by all;
+
+create table dose_place as
+select n.source_file, n.source_row, max(o.session_no) as place
+from dose_typed as n join dose_typed as o on o.usubjid = n.usubjid and o.taken and o.dosed_on <= n.dosed_on and o.session_no between 1 and 12
+where n.session_raw is null and n.reason is null group by all;
 
 create table dose_kept as
 select
-    t.* exclude (row_hash, reason, subject_id), t.subject_id, utc(t.dosed_local, t.dosed_offset_s) as dosed_at_utc,
-    coalesce(t.dosed_local::date, try_cast(left(t.dosed_raw, 10) as date)) as dosed_on,
+    t.* exclude (row_hash, reason, subject_id, session_no), t.subject_id, coalesce(t.session_no, k.session_no) as session_no, coalesce(t.session_no, k.session_no, p.place, 0) as course_no,
+    case when t.dosed_limit is null then utc(t.dosed_local, t.dosed_offset_s) end as dosed_at_utc,
+    case when t.session_raw is not null then 'SENT' when dosed_at_utc is null then 'NO_TIME' when coalesce(k.n_certain, 0) = 0 then 'NONE_NEAR'
+        when k.n_near > 1 then 'SEVERAL_NEAR' else 'BY_TIME' end as link,
 from dose_typed as t
-left join dose_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no and d.dosed_local = t.dosed_local
+left join dose_dup as d
+    on d.usubjid = t.usubjid and d.session_no is not distinct from t.session_no and d.moment is not distinct from coalesce(t.dosed_local::varchar, t.dosed_raw)
+left join dose_link as k using (source_file, source_row)
+left join dose_place as p using (source_file, source_row)
 where t.reason is null and (d.usubjid is null or (not d.is_conflict and d.first_row = t.source_row));
 
 -- records that may be a dose taken without being known to be: of unknown taking, or set aside
 create table loose_dose as
 with loose as (
-    select usubjid, session_no, dosed_on, true as is_kept, source_file, source_row from dose_kept where taken is null
+    select usubjid, session_no, dosed_on, true as is_kept, taken, source_file, source_row from dose_kept where taken is null or (taken and session_no is null)
     union all
     select q.usubjid, case when q.session_no between 1 and 12 then q.session_no end,
-        coalesce(q.dosed_local::date, try_cast(left(q.dosed_raw, 10) as date)), false, q.source_file, q.source_row,
+        q.day_sent, false, q.taken, q.source_file, q.source_row,
     from dose_typed as q
-    left join dose_dup as d on d.usubjid = q.usubjid and d.session_no = q.session_no and d.dosed_local = q.dosed_local
+    left join dose_dup as d
+        on d.usubjid = q.usubjid and d.session_no is not distinct from q.session_no and d.moment is not distinct from coalesce(q.dosed_local::varchar, q.dosed_raw)
     where q.usubjid is not null and q.taken is distinct from false and (q.reason is not null or d.is_conflict)
 )
 select
-    l.usubjid, l.session_no, l.dosed_on, l.is_kept, coalesce(l.dosed_on, any_value(v.started_on) filter (v.session_no = l.session_no)) as day_on,
+    l.usubjid, l.session_no, l.dosed_on, l.is_kept, not l.is_kept or l.taken is null as is_unsure, coalesce(l.dosed_on, any_value(v.started_on) filter (v.session_no = l.session_no)) as day_on,
     list_distinct(list(v.session_no) filter (v.session_no is not null)) as session_nos,
 from loose as l
 left join session as v
@@ -54,18 +88,18 @@ left join session as v
         l.session_no = v.session_no or (l.session_no is null and (l.dosed_on is null or v.started_on is null))
         or ((l.session_no is null or not l.is_kept) and l.dosed_on = v.started_on)
     )
-group by l.usubjid, l.session_no, l.dosed_on, l.is_kept, l.source_file, l.source_row;
+group by l.usubjid, l.session_no, l.dosed_on, l.is_kept, l.taken, l.source_file, l.source_row;
 
 create table doubtful as
 select usubjid, count(*) as n_doubtful, case when count(dosed_on) = count(*) then min(dosed_on) end as earliest_on,
     case when count(dosed_on) = count(*) then max(dosed_on) end as latest_on,
-from loose_dose group by usubjid;
+from loose_dose where is_unsure group by usubjid;
 
 create table dose_timing as
 with met as (
     select
         k.*, s.usubjid is not null as has_session, s.started_at_utc, s.exposure_started_at_utc, s.ended_at_utc, s.attended,
-        s.start_is_nonexistent, s.is_exposure_withheld, s.started_on as session_on, u.outcome,
+        s.start_is_nonexistent, s.start_fault, s.is_exposure_withheld, s.started_on as session_on, u.outcome,
         (epoch_us(s.started_at_utc) - epoch_us(k.dosed_at_utc)) / 6e7 as lag_start,
         (epoch_us(s.exposure_started_at_utc) - epoch_us(k.dosed_at_utc)) / 6e7 as lag_exposure,
         (epoch_us(k.dosed_at_utc) - epoch_us(s.ended_at_utc)) / 6e7 as lag_end,
@@ -73,11 +107,12 @@ with met as (
         row_number() over (partition by k.usubjid order by k.dosed_on nulls last, k.dosed_at_utc nulls last, k.session_no, k.source_row) as dose_seq,
         row_number() over course as nth, k.dosed_on - lag(k.dosed_on) over course as days_since,
         lag(k.session_no) over course as last_session_no, lag(k.dosed_on) over course as last_on,
-        row_number() over (partition by k.usubjid, k.taken, k.session_no order by k.dosed_on nulls last, k.dosed_at_utc, k.source_row) as nth_here,
+        case when k.session_no is not null then row_number() over (partition by k.usubjid, k.taken, k.session_no
+            order by k.dosed_on nulls last, coalesce(k.dosed_at_utc, (k.dosed_on - 1)::timestamptz), k.source_row) end as nth_here,
     from dose_kept as k
     left join session as s on s.usubjid = k.usubjid and s.session_no = k.session_no
     left join session_suds as u on u.usubjid = k.usubjid and u.session_no = k.session_no
-    window course as (partition by k.usubjid, k.taken order by k.session_no, k.dosed_on nulls last, k.dosed_at_utc, k.source_row)
+    window course as (partition by k.usubjid, k.taken order by k.course_no, k.dosed_on nulls last, coalesce(k.dosed_at_utc, (k.dosed_on - 1)::timestamptz), k.source_row)
 ),
 in_doubt as (
     -- in quarantine the session number may be what is wrong: where there is a day, that decides
@@ -85,16 +120,16 @@ in_doubt as (
         m.source_row, m.source_file,
         bool_or(coalesce(case when q.session_no <> m.last_session_no then q.session_no > m.last_session_no else q.dosed_on >= m.last_on end, true)) as of_interval,
     from met as m
-    join (select usubjid, dosed_on, case when is_kept or dosed_on is null then session_no end as session_no from loose_dose) as q using (usubjid)
+    join (select usubjid, dosed_on, case when is_kept or dosed_on is null then session_no end as session_no from loose_dose where is_unsure) as q using (usubjid)
     where m.taken and case when q.session_no <> m.session_no then q.session_no < m.session_no else coalesce(q.dosed_on <= m.dosed_on, true) end
     group by all
 ),
 explained as (
     select m.*, q.source_row is not null as is_number_in_doubt, q.of_interval, case
         when not taken then null
-        when dosed_at_utc is null then case when dosed_local is not null then 'NONEXISTENT_LOCAL_TIME' else 'NO_DOSE_TIME' end
+        when dosed_at_utc is null then case when dosed_fault like '%local_time' then upper(dosed_fault) else 'NO_DOSE_TIME' end
         when not has_session then 'NO_SESSION'
-        when started_at_utc is null then case when start_is_nonexistent then 'NONEXISTENT_LOCAL_TIME' else 'NO_SESSION_TIME' end
+        when started_at_utc is null then case when start_is_nonexistent then start_fault else 'NO_SESSION_TIME' end
         when abs(lag_start) > 720 then 'IMPLAUSIBLE_LAG'
     end as timing_reason,
     from met as m left join in_doubt as q using (source_file, source_row)
@@ -146,30 +181,24 @@ select
 from met group by all;
 
 insert into finding
-select instant_fault(dosed_raw, dosed_local), 'withhold', site_no, 'dose', concat_ws('|', subject_id, session_raw, 'PRE', dosed_raw), 'dosed_at', dosed_raw, source_file, source_row
-from dose_typed where dosed_raw is not null and dosed_offset_s is null
+with faults as (
+    select site_no, source_file, source_row, concat_ws('|', subject_id, session_raw, 'PRE', dosed_raw) as key, unnest([
+        {{'field': 'dosed_at', 'raw': dosed_raw, 'rule': coalesce(dosed_fault, dosed_limit)}},
+        {{'field': 'dose_mg', 'raw': dose_text, 'rule': case when dose_text is null then null when dose_fault is not null then dose_fault
+            when taken is not false and dose_mg is null then 'dose_amount_impossible' end}},
+        {{'field': 'taken', 'raw': taken_raw, 'rule': case when taken_raw is not null and taken is null then 'unknown_code' end}},
+    ]) as f
+    from dose_kept where dosed_fault is not null or dosed_limit is not null or dose_mg is null or taken is null
+)
+select f.rule, 'withhold', site_no, 'dose', key, f.field, f.raw, source_file, source_row from faults where f.rule is not null
 union all
-select
-    case when regexp_full_match(dose_text, '[0-9.]+') then 'unit_missing' when dose_sent is null then 'unreadable' else 'out_of_range' end,
-    'withhold', site_no, 'dose', concat_ws('|', subject_id, session_raw, 'PRE', dosed_raw), 'dose_mg', dose_text, source_file, source_row
-from dose_typed where dose_text is not null and dose_mg is null
-union all
-select 'unknown_code', 'withhold', site_no, 'dose', concat_ws('|', subject_id, session_raw, 'PRE', dosed_raw), 'taken', taken_raw, source_file, source_row
-from dose_typed where taken_raw is not null and taken is null
+select 'id_decimal', 'note', site_no, 'dose', subject_id, 'subject_id', null, source_file, source_row from dose_kept where is_id_decimal
 union all
 select
     coalesce(t.reason, case when d.is_conflict then 'duplicate_conflict' else 'duplicate_same' end),
     case when t.reason is not null or d.is_conflict then 'reject' else 'drop' end, t.site_no, 'dose',
     concat_ws('|', t.subject_id, t.session_raw, 'PRE', t.dosed_raw), '', case when t.reason = 'session_number' then t.session_raw end, t.source_file, t.source_row
 from dose_typed as t
-left join dose_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no and d.dosed_local = t.dosed_local
-where t.reason is not null or d.is_conflict or d.first_row <> t.source_row
-union all
-select unnest(list_filter([
-        case when not has_session then 'dose_without_session' end, case when timing_reason = 'IMPLAUSIBLE_LAG' then 'implausible_lag' end,
-        case when dose_mg <> 50 then 'dose_amount' end,
-        case when not is_planned then 'dose_unplanned' end, case when nth_here > 1 then 'dose_extra' end,
-        case when dosed_on < consented_on then 'dose_before_consent' end, case when dosed_on > withdrawn_on then 'dose_after_withdrawal' end
-    ], x -> x is not null)),
-    'query', site_no, 'dose', concat_ws('|', usubjid, session_no, 'PRE', dosed_raw), '', null, source_file, source_row
-from dose_timing where taken;
+left join dose_dup as d
+    on d.usubjid = t.usubjid and d.session_no is not distinct from t.session_no and d.moment is not distinct from coalesce(t.dosed_local::varchar, t.dosed_raw)
+where t.reason is not null or d.is_conflict or d.first_row <> t.source_row;

@@ -77,7 +77,7 @@ drugs as (
 taken as (
     select *, abs(lag_start) * 60 as lag_s,
         format('{{}} min', floor(round(lag_s, 3) / 60)::bigint) || case when round(lag_s, 3) % 60 > 0 then format(' {{:g}} s', round(round(lag_s, 3) % 60, 3)) else '' end as lag_text,
-        'at session ' || session_no as place,
+        coalesce('at session ' || session_no, 'outside any session') as place,
     from dose_timing where taken
 ),
 found as (
@@ -128,7 +128,7 @@ found as (
         from (
             select site_no, usubjid, visit, assessed_on, study_day, from_day, to_day, source_file, source_row, source_row as nth from form_key where is_out_of_window
             union all
-            select site_no, usubjid, visit, assessed_on, study_day, from_day, to_day, source_file, source_row, 1e9 + source_row from item_one where is_out_of_window
+            select site_no, usubjid, visit, assessed_on, study_day, from_day, to_day, source_file, source_row, 1e9 + source_row from item_all where is_out_of_window
         ) group by all
     )
 )

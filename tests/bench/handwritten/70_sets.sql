@@ -24,7 +24,7 @@ doses_so_far as (
 doubt as (
     select f.form_row, count(*) as n
     from primary_used as f join loose_dose as q on q.usubjid = f.usubjid join subject as s on s.usubjid = f.usubjid
-    where coalesce(coalesce(q.day_on, s.randomized_on) <= f.assessed_on, true) group by f.form_row
+    where q.is_unsure and coalesce(coalesce(q.day_on, s.randomized_on) <= f.assessed_on, true) group by f.form_row
 ),
 chronic as (
     select usubjid, ynu(bool_or(is_sure), bool_or(coalesce(is_possible, true))) as chronic from chronic_course group by usubjid
@@ -93,11 +93,11 @@ select
     yn(d.is_planned) as PLANFL, coalesce(yn(d.taken), 'U') as EXOCCUR, case when d.taken is distinct from false then d.dose_mg end as EXDOSE, case when EXDOSE is not null then 'mg' end as EXDOSU,
     d.dose_text as EXDOSORG, EXDOSE / d.weight_kg as DOSEMGKG,
     case when not d.taken then null when d.dose_mg < 50 then 'LT50' when d.dose_mg <= 250 then '50_250' when d.dose_mg > 250 then 'GT250' end as DOSECAT,
-    case when d.taken then yn(d.dose_mg > 250) end as GT250FL, case when d.taken and d.age_years < 18 then yn(d.dose_mg between 25 and 50) end as PEDDSFL,
+    yn(d.dose_mg > 250) as GT250FL, case when d.age_years < 18 then yn(d.dose_mg between 25 and 50) end as PEDDSFL,
     d.dosed_at_utc as EXSTDTM,
     case when d.dosed_at_utc is not null then strftime(d.dosed_local, '%Y-%m-%dT%H:%M:%S')
         || printf('%s%02d:%02d', case when d.dosed_offset_s < 0 then '-' else '+' end, abs(d.dosed_offset_s) // 3600, abs(d.dosed_offset_s) % 3600 // 60)
-        else d.dosed_on::varchar end as EXSTDTC,
+        when d.dosed_fault = 'partial_date' then d.dosed_raw else d.dosed_on::varchar end as EXSTDTC,
     d.started_at_utc as SESDTM, d.exposure_started_at_utc as EXPDTM, d.ended_at_utc as SEEDTM, case when d.is_end_imputed then 'Y' end as ENDIMPFL,
     d.lag_start as LAGSTRT, d.lag_exposure as LAGEXPO, d.lag_end as LAGEND, d.timing as TIMCAT, d.timing_reason as TIMREAS,
     case when d.timing <> 'UNKNOWN' then yn(d.timing = 'PRE_1_2H') end as WIN12FL,

@@ -54,7 +54,7 @@ where f.aval is not null;
 create table adcm as
 select
     m.site_no, '{study}'::text_t as STUDYID, m.usubjid as USUBJID, i.site as SITEID, m.med_seq as CMSEQ, m.verbatim as CMTRT, m.cleaned as CMMODIFY,
-    m.ingredient as CMDECOD, m.class as CMCLAS, m.atc as CMCLASCD, m.codestat as CODESTAT, null::varchar as CMSUGG, m.start_dtc as CMSTDTC, m.end_dtc as CMENDTC,
+    m.ingredient as CMDECOD, m.class as CMCLAS, m.atc as CMCLASCD, m.codestat as CODESTAT, m.told as CMSUGG, m.start_dtc as CMSTDTC, m.end_dtc as CMENDTC,
     m.start_on as ASTDT, m.start_imputed as ASTDTF, m.end_on as AENDT, m.end_imputed as AENDTF, yn(m.ongoing) as ONGOFL,
     case when d.n_taken is null then null when m.start_latest < d.first_on then 'Y' when m.start_earliest >= d.first_on then 'N' end as PREFL,
     case when d.n_taken is null then 'N' when m.start_latest <= d.last_on and m.end_earliest >= d.first_on then 'Y'

@@ -1,0 +1,101 @@
+-- Fear ratings: queries and notes that change nothing. Reads rating, session, session_exercise, subject.
+create table rated as
+select site_no, usubjid, session_no, exercise_no, begin_suds as b, peak_suds as p, end_suds as e, greatest(begin_suds, peak_suds, end_suds) as top, source_file, source_row,
+    (b is not null)::int + (p is not null)::int + (e is not null)::int as n,
+    (round(coalesce(b, 0)) % 5 <> 0)::int + (round(coalesce(p, 0)) % 5 <> 0)::int + (round(coalesce(e, 0)) % 5 <> 0)::int as n_odd,
+    coalesce(b, 0) <> round(coalesce(b, 0)) or coalesce(p, 0) <> round(coalesce(p, 0)) or coalesce(e, 0) <> round(coalesce(e, 0)) as is_broken,
+from rating;
+
+create table rater as
+select site_no, usubjid, sum(n) as n, sum(n_odd) as n_odd, min(b) filter (b > 0) as least_begin, median(b) as usual_begin, max(top) as top, min(least(b, p, e)) as bottom,
+    count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e > b) as n_rising, count(*) filter (e < b) as n_falling,
+    min(top) filter (top > 0) as least_top, bool_or(b = 99 or p = 99 or e = 99) as has_99,
+    coalesce(bool_or(b in (97, 98, 100) or p in (97, 98, 100) or e in (97, 98, 100)), false) as is_near_99,
+from rated group by all;
+
+create table rating_site as
+select site_no, sum(n) as n, max(top) as top, count(b) + count(e) as n_ends, count(*) filter (is_broken) as n_broken, count(e) as n_end, count(*) filter (e = 0) as n_zero,
+    count(*) filter (e > 0 and e <= 15) as n_low, count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e < b) as n_falling,
+    count(*) filter (p is not null and coalesce(b, e) is not null) as n_peaks, count(*) filter (p < greatest(b, e)) as n_low_peaks,
+from rated group by site_no;
+
+insert into finding
+select told([
+        case when k.usubjid is null then 'rating_without_session' end, case when not k.attended then 'rating_session_not_attended' end,
+        case when r.p < greatest(r.b, r.e) then 'suds_peak_too_low' end,
+        case when r.is_broken and s.n_ends >= 50 and 50 * s.n_broken <= s.n_ends then 'suds_not_whole' end,
+        case when r.b > 0 and r.b <= 10 and r.p >= 50 and o.usual_begin >= 40 then 'suds_begin_low' end,
+        case when o.n_odd = 1 and r.n_odd = 1 and o.n > 20 and ((r.b < 9.5 and round(r.b) % 5 <> 0) or (r.e < 9.5 and round(r.e) % 5 <> 0)) then 'suds_digit_lost' end,
+    ]), 'query', r.site_no, 'rating', concat_ws('|', r.usubjid, r.session_no, r.exercise_no), '', null, r.source_file, r.source_row
+from rated as r join rating_site as s using (site_no) join rater as o using (usubjid)
+left join session as k on k.usubjid = r.usubjid and k.session_no = r.session_no
+union all
+select 'exercise_numbers_odd', 'query', s.site_no, 'session_exercise', e.usubjid || '|' || e.session_no, '', null, null, null
+from session_exercise as e join subject as s using (usubjid) where not e.is_numbered and e.is_peak_told
+union all
+select told([
+        case when n >= 20 and top <= 10 then 'suds_scale_suspect_site' end, case when n_courses >= 20 and 5 * n_falling < n_courses then 'suds_never_falls_site' end,
+        case when n_low_peaks >= 5 and 50 * n_low_peaks >= n_peaks then 'suds_peaks_low_site' end,
+        case when n_end >= 40 and n_zero >= 5 and n_zero >= 3 * n_low then 'suds_zero_suspect_site' end,
+    ]), 'query', site_no, 'site_suds', '', '', null, null, null
+from rating_site
+union all
+select told([
+        case when o.n >= 8 and o.top <= 10 and s.top > 10 then 'suds_scale_suspect' end, case when o.n >= 8 and o.bottom = o.top then 'ratings_uniform' end,
+        case when o.n_courses >= 6 and s.n_courses - o.n_courses >= 20 and 2 * (s.n_falling - o.n_falling) > s.n_courses - o.n_courses
+            and 5 * o.n_rising >= 4 * o.n_courses then 'suds_rises' end,
+    ]), 'query', o.site_no, 'subject_suds', o.usubjid, '', null, null, null
+from rater as o join rating_site as s using (site_no);
+
+-- a session with all the ratings of an earlier one, nine and more and not all the same
+insert into finding
+with sheet as (
+    select site_no, usubjid, session_no, bit_xor(hash(exercise_no, b, p, e)) as mark
+    from rated group by all having sum(n) >= 9 and count(distinct b) + count(distinct e) > 2
+)
+select 'ratings_copied', 'query', site_no, 'subject_rating', usubjid, '', null, null, null
+from (select site_no, usubjid from sheet group by site_no, usubjid, mark having count(*) > 1) group by all;
+
+-- 99: a rating, or a code for missing
+insert into finding
+with one as (
+    select r.usubjid, unnest([
+        {{'v': r.b, 'd': least(abs(r.p - 99), abs(r.e - 99))}}, {{'v': r.p, 'd': least(abs(r.b - 99), abs(r.e - 99))}}, {{'v': r.e, 'd': least(abs(r.b - 99), abs(r.p - 99))}}
+    ], recursive := true), r.session_no
+    from rated as r join rater as o using (usubjid) where o.has_99
+),
+habit as (
+    select usubjid, count(*) filter (v <> 99 and round(v) % 5 = 0) >= 0.8 * count(*) filter (v <> 99) as in_fives, count(distinct session_no) filter (v = 99) as n_sessions,
+        count(distinct session_no) filter (v = 99 and coalesce(d >= 25, true)) as n_far,
+    from one where v is not null group by usubjid
+),
+asked as (
+    select o.site_no, o.usubjid, case when o.is_near_99 then 0 when h.in_fives then h.n_sessions else h.n_far end as n_likely,
+        case when o.is_near_99 and not h.in_fives then h.n_far else h.n_sessions end as n_open,
+    from rater as o join habit as h using (usubjid)
+)
+select told([case when n_likely > 0 then 'suds_missing_code' end, case when n_open > n_likely then 'suds_missing_code_possible' end]),
+    'query', site_no, 'suds_code', usubjid, '', null, null, null
+from asked;
+
+-- a sheet on 0-10 among sheets on 0-100: sessions, and exercises of a session, beside their neighbours
+insert into finding
+with own as (select r.* from rated as r join rater as o using (usubjid) where o.least_top <= 10),
+sheet as (
+    select site_no, usubjid, session_no, max(top) as top, sum(n_odd) as n_odd, greatest(lag(max(top)) over c, lead(max(top)) over c) as beside
+    from own group by site_no, usubjid, session_no window c as (partition by usubjid order by session_no)
+),
+exercise as (
+    select *, lag(e) over c as end_before, lead(b) over c as begin_after, greatest(lag(top) over c, lead(top) over c) as beside
+    from own window c as (partition by usubjid, session_no order by exercise_no)
+),
+odd as (
+    select site_no, usubjid, unnest(list(session_no)) as session_no, true as is_mixed from sheet where top > 0 and top <= 10
+    group by site_no, usubjid having sum(n_odd) >= 2 and bool_or(beside >= greatest(5 * top, 30))
+    union all
+    select site_no, usubjid, session_no, n_odd >= 2 or coalesce(n_odd > 0 and end_before >= 5 * top and begin_after >= 5 * top, false)
+    from exercise where top > 0 and top <= 10 and beside >= greatest(5 * top, 30) and coalesce(end_before >= 5 * top, true)
+)
+select told([case when bool_or(is_mixed) then 'suds_scale_mixed' end, case when bool_or(not is_mixed) then 'suds_exercise_low' end]),
+    'query', site_no, 'subject_suds', usubjid, '', null, null, null
+from odd group by site_no, usubjid;

@@ -1,0 +1,116 @@
+-- Questionnaires: what was not scored, repeated, copied, one off, or missing. Reads form, item_one, form_typed, deviation, subject.
+create table form_check as
+select
+    f.* exclude (item_values), f.item_values as v, s.consented_on, coalesce(t.n_bad, 0) as n_bad, f.answered[1]::integer as n_answered,
+    case when f.answered[1] = 48 and list_min(f.item_values) < list_max(f.item_values) then 'whole' end as shape,
+    k.is_label_unknown, k.is_undated,
+from form_all as f join subject as s using (usubjid) join form_key as k using (form_row)
+left join (
+    select rowid as form_row, len(list_filter(bad, x -> x.sent is not null and (try_cast(x.sent as float) is null or try_cast(x.sent as float) not between 0 and 3))) as n_bad
+    from form_typed where bad is not null
+) as t using (form_row);
+
+insert into finding
+with sends_items as (select distinct site_no from form_check where n_answered > 0 or n_bad > 0)
+select told([
+        case when n_answered > 0 and list_contains(list_transform(scores, v -> v is null), true) then 'assessment_not_scored' end,
+        case when n_answered = 0 and n_bad = 0 and reported is null then 'assessment_empty' end,
+        case when n_answered = 0 and n_bad = 0 and reported is not null and i.site_no is not null then 'assessment_total_unchecked' end,
+        case when assessed_on < consented_on then 'assessment_before_consent' end, case when is_undated then 'assessment_date_missing' end,
+        case when not is_told_apart then 'assessment_not_told_apart' end, case when n_in_visit > 1 and visit <> 'UNSCHEDULED' then 'assessment_repeated' end,
+        case when is_label_unknown then 'visit_unknown' end,
+        case when reported not between 0 and 144 then 'total_out_of_scale' end,
+        case when n_answered = 48 and reported <> total then 'total_differs' end,
+        case when n_answered = 0 and reported <> floor(reported) then 'total_not_whole' end,
+        case when n_answered < 48 and abs(reported - total) > (48 - n_answered) * 3 + 1e-9 then 'total_out_of_reach' end,
+    ]), 'query', f.site_no, 'form', concat_ws('|', f.usubjid, 'LSAS', f.visit, f.assessed_on), '', null, f.source_file, f.source_row
+from form_check as f left join sends_items as i using (site_no)
+union all
+select told([
+        case when severity is null and severity_raw is null then 'assessment_empty' end, case when o.assessed_on < s.consented_on then 'assessment_before_consent' end,
+        case when is_undated then 'assessment_date_missing' end, case when not is_told_apart then 'assessment_not_told_apart' end,
+        case when n_in_visit > 1 and visit <> 'UNSCHEDULED' then 'assessment_repeated' end, case when is_label_unknown then 'visit_unknown' end,
+    ]), 'query', o.site_no, 'item', concat_ws('|', o.usubjid, 'SPD-S', o.visit, o.assessed_on), '', null, o.source_file, o.source_row
+from item_all as o join subject as s using (usubjid)
+union all
+select 'visit_out_of_window', 'query', site_no, 'form', concat_ws('|', usubjid, on_day), 'assessed_on', null, source_file, source_row
+from deviation where decod = 'VISIT_OUT_OF_WINDOW'
+union all
+select 'items_shifted_form', 'query', f.site_no, 'form', concat_ws('|', f.usubjid, 'LSAS', f.visit), '', null, f.source_file, f.source_row
+from form_all as f join form_typed as t on t.rowid = f.form_row
+where t.bad is not null and ((list_min(f.item_values) >= 1 and len(list_filter(t.bad, x -> try_cast(x.sent as float) = 4)) >= 2)
+    or (list_max(f.item_values) <= 2 and len(list_filter(t.bad, x -> try_cast(x.sent as float) = -1)) >= 2));
+
+-- answers copied: within a participant the later form is asked about, between participants both
+insert into finding
+with full_form as (select form_row, site_no, usubjid, assessed_on, source_file, source_row, v, hash(v) as answers from form_check where n_answered >= 20),
+likely as (
+    select f.* from full_form as f join (select site_no, answers from full_form group by all having count(*) > 1) as c using (site_no, answers) where list_unique(f.v) >= 3
+)
+select distinct 'assessment_copied', 'query', a.site_no, 'form', concat_ws('|', a.usubjid, 'LSAS', a.assessed_on), '', null, a.source_file, a.source_row
+from likely as a join likely as b on a.site_no = b.site_no and a.answers = b.answers and a.form_row <> b.form_row
+where a.usubjid <> b.usubjid or (coalesce(a.assessed_on, date '9999-12-31'), a.form_row) > (coalesce(b.assessed_on, date '9999-12-31'), b.form_row);
+
+-- sites: answers one off, totals that look like means, a code for missing among totals without items
+insert into finding
+select 'items_shifted', 'query', f.site_no, 'site_item', 'LSAS', '', null, null, null
+from form_check as f left join (
+    select form_row, bool_or(sent = 4) as is_high, bool_or(sent = -1) as is_low
+    from (select rowid as form_row, unnest(list_transform(bad, x -> try_cast(x.sent as float))) as sent from form_typed where bad is not null) group by form_row
+) as b using (form_row)
+group by f.site_no
+having sum(n_answered) >= 20 and ((bool_or(is_high) and min(list_min(v)) >= 1) or (bool_or(is_low) and max(list_max(v)) <= 2))
+union all
+select 'totals_look_like_means', 'query', site_no, 'site_total', 'LSAS', '', null, null, null
+from form_check where n_answered = 0 and reported is not null group by site_no having count(*) >= 20 and max(reported) <= 3
+union all
+select 'missing_code_suspect', 'query', site_no, 'site_missing_code', 'LSASTOT|' || code, '', null, null, null
+from form_check join (select unnest([99, 999]) as code) as c on abs(reported - code) <= 2
+where n_answered = 0 group by site_no, code having count(*) filter (reported = code) >= 3 and 2 * count(*) filter (reported = code) > count(*);
+
+-- a form that is not there, although nearly all others of the site have it and the participant came back
+insert into finding
+with given as (
+    select distinct site_no, usubjid, 'LSAS' as instrument, visit, visit_order from form_key
+    union all
+    select distinct site_no, usubjid, 'SPD-S', visit, visit_order from item_all
+),
+stay as (select site_no, usubjid, instrument, max(visit_order) as last_order, bool_or(visit = 'UNSCHEDULED') as is_unsure from given group by all),
+due as (
+    select s.*, v.visit, g.usubjid is not null as is_there, count(*) over n as n_due, count(g.usubjid) over n as n_there
+    from stay as s join (select distinct site_no, instrument, visit, visit_order from given where visit <> 'UNSCHEDULED') as v
+        on v.site_no = s.site_no and v.instrument = s.instrument and v.visit_order < s.last_order
+    left join given as g on g.usubjid = s.usubjid and g.instrument = s.instrument and g.visit = v.visit
+    window n as (partition by s.site_no, s.instrument, v.visit)
+)
+select distinct 'visit_missing', 'query', site_no, 'visit_gap', usubjid || '|' || instrument, '', null, null, null
+from due where not is_there and not is_unsure and n_due > 10 and n_there >= 0.95 * (n_due - 1) and not (instrument = 'LSAS' and visit = 'BASELINE');
+
+-- the course of the primary outcome: jumps, one answer all the way down, halves alike, sites that grow worse. 0-100, higher is worse
+create table course as
+select f.site_no, f.usubjid, f.form_row, f.visit, f.visit_order, f.total / 1.44 as pomp, f.n_answered, f.v, f.source_file, f.source_row,
+    lag(pomp) over c as before, pomp - before as rise, pomp - lead(pomp) over c as fall, f.visit = 'BASELINE' as is_baseline,
+    f.n_answered = 48 as is_whole, is_whole and f.v[1:24] = f.v[25:48] as is_alike,
+from form_check as f
+where f.is_told_apart and f.total is not null and f.visit <> 'UNSCHEDULED' and (not f.is_crowded or f.form_row in (select form_row from form_used where list_contains(nths, 1)))
+window c as (partition by f.usubjid order by f.visit_order);
+
+insert into finding
+with counted as (
+    select *, count(*) filter (is_alike) over s as n_alike, count(*) filter (is_whole) over s as n_whole, count(*) filter (is_alike) over (partition by usubjid) as n_own,
+        list_min(v) = list_max(v) as is_uniform,
+    from course window s as (partition by site_no)
+)
+select told([
+        case when rise >= 50 or (rise >= 40 and fall >= 40) or (rise <= -40 and fall <= -40) then 'score_jumps' end,
+        case when n_answered >= 7 and is_uniform and case when pomp = 0 then is_baseline or coalesce(before >= 40, false) else n_answered >= 20 or pomp = 100 end then 'answers_uniform' end,
+        case when is_alike and n_whole >= 50 and 50 * n_alike <= n_whole and n_own = 1 and list_unique(v) >= 3 and pomp >= 20 then 'answers_halves_alike' end,
+    ]), 'query', site_no, 'form', concat_ws('|', usubjid, 'LSAS', visit), '', null, source_file, source_row
+from counted
+union all
+select 'halves_alike_site', 'query', site_no, 'site_score', '', '', null, null, null
+from course group by site_no having count(*) filter (is_whole) >= 5 and 2 * count(*) filter (is_alike) >= count(*) filter (is_whole)
+union all
+select 'scores_rise_site', 'query', site_no, 'site_score', '', '', null, null, null
+from (select site_no, arg_max(pomp, visit_order) > arg_min(pomp, visit_order) as is_worse from course group by site_no, usubjid having count(*) > 1)
+group by site_no having count(*) >= 8 and count(*) filter (is_worse) >= 0.8 * count(*);
