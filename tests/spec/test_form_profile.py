@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Callable
 
@@ -39,21 +40,22 @@ def asked(
     halves: int = 2,
     mixed: bool = False,
     without: str = "",
+    visits: int = 2,
 ) -> list[tuple[str, str]]:
-    """What is asked of a site whose participants P1, P2, ... have two forms each, P1v1, P1v2, ...; `mixed`: each form has its answers in
-    an order of its own.
+    """What is asked of a site whose participants P1, P2, ... have so many forms each, P1v1, P1v2, ...; `mixed`: each form has its answers
+    in an order of its own.
 
     Each form differs from the others in two answers.
     """
     rows = []
-    for n in range(2 * people):
+    for n in range(visits * people):
         answers = (random.Random(n).sample(FEARED, 20) if mixed else FEARED) * halves
         for place in (3 * n % 20, 7 * n % 20):
             answers[place] = (answers[place] + 1) % 4
-        key = f"P{n // 2 + 1}v{n % 2 + 1}"
+        key = f"P{n // visits + 1}v{n % visits + 1}"
         answers = change.get(key, change.get(key[: key.index("v")], change.get("all", lambda a: a)))(answers)
-        size = len(answers)
-        row = f"0 | t01 | 01 | P{n // 2 + 1} | {n} | Q{size} | 2024-01-{n + 1:02d} | {answers} | {size} | {size} | 0 | 3 | {key} | f | {n}"
+        size, day = len(answers), dt.date(2024, 1, 1) + dt.timedelta(n)
+        row = f"0 | t01 | 01 | P{n // visits + 1} | {n} | Q{size} | {day} | {answers} | {size} | {size} | 0 | 3 | {key} | f | {n}"
         rows += [row] if key != without else []
     bench.given(
         "core.form", "unit::INT | study | site | subject_id | form_id::BIGINT | instrument | assessed_on::DATE | item_values::DOUBLE[] | "
@@ -90,6 +92,10 @@ def test_a_short_instrument_of_one_half_is_looked_at_as_a_whole(run_models: Mode
 
 def test_a_form_whose_answers_are_moved_by_an_item_is_asked_about(run_models: ModelBench) -> None:
     assert ("answers_moved", "P3v2") in asked(run_models, {"P3v2": moved})
+
+
+def test_eight_participants_are_enough_however_often_each_came(run_models: ModelBench) -> None:
+    assert asked(run_models, {"P3v9": turned}, visits=20) == [("answers_turned", "P3v9")]
 
 
 def test_of_few_participants_nothing_is_said(run_models: ModelBench) -> None:
