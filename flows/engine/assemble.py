@@ -104,9 +104,10 @@ def draft(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Draft |
     sets = copies.shown([*set_parts(p.staged for p in roster.placed.values()), *set_parts(pooled)], how)
     with ThreadPoolExecutor(1) as beside:
         gated = beside.submit(copies.gate, sets, how, _gated(night.base))
+        matrix = beside.submit(harmonization.parts, matrix_sites(roster, entries, pooled, sets, how))
         told = release_findings.gather(roster, entries, release_id, how, keep_history=leads)
         gated.result()
-    parts = [*sets, *told.parts, *harmonization.parts(matrix_sites(roster, entries, pooled, sets, how))]
+    parts = [*sets, *told.parts, *matrix.result()]
     missing = [s for s in (*PER_SITE, *POOLED) if not any(p.dataset == s for p in parts)]
     if missing:
         raise PublicationError(f"no file was made of {', '.join(missing)}; nothing is published")
