@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from flows.engine import delivery_findings
+from flows.engine import delivery_findings, records
 from flows.engine.night import Placed
 from flows.sources.files import matches
 from schemas.site import IntakeTable
@@ -19,21 +19,29 @@ from schemas.site import IntakeTable
 def find(placed: Mapping[str, Placed]) -> dict[str, pl.DataFrame]:
     """Unit -> its finding: the file that it shares with another unit, whose sites are named.
 
-    Not asked: an export that holds many sites, a table that reads only some rows of its file (`where`), a file without participants.
+    Not asked: an export that holds many sites, a table that reads only some rows of its file (`where`), a file without participants, as
+    where deliveries add up and nobody was enrolled since the last one.
     """
     read: dict[str, list[tuple[str, str]]] = {}
     for key, one in sorted(placed.items()):
         for name, sha256 in _lists_of_participants(one):
             read.setdefault(sha256, []).append((key, name))
     out = {}
-    for of in read.values():
+    for sha256, of in read.items():
+        if len({key for key, _ in of}) < 2 or not _lists_somebody(placed[of[0][0]], sha256):
+            continue
         for key, name in of:
             others = ", ".join(sorted({other for other, _ in of} - {key}))
-            if others:
-                unit = placed[key].attempt.unit
-                rows = pl.DataFrame({"record_key": [name], "table": ["subject"], "suggestion": [f"the same file is read for {others}"]})
-                out[key] = delivery_findings.findings("delivery_of_other_site", unit, unit.site.site_id, rows)
+            unit = placed[key].attempt.unit
+            rows = pl.DataFrame({"record_key": [name], "table": ["subject"], "suggestion": [f"the same file is read for {others}"]})
+            out[key] = delivery_findings.findings("delivery_of_other_site", unit, unit.site.site_id, rows)
     return out
+
+
+def _lists_somebody(one: Placed, sha256: str) -> bool:
+    """Whether a participant was read from this file."""
+    held = records.read(one.staged.folder)
+    return held is None or not held.filter((pl.col("table") == "subject") & (pl.col("source_file") == sha256[:12])).is_empty()
 
 
 def _lists_of_participants(one: Placed) -> list[tuple[str, str]]:

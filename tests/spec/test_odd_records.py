@@ -365,3 +365,31 @@ def test_ratings_on_0_to_10_that_reach_8_and_never_pass_it_look_like_0_to_8(
     peaks = [highest] * at_highest + [60] * (34 - at_highest)
     rated(run_models, "core.site_rating", [f"S1 | {n} | 1 | 50 | {peak} | 40 | 0-10" for n, peak in enumerate(peaks)])
     assert asked(run_models, "core.site_rating", "suds_scale_short_site") == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "primary", "found"),
+    [
+        ([5] * 9, [-5] * 9, ["01|PHQ-9"]),  # nine of nine: 9 / sqrt(9) = 3 standard deviations
+        ([5] * 8, [-5] * 8, []),  # as a coin may fall
+        ([5] * 9, [5] * 9, []),  # the primary outcome grows worse as well: it is asked about
+        ([-5] * 9, [-5] * 9, []),
+        ([5] * 12 + [-5], [-5] * 13, ["01|PHQ-9"]),  # 11 / sqrt(13) = 3.05
+        ([5] * 11 + [-5], [-5] * 12, []),  # 10 / sqrt(12) = 2.9
+    ],
+)
+def test_a_questionnaire_that_grows_worse_while_the_primary_outcome_gets_better_is_asked_about(
+    run_models: ModelBench, changes: list[float], primary: list[float], found: list[str]
+) -> None:
+    forms, first = [], "unit::INT | study | site | subject_id | form_id::BIGINT | instrument | paramcd | scale_no::INT | pomp::DOUBLE | "
+    for who, both in enumerate(zip(primary, changes, strict=True)):
+        for name, change in zip(("LSAS | LSASTOT", "PHQ-9 | PHQ9TOT"), both, strict=True):
+            for visit in (0, 1):
+                n = len(forms)
+                forms.append(f"0 | t01 | 01 | P{who} | {n} | {name} | 1 | {50 + visit * change} | {visit} | true | f")
+    text = first + "visit_order::INT | is_used::BOOLEAN | source_file\n" + "\n".join(forms)
+    for table in ("core.form", "core.form_visit", "core.score"):
+        run_models.given(table, text)
+    run_models.given("core.primary", "\n".join([text.splitlines()[0], *(f for f in forms if "LSASTOT" in f)]))
+    run_models.run("core.site_scale")
+    assert asked(run_models, "core.site_scale", "scores_against_primary_site") == found

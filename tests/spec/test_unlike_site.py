@@ -292,3 +292,36 @@ def test_an_exercise_far_below_the_ones_beside_it_looks_like_another_scale(
     run_models.run("core.subject_suds")
     told = {rule for rule, _, _ in run_models.judge("core.subject_suds")}
     assert told == ({found} if found else set())
+
+
+def stepping(bench: ModelBench, courses: list[tuple[str, ...]]) -> None:
+    """A site whose participants began their weekly sessions at these times."""
+    people = "\n".join(f"S{k} | 2024-01-08" for k in range(1, len(courses) + 1))
+    held = [(k, n, at) for k, course_ in enumerate(courses, 1) for n, at in enumerate(course_, 1)]
+    rows = "\n".join(f"S{k} | {n} | true | 2024-02-{1 + 7 * (n - 1) + k % 5:02d} {at}:00 |" for k, n, at in held)
+    course(
+        bench, subject="subject_id | randomized_on\n" + people,
+        session="subject_id | session_no | attended | started_at | ended_at\n" + rows,
+    ).run("core.clock_step")  # fmt: skip
+
+
+STEP = ("09:00", "09:05", "10:00", "10:05")
+
+
+@pytest.mark.parametrize(
+    ("courses", "found"),
+    [
+        ([STEP] * 5, ["01"]),
+        ([STEP] * 4, []),  # too few to tell
+        ([("09:00", "09:05", "09:10", "09:00")] * 5, []),
+        ([STEP] * 5 + [("14:00", "14:05", "14:00", "14:10")], ["01"]),  # five of six
+        ([STEP] * 5 + [("14:00", "14:05", "14:00", "14:10")] * 2, []),  # five of seven: others came at their hour
+        ([STEP] * 3 + [("09:00", "09:05", "11:00", "11:05")] * 3, []),  # each has a new hour of their own
+        ([("09:00", "09:05", "09:25", "09:30")] * 5, []),  # within half an hour
+    ],
+)
+def test_a_site_whose_participants_all_begin_at_another_hour_from_one_session_on_is_asked_for_its_clock(
+    run_models: ModelBench, courses: list[tuple[str, ...]], found: list[str]
+) -> None:
+    stepping(run_models, courses)
+    assert asked(run_models, "core.clock_step", "sessions_step_site") == found

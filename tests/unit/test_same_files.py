@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from flows.engine import same_files
+import polars as pl
+
+from flows.engine import records, same_files
 from schemas.site import IntakeTable
 
 
-def placed(site: str, sha256: str, *, where: str = "", kept: int = 3, sites: object = None) -> Any:
+def placed(site: str, sha256: str, *, where: str = "", kept: int = 3, sites: object = None, folder: Path = Path("none")) -> Any:
     """A site that is in the release and lists its participants in a file with this hash."""
     spec = SimpleNamespace(file="subjects*.csv", where=where)
     unit = SimpleNamespace(site=SimpleNamespace(study="t01", site_id=site, sites=sites, tables={IntakeTable.SUBJECT: (spec,)}))
     files = (SimpleNamespace(name="doses.csv", sha256="same"), SimpleNamespace(name="subjects_1.csv", sha256=sha256))
     receipt = {"sites": {site: {"tables": {"subject": {"kept": kept}}}}}
     attempt = SimpleNamespace(unit=unit, deliveries=(SimpleNamespace(files=files),))
-    return SimpleNamespace(attempt=attempt, staged=SimpleNamespace(receipt=receipt))
+    return SimpleNamespace(attempt=attempt, staged=SimpleNamespace(receipt=receipt, folder=folder))
 
 
 def told(**sites: Any) -> dict[str, tuple]:
@@ -36,3 +39,12 @@ def test_sites_that_read_only_some_rows_of_one_file_or_none_are_not():
     assert told(a=placed("a", "x", where="site = 'a'"), b=placed("b", "x", where="site = 'b'")) == {}
     assert told(a=placed("a", "x"), b=placed("b", "x", kept=0)) == {}
     assert told(a=placed("a", "x", sites=object()), b=placed("b", "x")) == {}
+
+
+def test_a_file_that_lists_nobody_is_no_shared_list_of_participants(tmp_path: Path):
+    """Sites that send what is new send the same empty file on every night without a new participant."""
+    for name, file in (("a", "an_earlier_f"), ("b", "an_earlier_f"), ("c", "x")):
+        (tmp_path / name).mkdir()
+        pl.DataFrame({"table": ["subject"], "source_file": [file]}).write_parquet(tmp_path / name / records.NAME)
+    assert told(a=placed("a", "x", folder=tmp_path / "a"), b=placed("b", "x", folder=tmp_path / "b")) == {}
+    assert set(told(b=placed("b", "x", folder=tmp_path / "c"), c=placed("c", "x", folder=tmp_path / "c"))) == {"t01/b", "t01/c"}

@@ -1,0 +1,128 @@
+-- core.row_shift: whether answers and ratings look moved by a row, from some row of the file to its end
+-- Grain: unit, study, site, instrument, source_file, way; only of files that name each participant in rows one below the other
+-- Reads: core.form, intake.rating, ref.evidence
+-- Why:   a column or block pasted a row too low gives each participant's first row the last answers of the participant above: it lies as
+--        near to the row above as two rows of one person do, and the row below lies as far as two persons do. Totals move along, so
+--        that nothing else shows it. way: down, or up. nearness: sum over participants, from the row on that says most, of how much
+--        farther (log of the ratio of squared distances) the own row lies than the other participant's; where rows are in order the
+--        sum goes down. across: to the other participant's row; own: to the participant's own; inside: of two rows on the other side.
+--        person_ratio: how much farther rows of two participants lie apart than those of one, away from the edges, where a row moved
+--        does not matter: where people do not differ, nothing can be told
+with line as materialized (
+    -- list_distance refuses a list in whose memory any null lies
+    select
+        f.unit, f.study, f.site, f.instrument, f.source_file, f.source_row, f.form_id as line_id, f.subject_id, f.item_values as answers,
+    from core.form as f
+    where f.n_answered = f.n_items
+    union all
+    select
+        r.unit, r.study, r.site, 'SUDS', r.source_file, r.source_row, r.row_id, r.subject_id,
+        [r.begin_suds::double, r.peak_suds::double, r.end_suds::double],
+    from intake.rating as r
+    where r.begin_suds is not null and r.peak_suds is not null and r.end_suds is not null
+),
+placed as (
+    select unit, study, site, instrument, source_file, source_row, line_id, subject_id, row_number() over of_file as n,
+    from line
+    window of_file as (partition by unit, study, site, instrument, source_file order by source_row, line_id)
+),
+person as (
+    select unit, study, site, instrument, source_file, subject_id, min(n) as first_n, max(n) as last_n, count(*) as n_lines,
+    from placed
+    group by unit, study, site, instrument, source_file, subject_id
+),
+orderly as (
+    select unit, study, site, instrument, source_file,
+    from person
+    group by unit, study, site, instrument, source_file
+    having bool_and(last_n - first_n + 1 = n_lines) and count(*) > any_value((select row_shift_min_participants from ref.evidence))
+),
+edge as (
+    -- two participants one below the other, each with a row of its own beside the edge
+    select
+        b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n,
+        a.n_lines > 3 and b.n_lines > 3 as has_middle,
+        unnest([b.first_n - 2, b.first_n - 1, b.first_n, b.first_n + 1, b.first_n + 2, a.first_n + 1]) as n,
+        unnest(['before_last', 'last', 'first', 'second', 'third', 'other_second']) as role,
+    from person as b
+    semi join orderly as o
+        on b.unit = o.unit and b.study = o.study and b.site = o.site and b.instrument = o.instrument and b.source_file = o.source_file
+    inner join person as a
+        on a.unit = b.unit and a.study = b.study and a.site = b.site and a.instrument = b.instrument and a.source_file = b.source_file
+        and a.last_n + 1 = b.first_n
+    where a.n_lines > 1 and b.n_lines > 1
+),
+beside as (
+    select
+        e.unit, e.study, e.site, e.instrument, e.source_file, e.first_n,
+        max(p.source_row) filter (e.role = 'first') as source_row,
+        max(p.line_id) filter (e.role = 'before_last') as before_last_id,
+        max(p.line_id) filter (e.role = 'last') as last_id,
+        max(p.line_id) filter (e.role = 'first') as first_id,
+        max(p.line_id) filter (e.role = 'second') as second_id,
+        max(p.line_id) filter (e.role = 'third' and e.has_middle) as third_id,
+        max(p.line_id) filter (e.role = 'other_second' and e.has_middle) as other_second_id,
+    from edge as e
+    inner join placed as p
+        on e.unit = p.unit and e.study = p.study and e.site = p.site and e.instrument = p.instrument and e.source_file = p.source_file
+        and e.n = p.n
+    group by e.unit, e.study, e.site, e.instrument, e.source_file, e.first_n
+),
+apart as (
+    select
+        b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n, b.source_row,
+        len(x.answers) as n_answers,
+        list_distance(y.answers, x.answers) ^ 2 as across,
+        list_distance(x.answers, w.answers) ^ 2 as below,
+        list_distance(y.answers, z.answers) ^ 2 as above,
+        list_distance(w.answers, v.answers) ^ 2 as within,
+        list_distance(w.answers, u.answers) ^ 2 as between_two,
+    from beside as b
+    inner join line as x on b.instrument = x.instrument and b.first_id = x.line_id
+    inner join line as w on b.instrument = w.instrument and b.second_id = w.line_id
+    inner join line as y on b.instrument = y.instrument and b.last_id = y.line_id
+    inner join line as z on b.instrument = z.instrument and b.before_last_id = z.line_id
+    left join line as v on b.instrument = v.instrument and b.third_id = v.line_id
+    left join line as u on b.instrument = u.instrument and b.other_second_id = u.line_id
+),
+eachway as (
+    select *, 'down' as way, below as own, above as inside,
+    from apart
+    union all
+    select *, 'up' as way, above as own, below as inside,
+    from apart
+),
+told as (
+    -- two rows that are alike do not count without end
+    select
+        *,
+        0.02 * (avg(own + inside) over of_file) as least,
+        sum(between_two) over of_file / nullif(sum(within) over of_file, 0) as person_ratio,
+        greatest(-2.5, least(2.5, ln((own + least) / (across + least)))) - 0.1 as nearer,
+    from eachway
+    where own + inside + across > 0
+    window of_file as (partition by unit, study, site, instrument, source_file, way)
+),
+summed as (
+    select
+        *,
+        round(sum(nearer) over to_end, 6) as nearness,
+        avg(across) over to_end as usual_across,
+        avg(own) over to_end as usual_own,
+        avg(inside) over to_end as usual_inside,
+        count(*) over to_end as n_edges,
+    from told
+    window to_end as (
+        partition by unit, study, site, instrument, source_file, way order by first_n rows between current row and unbounded following
+    )
+)
+
+select
+    s.unit, s.study, s.site, s.instrument, s.way,
+    null::varchar as subject_id,
+    s.site || '|' || s.instrument as record_key,
+    s.source_file,
+    s.source_row,
+    s.n_answers, s.nearness, s.usual_across, s.usual_own, s.usual_inside, s.person_ratio, s.n_edges,
+from summed as s
+qualify row_number() over (partition by s.unit, s.study, s.site, s.instrument, s.source_file, s.way order by s.nearness desc, s.first_n) = 1
