@@ -3,8 +3,8 @@
 -- Reads: core.dose, core.loose_dose
 -- Why:   doses taken are counted by session, then date, then time; a dose whose clock time is unknown still counts on its
 --        date (a PRE capsule then stands first, a POST capsule last). One without a session stands after the last session
---        dosed up to its date. Intervals are site-local calendar days. Where a record that may be a taken dose could stand before
---        a dose (between it and the last one), its ordinal (its interval) is in doubt.
+--        dosed up to its date. Intervals are site-local calendar days. Where a record that may be a taken dose, or a dose with neither
+--        session nor date, could stand before a dose (between it and the last one), its ordinal (its interval) is in doubt.
 with placed as (
     select
         d.study,
@@ -67,7 +67,7 @@ doubtful as (
     -- in quarantine the session number may be what is wrong: where there is a day, that decides
     select study, site, subject_id, time_point, dosed_on, case when is_kept or dosed_on is null then session_no end as session_no,
     from core.loose_dose
-    where not is_kept or taken is null
+    where not is_kept or taken is null or (session_no is null and dosed_on is null)
 ),
 in_doubt as (
     select

@@ -3,15 +3,16 @@
 -- Reads: core.dose_timing, core.doubtful_dose
 -- Why:   medications and adverse events are set against it. Site-local days. A first (last) dose whose day is unknown leaves
 --        first_on (last_on) null although a dose was taken: later or earlier days must not stand in for it
---        A record that may be an earlier (later) dose does the same.
+--        A record that may be an earlier (later) dose does the same, and so does a dose with neither session nor date.
 with taken as (
     select
         study,
         site,
         subject_id,
         count(*) as n_taken,
-        case when arg_min(dosed_on is not null, dose_no) then min(dosed_on) end as first_on,
-        case when arg_max(dosed_on is not null, dose_no) then max(dosed_on) end as last_on,
+        bool_or(session_no is null and dosed_on is null) as is_unplaced,
+        case when arg_min(dosed_on is not null, dose_no) and not is_unplaced then min(dosed_on) end as first_on,
+        case when arg_max(dosed_on is not null, dose_no) and not is_unplaced then max(dosed_on) end as last_on,
     from core.dose_timing
     where taken
     group by study, site, subject_id

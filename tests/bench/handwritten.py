@@ -139,8 +139,11 @@ def _tidy(column: str) -> str:
 
 def _read_items(source: str, cells: dict[str, str]) -> str:
     """Items as numbers in range; where a cell cannot be used, all cells of that row are kept as sent in `bad`."""
-    number = {c: f"case when try_cast({c} as float) between 0 and 3 then try_cast({c} as float) end" for c in setup.ITEMS}
-    faulty = " or ".join(f"({c} is not null and coalesce(try_cast({c} as float) not between 0 and 3, true))" for c in setup.ITEMS)
+    ok = "between 0 and 3 and {x} = floor({x})"
+    number = {c: f"case when {x} {ok.format(x=x)} then {x} end" for c in setup.ITEMS if (x := f"try_cast({c} as float)")}
+    faulty = " or ".join(
+        f"({c} is not null and not coalesce({x} {ok.format(x=x)}, false))" for c in setup.ITEMS if (x := f"try_cast({c} as float)")
+    )
     sent = ", ".join(f"{{'item': '{c}', 'sent': {c}}}" for c in setup.ITEMS)
     keys = ", ".join(f"{cells.get(c, c)} as {c}" for c in ("subject", "visit", "date", "total"))
     return (

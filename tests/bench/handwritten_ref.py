@@ -156,7 +156,7 @@ def _drug(status: str, row: dict[str, str]) -> dict[str, object]:
         "is_psychotropic": row["psychotropic"] == "Y",
         "is_interacting": row["interacting"] == "Y",
         "by_use": row["by_use"] == "Y",
-        "review_to_mg": float(row["review_to_mg"] or "nan"),
+        "review_to_mg": float(row["review_to_mg"]) if row["review_to_mg"] else None,
         "is_study_drug": "CYCLOSERINE" in kind or kind.startswith("STUDY_DRUG"),
     }
 

@@ -23,7 +23,8 @@ def run(bench: ModelBench, text: str, doses: str = DOSES, possible: str = "") ->
     maybe = f"\nt01 | 01 | S1 | true | {possible} |" if possible else ""
     bench.given("core.loose_dose", "study | site | subject_id | is_kept::BOOL | dosed_on::DATE | taken::BOOL" + maybe)
     bench.given("core.subject", "study | site | subject_id | usubjid | subject_no::INTEGER\nt01 | 01 | S1 | t01-01-S1 | 1")
-    bench.given("core.dose_timing", "unit::INTEGER | study | site | " + doses.strip().replace("\n", "\n0 | t01 | 01 | "))
+    table = "unit::INTEGER | study | site | session_no::INTEGER | " + doses.strip().replace("\n", "\n0 | t01 | 01 | 3 | ")
+    bench.given("core.dose_timing", table)
     bench.given("mapped.adverse_event", text)
     bench.run("intake.medication", "intake.adverse_event")
     coding.code(bench.con, [PROJECT / "codelists"], {})

@@ -166,6 +166,19 @@ def test_doses_are_counted_by_session_then_date_and_a_known_date_counts_without_
     ]
 
 
+def test_a_dose_with_neither_session_nor_date_may_be_any_of_them(run_models: ModelBench) -> None:
+    dose = """
+        subject_id | session_no | taken | dosed_at
+        S1         | 3          | true  | 2024-03-05 13:00:00
+        S1         | 4          | true  | 2024-03-12 13:00:00
+        S1         |            | true  |
+    """
+    course(run_models, session="", dose=dose).run("core.dose_timing", "core.treatment_period")
+    rows = run_models.rows("core.dose_timing", "source_row", "is_dose_no_in_doubt", "days_since_previous")
+    assert rows == [(1, True, None), (2, True, None), (3, True, None)]
+    assert run_models.rows("core.treatment_period", "n_taken", "first_on", "last_on") == [(3, None, None)]
+
+
 def test_intervals_are_calendar_days_of_the_site_not_of_utc(run_models: ModelBench) -> None:
     run_models.trial(timezone="America/New_York")
     dose = """

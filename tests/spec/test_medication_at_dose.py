@@ -27,7 +27,8 @@ SUBJECTS = """
 def run(bench: ModelBench, text: str, doses: str = DOSES, subjects: str = SUBJECTS) -> ModelBench:
     """Medications of one participant against two doses."""
     bench.given("core.subject", "study | site | " + subjects.strip().replace("\n", "\nt01 | 01 | "))
-    bench.given("core.dose_timing", "unit::INTEGER | study | site | " + doses.strip().replace("\n", "\n0 | t01 | 01 | "))
+    table = "unit::INTEGER | study | site | session_no::INTEGER | " + doses.strip().replace("\n", "\n0 | t01 | 01 | 3 | ")
+    bench.given("core.dose_timing", table)
     bench.given("core.doubtful_dose", "study | site | subject_id | n_doubtful::BIGINT | earliest_on::DATE | latest_on::DATE")
     bench.given("mapped.medication", text)
     bench.run("intake.medication", "intake.adverse_event")

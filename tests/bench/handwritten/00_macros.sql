@@ -29,6 +29,7 @@ create macro instant_fault(sent, wall, offset_s, d) as case
 end;
 -- what nobody can have sent by today, and what lies before any trial
 create macro too_far(d) as case when d < date '1990-01-01' then 'date_too_early' when d > today() + 1 then 'date_in_future' end;
+create macro answer_fault(sent) as case when number(sent) = floor(number(sent)) then 'out_of_scale' else 'unreadable' end;
 create macro scale_fault(number) as case when number is null then 'unreadable' else 'out_of_scale' end;
 -- an amount with its unit behind it; a count of capsules before it is not for weights and ages
 create macro unit_of(sent) as lower(regexp_extract(sent, '^[+-]?\d+(?:\.\d+)? *([A-Za-zµμ]*)\.?$', 1));

@@ -90,7 +90,7 @@ with read_once as (
         x.site_no, x.source_file, x.source_row, person(x.subject) as subject_id, is_decimal_id(x.subject) as is_id_decimal, s.usubjid, s.randomized_on,
         v.visit as label_visit, v.visit_order, v.target_day, v.from_day, v.to_day, whole_date(x.date) as date_sent, of_form(date_sent) as date_limit,
         case when date_limit is null then date_sent end as assessed_on, number(x.severity) as sent,
-        case when sent between 1 and 7 then sent end as severity, x.visit as visit_raw, x.date as date_raw, x.severity as severity_raw,
+        case when sent between 1 and 7 and sent = floor(sent) then sent end as severity, x.visit as visit_raw, x.date as date_raw, x.severity as severity_raw,
         case when x.subject is null then 'key_missing' when s.subject_id is null then 'unknown_subject' end as reason,
         coalesce(v.visit::varchar, lower(x.visit)) as visit_key, coalesce(date_sent::varchar, x.date) as date_key,
     from sent_spds as x
@@ -134,9 +134,9 @@ with cells as (
     select k.*, unnest(t.bad, recursive := true)
     from form_typed as t join form_key_typed as k on k.form_row = t.rowid join form_key as kept on kept.form_row = t.rowid where t.bad is not null
 )
-select case when number(sent) is null then 'unreadable' else 'out_of_scale' end, 'withhold', site_no, 'form',
+select answer_fault(sent), 'withhold', site_no, 'form',
     concat_ws('|', subject_id, 'LSAS', visit_raw, date_raw), item, sent, source_file, source_row
-from cells where sent is not null and (try_cast(sent as float) is null or try_cast(sent as float) not between 0 and 3)
+from cells where sent is not null and coalesce(number(sent) not in (0, 1, 2, 3), true)
 union all
 select
     coalesce(k.reason, case when d.is_conflict then 'duplicate_conflict' else 'duplicate_same' end),
@@ -159,7 +159,7 @@ union all
 select 'id_decimal', 'note', k.site_no, 'form', k.subject_id, 'subject_id', null, k.source_file, k.source_row
 from form_key_typed as k join form_key as kept using (form_row) where k.is_id_decimal
 union all
-select case when sent is null then 'unreadable' else 'out_of_scale' end, 'withhold', site_no, 'item',
+select answer_fault(severity_raw), 'withhold', site_no, 'item',
     concat_ws('|', subject_id, 'SPD-S', visit_raw, date_raw), 'SPDS', severity_raw, source_file, source_row
 from spds_typed where severity_raw is not null and severity is null and reason is null and copy_no = 1 and not is_conflict
 union all

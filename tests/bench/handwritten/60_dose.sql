@@ -26,7 +26,6 @@ select
     case
         when r.subject_id is null then 'key_missing'
         when s.subject_id is null then 'unknown_subject'
-        when r.session_raw is not null and r.session_no is null then 'unreadable'
         when r.session_no not between 1 and 12 then 'session_number'
     end as reason,
 from read_once as r
@@ -42,7 +41,7 @@ create table dose_link as
 select
     d.source_file, d.source_row, count(*) as n_near, count(*) filter (s.attended and s.started_at_utc is not null) as n_certain,
     case when n_near = 1 and n_certain = 1 then min(s.session_no) end as session_no,
-from (select *, utc(dosed_local, dosed_offset_s) as at_utc from dose_typed where session_raw is null and reason is null and dosed_limit is null) as d
+from (select *, utc(dosed_local, dosed_offset_s) as at_utc from dose_typed where session_no is null and reason is null and dosed_limit is null) as d
 join session as s on s.usubjid = d.usubjid and s.attended is not false and case
     when s.started_at_utc is not null then s.started_at_utc between d.at_utc - interval 4 hour and d.at_utc + interval 8 hour
     when d.at_utc is not null then s.started_on between (d.dosed_local - interval 4 hour)::date and (d.dosed_local + interval 8 hour)::date
@@ -52,13 +51,13 @@ group by all;
 create table dose_place as
 select n.source_file, n.source_row, max(o.session_no) as place
 from dose_typed as n join dose_typed as o on o.usubjid = n.usubjid and o.taken and o.dosed_on <= n.dosed_on and o.session_no between 1 and 12
-where n.session_raw is null and n.reason is null group by all;
+where n.session_no is null and n.reason is null group by all;
 
 create table dose_kept as
 select
-    t.* exclude (row_hash, reason, subject_id, session_no), t.subject_id, coalesce(t.session_no, k.session_no) as session_no, coalesce(t.session_no, k.session_no, p.place, 0) as course_no,
+    t.* exclude (row_hash, reason, subject_id, session_no), t.subject_id, t.session_raw is not null and t.session_no is null as is_session_unreadable, coalesce(t.session_no, k.session_no) as session_no, coalesce(t.session_no, k.session_no, p.place, 0) as course_no,
     case when t.dosed_limit is null then utc(t.dosed_local, t.dosed_offset_s) end as dosed_at_utc,
-    case when t.session_raw is not null then 'SENT' when dosed_at_utc is null then 'NO_TIME' when coalesce(k.n_certain, 0) = 0 then 'NONE_NEAR'
+    case when t.session_no is not null then 'SENT' when dosed_at_utc is null then 'NO_TIME' when coalesce(k.n_certain, 0) = 0 then 'NONE_NEAR'
         when k.n_near > 1 then 'SEVERAL_NEAR' else 'BY_TIME' end as link,
 from dose_typed as t
 left join dose_dup as d
@@ -80,7 +79,7 @@ with loose as (
     where q.usubjid is not null and q.taken is distinct from false and (q.reason is not null or d.is_conflict)
 )
 select
-    l.usubjid, l.session_no, l.dosed_on, l.is_kept, not l.is_kept or l.taken is null as is_unsure, coalesce(l.dosed_on, any_value(v.started_on) filter (v.session_no = l.session_no)) as day_on,
+    l.usubjid, l.session_no, l.dosed_on, l.is_kept, not l.is_kept or l.taken is null as is_unsure, l.session_no is null and l.dosed_on is null as is_unplaced, coalesce(l.dosed_on, any_value(v.started_on) filter (v.session_no = l.session_no)) as day_on,
     list_distinct(list(v.session_no) filter (v.session_no is not null)) as session_nos,
 from loose as l
 left join session as v
@@ -120,7 +119,7 @@ in_doubt as (
         m.source_row, m.source_file,
         bool_or(coalesce(case when q.session_no <> m.last_session_no then q.session_no > m.last_session_no else q.dosed_on >= m.last_on end, true)) as of_interval,
     from met as m
-    join (select usubjid, dosed_on, case when is_kept or dosed_on is null then session_no end as session_no from loose_dose where is_unsure) as q using (usubjid)
+    join (select usubjid, dosed_on, case when is_kept or dosed_on is null then session_no end as session_no from loose_dose where is_unsure or is_unplaced) as q using (usubjid)
     where m.taken and case when q.session_no <> m.session_no then q.session_no < m.session_no else coalesce(q.dosed_on <= m.dosed_on, true) end
     group by all
 ),
@@ -157,8 +156,9 @@ from explained;
 -- doses as they follow each other, and the days of the first and the last where nothing in doubt may lie before or behind
 create table treatment as
 with taken as (
-    select usubjid, count(*) as n_taken, case when arg_min(dosed_on is not null, dose_no) then min(dosed_on) end as first_on,
-        case when arg_max(dosed_on is not null, dose_no) then max(dosed_on) end as last_on,
+    select usubjid, count(*) as n_taken, bool_and(coalesce(session_no is not null or dosed_on is not null, true)) as is_placed,
+        case when is_placed and arg_min(dosed_on is not null, dose_no) then min(dosed_on) end as first_on,
+        case when is_placed and arg_max(dosed_on is not null, dose_no) then max(dosed_on) end as last_on,
     from dose_timing where taken group by usubjid
 )
 select t.usubjid, t.n_taken, case when q.n_doubtful is null or q.earliest_on >= t.first_on then t.first_on end as first_on,
@@ -186,9 +186,10 @@ with faults as (
         {{'field': 'dosed_at', 'raw': dosed_raw, 'rule': coalesce(dosed_fault, dosed_limit)}},
         {{'field': 'dose_mg', 'raw': dose_text, 'rule': case when dose_text is null then null when dose_fault is not null then dose_fault
             when taken is not false and dose_mg is null then 'dose_amount_impossible' end}},
+        {{'field': 'session_no', 'raw': session_raw, 'rule': case when is_session_unreadable then 'unreadable' end}},
         {{'field': 'taken', 'raw': taken_raw, 'rule': case when taken_raw is not null and taken is null then 'unknown_code' end}},
     ]) as f
-    from dose_kept where dosed_fault is not null or dosed_limit is not null or dose_mg is null or taken is null
+    from dose_kept where dosed_fault is not null or dosed_limit is not null or dose_mg is null or taken is null or is_session_unreadable
 )
 select f.rule, 'withhold', site_no, 'dose', key, f.field, f.raw, source_file, source_row from faults where f.rule is not null
 union all

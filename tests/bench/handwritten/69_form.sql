@@ -6,7 +6,7 @@ select
     k.is_label_unknown, k.is_undated,
 from form_all as f join subject as s using (usubjid) join form_key as k using (form_row)
 left join (
-    select rowid as form_row, len(list_filter(bad, x -> x.sent is not null and (try_cast(x.sent as float) is null or try_cast(x.sent as float) not between 0 and 3))) as n_bad
+    select rowid as form_row, len(list_filter(bad, x -> x.sent is not null and coalesce(number(x.sent) not in (0, 1, 2, 3), true))) as n_bad
     from form_typed where bad is not null
 ) as t using (form_row);
 
