@@ -232,13 +232,12 @@ def switch_latest(data: Path, release: Release) -> bool:
 
 @cache
 def git_sha() -> str:
-    """The checkout's short commit, or nogit."""
+    """The checkout's short commit, or nogit; also where the checkout is another user's, which git refuses unless told."""
     if not (PROJECT / ".git").exists():
         return "nogit"
     try:
-        told = subprocess.run(
-            ["git", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True, timeout=10, check=True
-        )
+        asked = ["git", "-c", f"safe.directory={PROJECT}", "-C", str(PROJECT), "rev-parse", "--short", "HEAD"]
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return "nogit"
     return told.stdout.strip() or "nogit"

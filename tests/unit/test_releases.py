@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -278,3 +279,17 @@ def test_counts_of_a_report_that_a_killed_run_left_half_written_are_removed(tmp_
     (tmp_path / "report_counts" / "outcome.parquet").write_bytes(b"whole")
     assert releases.clear_leftovers(tmp_path) == ["report_counts/.tmp-outcome.parquet"]
     assert [p.name for p in (tmp_path / "report_counts").iterdir()] == ["outcome.parquet"]
+
+
+def test_a_release_knows_its_commit_also_where_the_checkout_is_another_users(tmp_path, monkeypatch):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another user")
+    for words in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    commit = subprocess.run(["git", "-C", str(tmp_path), "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(path, 65534, 65534)
+    monkeypatch.setattr(releases, "PROJECT", tmp_path)
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    told = releases.git_sha.__wrapped__()
+    assert len(told) >= 7 and commit.startswith(told)
