@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: setup demo demo-nights report-demo serve-demo serve-kill test test-dask test-nights test-small test-sources sources-packages check docs drafts bench faults lock clean test-docs analysis-truth
+.PHONY: setup demo demo-nights report-demo serve-demo serve-kill test test-dask test-nights test-small test-sources sources-packages check docs drafts bench faults lock clean test-docs analysis-truth kubernetes-check
 
 setup: $(VENV)/.ready
 
@@ -97,6 +97,15 @@ core-check: setup
 	$(BIN)/python -m flows export --sdtm --data build/core/data --out build/core/sdtm >/dev/null
 	$(CORE)/bin/python tests/core/check.py build/core/sdtm/* --out build/core/results.csv $(if $(CACHE),--cache $(CACHE))
 	$(BIN)/python -m pytest tests/core
+
+# The guide's Kubernetes files against the schemas of Kubernetes, and a job as Prefect's worker sends it; in an environment of its own,
+# because the project itself needs neither prefect-kubernetes nor kubernetes-validate.
+KUBERNETES := build/kubernetes-venv
+kubernetes-check: setup
+	@mkdir -p build && sed -nE 's/^([A-Za-z0-9._-]+)(\[[^]]*\])?(==[^ ]+).*/\1\3/p' requirements.lock > build/constraints.txt
+	@test -f $(KUBERNETES)/.ready || { $(BIN)/python -m venv $(KUBERNETES) && $(KUBERNETES)/bin/pip install -q -c build/constraints.txt \
+		prefect prefect-kubernetes==0.8.0 kubernetes-validate==1.37.0 pyyaml && touch $(KUBERNETES)/.ready; }
+	PREFECT_SERVER_ANALYTICS_ENABLED=false PREFECT_LOGGING_LEVEL=CRITICAL $(KUBERNETES)/bin/python tests/deploy/kubernetes_check.py
 
 truth: setup
 	$(BIN)/python -m tests.truth
