@@ -96,6 +96,8 @@ class Evidence(Config):
     recoded_min_values: Threshold[int]
     recoded_form_min_values: Threshold[int]
     recoded_facts: Threshold[int]
+    whole_again_min: Threshold[int]
+    whole_again_pct: Threshold[float]
     hold_returned_files: Threshold[int]
     leak_alpha: Threshold[float]
     leak_guess_pct: Threshold[float]

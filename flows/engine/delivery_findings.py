@@ -38,11 +38,12 @@ def _rules() -> dict[str, Rule]:
 
 
 def lost_records(lost: pl.DataFrame, day: str) -> pl.DataFrame:
-    """One row a lost record: its key, and its texts as they were (restricted, as every raw_value)."""
+    """One row a lost record: its key, and its texts as they were (restricted, as every raw_value). `day`: of the delivery that held it."""
+    delivery = f"the delivery of {day}" if day else "an earlier delivery"
     rows = [
         {"table": r["table"], "subject": r["subject"], "record_key": r["record_key"], "source_file": r["source_file"],
          "source_row": r["source_row"], "n_rows": r["n"], "raw_value": texts(r["table"], r["key"], r["as_sent"]),
-         "impact": str(impact(r["table"])), "suggestion": f"it was row {r['source_row']} of its file in the delivery of {day}"}
+         "impact": str(impact(r["table"])), "suggestion": f"it was row {r['source_row']} of its file in {delivery}"}
         for r in lost.iter_rows(named=True)
     ]  # fmt: skip
     schema = {"record_key": pl.String, "subject": pl.String, "source_file": pl.String, "raw_value": pl.String}

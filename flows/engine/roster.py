@@ -119,6 +119,12 @@ class Roster:
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
 
     @cached_property
+    def left_out(self) -> pl.DataFrame:
+        """Records that an export lacked which held nearly all others again, of all sites: told until they are sent again."""
+        known = findings_store.history(self.night.data, rule="record_left_out")
+        return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+
+    @cached_property
     def changed(self) -> pl.DataFrame:
         """What was told of changed values on earlier nights, of all sites: told until they are again what they were."""
         known = findings_store.history(self.night.data, rule=(*value_changes.STANDING, value_changes.MOVED))

@@ -26,6 +26,7 @@ from flows.engine import (
     landing,
     returned,
     still_told,
+    whole_again,
 )
 from flows.engine.batch import Staged
 from flows.engine.edited import Edit
@@ -184,7 +185,11 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     if site not in staged.receipt["sites"] or not keeps_blind(roster, attempt.unit, staged, site):
         return False
     roster.told.setdefault(key, []).append(verdict.told)
-    roster.told[key] += still_told.everything(roster, staged, site)
+    known = still_told.everything(roster, staged, site)
+    roster.told[key] += known
+    if not accepted:
+        known_left = pl.concat(known).filter(pl.col("rule") == whole_again.RULE)
+        roster.told[key] += whole_again.told(attempt, staged, site, last, known_left, night.programme.evidence)
     if entry is not None and mark not in (None, staged.fingerprint):
         why = changes.causes(entry, staged.receipt.get("made_of", {}))
         diff = edit_effect.same_records(edit, staged, site) if edit is not None and edit.same_delivery else verdict.diff

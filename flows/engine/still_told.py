@@ -21,8 +21,8 @@ def everything(roster: Roster, staged: Staged, site: str) -> list[pl.DataFrame]:
     """All that is told again of a site as it is placed."""
     unit = roster.night.programme.units[staged.unit_key]
     return [
-        still_gone(roster, staged, site), still_sent(roster, unit, site), still_edited(roster, staged, site),
-        still_changed(roster, staged, site), still_moved(roster, staged, site),
+        still_gone(roster, staged, site), still_left_out(roster, staged, site), still_sent(roster, unit, site),
+        still_edited(roster, staged, site), still_changed(roster, staged, site), still_moved(roster, staged, site),
     ]  # fmt: skip
 
 
@@ -31,21 +31,27 @@ def still_gone(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     return _by_record(roster.disappeared, staged, site, "anti")
 
 
+def still_left_out(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
+    """Records that a whole export lacked on an earlier night, and that were not sent again since."""
+    return _by_record(roster.left_out, staged, site, "semi", "source_file")
+
+
 def still_moved(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Records that were sent of another participant before and are still sent as they came then."""
     return _by_record(roster.changed.filter(pl.col("rule") == value_changes.MOVED), staged, site, "semi")
 
 
-def _by_record(told: pl.DataFrame, staged: Staged, site: str, how: Literal["anti", "semi"]) -> pl.DataFrame:
-    """Of findings that name a record, those of this site whose record is not there now (`anti`), or is (`semi`)."""
+def _by_record(told: pl.DataFrame, staged: Staged, site: str, how: Literal["anti", "semi"], *more: str) -> pl.DataFrame:
+    """Of findings that name a record, those of this site whose record is not there now (`anti`), or is (`semi`), with the same `more`."""
     study = staged.unit_key.split("/")[0]
     mine = told.filter((pl.col("study") == study) & (pl.col("site") == site)) if told.height else told
     now = records.read(staged.folder) if mine.height else None
     if now is None:
         return delivery_findings.none_found()
     keys = mine.with_columns(pl.col("raw_value").str.json_path_match("$.key").alias("key"))
-    here = now.filter(pl.col("site") == site).select("table", "key").unique()
-    return keys.join(here, on=["table", "key"], how=how).select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+    on = ["table", "key", *more]
+    here = records.newest(now.filter(pl.col("site") == site)) if more else now.filter(pl.col("site") == site)
+    return keys.join(here.select(on).unique(), on=on, how=how).select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
 def still_changed(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
