@@ -18,15 +18,16 @@ $(VENV)/.ready: requirements.lock
 demo: setup
 	$(BIN)/python -m flows demo --data $(DATA)
 
-# Two halves side by side: the nights of the golden tests, and the small tests.
+# Two halves side by side, of about the same length: the nights of the golden tests and drafts of sites, and the small tests.
+LONG := tests/golden tests/newsite tests/drafts
 test: setup
 	@$(MAKE) --no-print-directory -j2 test-nights test-small
 
 test-nights: setup
-	$(BIN)/python -m pytest tests/golden
+	$(BIN)/python -m pytest $(LONG)
 
 test-small: setup
-	$(BIN)/python -m pytest --ignore tests/golden
+	$(BIN)/python -m pytest $(LONG:%=--ignore %)
 
 # Every source against its real server on this machine; prints a table of what was tried.
 test-sources: setup sources-packages
