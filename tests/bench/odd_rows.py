@@ -228,7 +228,7 @@ def runs(site: Site) -> None:
 
 
 def clocks(site: Site) -> None:
-    """Sessions in winter time all year, three hours long, doses noted as planned, exposures by the clock; yes and no exchanged."""
+    """Sessions in winter time all year, three hours long, doses noted as planned, exposures by the clock; yes and no exchanged; pounds."""
     starts = {}
     for row in site.tables["sessions"]:
         if moved(row["start"]) == "" or row["start"] == "soon":
@@ -242,6 +242,7 @@ def clocks(site: Site) -> None:
             row["at"] = moved(starts[row["subject"], row["session"]], minutes=-75)
     row = site.of("sessions", site.fresh(), session="7")[0]
     row["exposure_start"] = moved(row["start"], minutes=75)
+    persons(site)
     for row in site.tables["adverse_events"]:
         row["serious"] = "yes"
     for row in site.tables["subjects"]:
@@ -249,6 +250,22 @@ def clocks(site: Site) -> None:
             row["weight"] = str(round(float(row["weight"]) * 2.2, 1))
     for row in site.tables["suds"]:
         row.update({k: str(min(10, int(row[k]) // 10)) for k in ("begin", "peak", "end") if row[k].isdigit()})
+
+
+def persons(site: Site) -> None:
+    """Answers that are each participant's own and get better, moved by a row from the middle of the file on; a severity that gets worse."""
+    visits = [v.name for v in setup.VISITS]
+    own: dict[str, list[int]] = {}
+    rows = [r for r in site.tables["lsas"] if r["visit"] in visits]
+    for row in rows:
+        base = own.setdefault(row["subject"], [site.rng.randint(0, 3) for _ in setup.ITEMS])
+        better = visits.index(row["visit"])
+        row.update({c: str(max(0, v - (i < better))) for i, (c, v) in enumerate(zip(setup.ITEMS, base, strict=True))}, total="")
+    sent = [{c: r[c] for c in setup.ITEMS} for r in rows]
+    for n in range(len(rows) // 2, len(rows)):
+        rows[n].update(sent[n - 1])
+    for row in site.tables["spds"]:
+        row["severity"] = str(2 + setup.SPDS_VISITS.index(row["visit"])) if row["visit"] in setup.SPDS_VISITS else row["severity"]
 
 
 def exchanged(site: Site) -> None:

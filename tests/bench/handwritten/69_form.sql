@@ -96,10 +96,11 @@ where f.is_told_apart and f.total is not null and f.visit <> 'UNSCHEDULED' and (
 window c as (partition by f.usubjid order by f.visit_order);
 
 insert into finding
-with counted as (
-    select *, count(*) filter (is_alike) over s as n_alike, count(*) filter (is_whole) over s as n_whole, count(*) filter (is_alike) over (partition by usubjid) as n_own,
-        list_min(v) = list_max(v) as is_uniform,
-    from course window s as (partition by site_no)
+with site as (select site_no, count(*) filter (is_alike) as n_alike, count(*) filter (is_whole) as n_whole from course group by site_no),
+own as (select usubjid, count(*) as n_own from course where is_alike group by usubjid),
+counted as (
+    select c.*, s.n_alike, s.n_whole, o.n_own, list_min(c.v) = list_max(c.v) as is_uniform
+    from course as c join site as s using (site_no) left join own as o using (usubjid)
 )
 select told([
         case when rise >= 50 or (rise >= 40 and fall >= 40) or (rise <= -40 and fall <= -40) then 'score_jumps' end,
@@ -114,3 +115,17 @@ union all
 select 'scores_rise_site', 'query', site_no, 'site_score', '', '', null, null, null
 from (select site_no, arg_max(pomp, visit_order) > arg_min(pomp, visit_order) as is_worse from course group by site_no, usubjid having count(*) > 1)
 group by site_no having count(*) >= 8 and count(*) filter (is_worse) >= 0.8 * count(*);
+
+-- the other questionnaire grows worse in nearly all who change, while the primary outcome gets better in most
+insert into finding
+with main as (select usubjid, arg_max(pomp, visit_order) - arg_min(pomp, visit_order) as change from course group by usubjid having count(*) > 1),
+other as (
+    select site_no, usubjid, arg_max(severity, visit_order) - arg_min(severity, visit_order) as change
+    from item_one where is_used group by all having count(*) > 1
+),
+counted as (
+    select o.site_no, count(*) filter (o.change > 0) as n_worse, count(*) filter (o.change <> 0) as n, avg((m.change < 0)::int) as better
+    from other as o join main as m using (usubjid) group by o.site_no
+)
+select 'scores_against_primary_site', 'query', site_no, 'site_scale', 'SPD-S', '', null, null, null
+from counted where n >= 8 and n_worse >= 0.8 * n and better >= 0.6 and (2 * n_worse - n) ** 2 >= 9 * n;
