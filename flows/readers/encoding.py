@@ -13,6 +13,7 @@ from pathlib import Path
 from flows.readers.cells import unreadable
 
 _PIECE = 4 * 2**20
+_CUT = "it ends in the middle of a character: the file is cut"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: Told apart from windows-1252 by their letters; its Latin neighbours (windows-1250 ...) are not: they must be declared.
 _OTHER_SCRIPTS = ("cp1251", "koi8_r", "cp1253", "cp932", "euc_jp", "euc_kr", "gb18030", "big5")
@@ -33,6 +34,8 @@ def to_utf8(path: Path, data: bytes, declared: str | None, notes: list[str]) -> 
         encoding = marked or encoding
         text = data[len(mark) :]
         out = _transcode(text, encoding)
+        if out is None and _is_cut(text, encoding):
+            raise unreadable(path, _CUT, "fetch or export it again")
         if out is None:
             raise unreadable(path, f"the declared encoding {declared} does not fit its bytes", "declare the encoding it has")
         if encoding in ("cp1252", "iso8859-1") and not text.isascii() and _transcode(text, "utf-8") is not None:
@@ -43,12 +46,20 @@ def to_utf8(path: Path, data: bytes, declared: str | None, notes: list[str]) -> 
     out = _transcode(text, first)
     if out is not None and (marked or not _looks_wide(text)):
         return out, first
+    if out is None and _is_cut(text, first):
+        raise unreadable(path, _CUT, "fetch or export it again")
     guess = _guess(text)
     out = _transcode(text, guess)
     if out is None:
         raise unreadable(path, "its encoding cannot be found out", "declare its encoding")
     notes.append(f"no encoding is declared and the text is not UTF-8; read as {guess}, a guess: declare it")
     return out, guess
+
+
+def _is_cut(text: bytes, encoding: str) -> bool:
+    """Whether all but the last character is in this encoding; of UTF-8 at least one other letter must show that it is."""
+    ends = [text[:-n] for n in (1, 2, 3) if encoding != "utf-8" or not text[:-n].isascii()]
+    return any(_transcode(part, encoding) is not None for part in ends)
 
 
 def _known(path: Path, name: str) -> str:

@@ -516,9 +516,9 @@ def test_a_delivery_that_cannot_be_read_among_many_that_add_up_can_be_set_aside(
     assert told["01"] == ("fresh", 2, 2)
 
 
-def left_out(made: Export) -> list[str]:
-    """Records of site 02 that a whole export lacked."""
-    known = findings_store.history(made.data, [("t01", "02")]).filter(pl.col("status") == "OPEN", pl.col("rule") == "record_left_out")
+def asked(made: Export, rule: str) -> list[str]:
+    """Records of site 02 that a rule asks about."""
+    known = findings_store.history(made.data, [("t01", "02")]).filter(pl.col("status") == "OPEN", pl.col("rule") == rule)
     return known.sort("record_key").get_column("record_key").to_list()
 
 
@@ -530,16 +530,16 @@ def test_a_whole_export_where_additions_are_due_tells_which_records_it_lacks_unt
     visits = [f"P{n:02},02,{k},1,2026-01-{10 + k} 10:{n:02}" for n in range(1, 13) for k in (1, 2)]
     deleted = "P03,02,2,1,2026-01-12 10:03"
     delta_night(made, "2026-03-01", head, visits, people)
-    assert left_out(made) == []
+    assert asked(made, "record_left_out") == []
 
     told = delta_night(made, "2026-03-02", head, [v for v in visits if v != deleted], people)
     assert told["02"] == ("fresh", 47, 24)  # 24 + 23 rows; the record still counts
-    assert left_out(made) == ["P03|2"]
+    assert asked(made, "record_left_out") == ["P03|2"]
 
     delta_night(made, "2026-03-03", head, ["P01,02,1,1,2026-01-11 10:31"])  # additions, as they should be
-    assert left_out(made) == ["P03|2"]
+    assert asked(made, "record_left_out") == ["P03|2"]
     delta_night(made, "2026-03-04", head, [deleted])
-    assert left_out(made) == []
+    assert asked(made, "record_left_out") == []
 
 
 def test_an_export_of_the_last_weeks_leaves_out_the_oldest_records_and_is_not_asked(tmp_path: Path):
@@ -550,4 +550,4 @@ def test_an_export_of_the_last_weeks_leaves_out_the_oldest_records_and_is_not_as
     visits = [f"P{n:02},02,{k},1,2026-0{k}-{10 + n} 10:00" for k in (1, 2) for n in range(1, 13)]
     delta_night(made, "2026-03-01", head, visits, people)
     delta_night(made, "2026-03-02", head, visits[2:])  # 22 of 24: all but those of 11 and 12 January
-    assert left_out(made) == []
+    assert asked(made, "record_left_out") == []

@@ -202,6 +202,13 @@ def test_a_declared_encoding_that_does_not_fit_is_an_error_and_never_a_replaceme
         text("a\n1\n", encoding="utf-9")
 
 
+def test_a_file_cut_within_a_character_is_told_as_cut_and_not_read_in_another_encoding(text):
+    for encoding in ("utf-16", "utf-8", None):
+        whole = "größe;maß\n1;ü".encode(encoding or "utf-8")
+        with pytest.raises(ReadError, match="the file is cut"):
+            text(whole[:-1], encoding=encoding)
+
+
 def test_a_declared_encoding_is_used(text):
     assert rows(text("a\nŁódź\n".encode("cp1250"), encoding="cp1250")) == [(1, "Łódź")]
 
