@@ -200,6 +200,8 @@ class Evidence(Config):
     unlike_share_pct: Threshold[float]
     unlike_chance: Threshold[float]
     unlike_min_doses: Threshold[int]
+    sex_weight_min: Threshold[int]
+    sex_weight_error: Threshold[float]
     halves_rare_min_forms: Threshold[int]
     halves_rare_pct: Threshold[float]
     halves_min_pomp: Threshold[float]

@@ -41,7 +41,7 @@ def check_config(
     """
     with told_errors():
         units, problems, missing, doubtful = _problems(config)
-        tried = None if problems or not site else _tried(config, site, data)
+        tried = None if problems or not site else _tried(config, site, data, doubtful)
         if json:
             told: dict[str, Any] = {"config": str(config), "units": units, "problems": problems, "missing_env": missing}
             print_json(told | {"doubtful": doubtful} | ({} if tried is None else {"tried": _as_json(tried)}))
@@ -93,16 +93,20 @@ def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]],
     return sorted(units), [*problems], missing, [*doubtful]
 
 
-def _tried(config: Path, site: str, data: Path) -> Tried:
+def _tried(config: Path, site: str, data: Path, doubtful: list[str]) -> Tried:
+    """The site tried on its export; columns that nothing reads add to the doubts."""
     from flows.engine.config import load
     from flows.engine.dry_run import published, try_unit
     from flows.engine.units import units_of
+    from flows.newsite import doubts
 
     now = dt.datetime.now(dt.UTC)
     programme = load(config, on=now.date())
     (key,) = units_of(programme, frozenset([site]))
     say(f"{key}: the export is read, nothing is written")
-    return try_unit(programme, programme.units[key], now, published(data, programme.units[key].site.study))
+    tried = try_unit(programme, programme.units[key], now, published(data, programme.units[key].site.study))
+    doubtful += [f"{key}: {doubt}" for doubt in doubts.unread(programme.units[key], tried.unread_columns)]
+    return tried
 
 
 def _as_json(tried: Tried) -> dict[str, Any]:
@@ -111,7 +115,7 @@ def _as_json(tried: Tried) -> dict[str, Any]:
         "tables": [{"site": s, "table": t} | n for (s, t), n in tried.tables.items()],
         "unread_columns": [{"file": f, "column": c} for f, c in tried.unread_columns],
         "lines": [asdict(line) for line in tried.lines], "unlike": tried.unlike, "compared": tried.compared,
-        "laid_over": tried.laid_over, "holds": tried.holds,
+        "laid_over": tried.laid_over, "holds": tried.holds, "zone": tried.zone,
     }  # fmt: skip
 
 
@@ -148,6 +152,7 @@ def _show_lines(tried: Tried) -> None:
             typer.echo(f"look -> {line.table}.{line.field}: {odd} ({', '.join(line.places)})")
     for row in tried.unlike:
         typer.echo(f"look -> {row['table']}.{row['field']}, site {row['site']}: {row['what']} ({row['where']})")
+    typer.echo(f"zone -> {tried.zone}")
     for laid in tried.laid_over:
         typer.echo(f"over -> {laid}")
     beside = f"{len(tried.compared)} published sites of the trial: {', '.join(tried.compared)}" if tried.compared else "no published site"

@@ -24,7 +24,8 @@ from flows.engine.signs import Signs
 from schemas.evidence import Evidence
 from schemas.trial import Trial
 
-CODES, FIGURES, AMOUNTS = "codes_unlike_other_sites", "figures_unlike_other_sites", "dose_unit_mapping"
+CODES, FIGURES = "codes_unlike_other_sites", "figures_unlike_other_sites"
+AMOUNTS, SEXES = "dose_unit_mapping", "sex_codes_exchanged"
 #: Figure -> what it is called, its unit, and how far apart two sites may well be.
 NAMES: dict[str, tuple[str, str, float]] = {
     "subject.age_years": ("age", "years", 15), "subject.weight_kg": ("weight", "kg", 15),
@@ -123,7 +124,7 @@ def rows(unit: Unit, site: str, mine: Signs, sites: Sites, evidence: Evidence, o
     """One site beside the others of `sites`, one row a sign: `rule`, `table`, `field`, `n_rows`, `what` in words, `where` the mapping says
     so, `suggestion` of both."""
     bodies: list[Any] = []
-    found = [*_amounts(unit, mine), *_codes(site, mine, sites, evidence), *_figures(site, mine, sites, evidence)]
+    found = [*_amounts(unit, mine), *_weights(mine, evidence), *_codes(site, mine, sites, evidence), *_figures(site, mine, sites, evidence)]
     for name, field_of, part, n, what in found:
         table, _, field = field_of.partition(".")
         if name == AMOUNTS and n < evidence.unlike_min_doses.value:
@@ -191,6 +192,18 @@ def _amounts(unit: Unit, mine: Signs) -> Iterator[Found]:
         if hits and 5 * hits >= 4 * n:
             part = ("unit",) if any("unit" in s.fields["dose"].model_fields_set for s in _specs(unit, "dose") if "dose" in s.fields) else ()
             yield AMOUNTS, "dose.dose", part, n, f"{hits} of {n} amounts are {factor:g} times one of the protocol's: {meant}"
+
+
+def _weights(mine: Signs, evidence: Evidence) -> Iterator[Found]:
+    """Women who weigh more than the men of the site by more than chance gives (Welch)."""
+    women, men = (mine["weights"].get(sex) for sex in "FM")
+    if not women or not men or min(women[0], men[0]) < evidence.sex_weight_min.value:
+        return
+    means = [total / n for n, total, _ in (women, men)]
+    error = math.sqrt(sum((squares - total * total / n) / (n - 1) / n for n, total, squares in (women, men)))
+    if error and (means[0] - means[1]) / error >= evidence.sex_weight_error.value:
+        said = f"{women[0]} women weigh {means[0] / 10:.0f} kg, {men[0]} men {means[1] / 10:.0f} kg on average"
+        yield SEXES, "subject.sex", (), women[0] + men[0], said
 
 
 def amounts_of(trial: Trial) -> set[float]:

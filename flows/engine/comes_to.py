@@ -146,13 +146,18 @@ def _range(
     if low is None:
         return "", odd
     if of.kind in (Kind.DATE, Kind.PARTIAL):
-        return (f"{str(low)[:10]} to {str(high)[:10]}" if not is_text else f"{low[:7]} to {high[:7]}"), odd
+        what = f"{str(low)[:10]} to {str(high)[:10]}" if not is_text else f"{low[:7]} to {high[:7]}"
+        if table == IntakeTable.MEDICATION and name == "ended_on":
+            (open_,) = at.one("select count(*) from staging.medication where ended_on_raw is null and ongoing is null")
+            what += f"; {open_} without an end or a word on it are taken as {at.unit.site.blank_medication_end}" if open_ else ""
+        return what, odd
     what = f"{low:g} to {high:g}, median {median:g}"
     if name == "session_no":
         what = f"{low:g} to {high:g}; the protocol has {at.unit.trial.sessions.number}"
-    for code in dict.fromkeys(c for f in fields for c in f.missing):
+    own = dict.fromkeys(c for f in fields for c in f.missing)
+    for code in dict.fromkeys([*own, *at.unit.site.defaults.missing]):
         (n,) = at.one(f'select count(*) from {staged} where trim("{column}_raw") = ?', code)
-        what += f"; {code} = missing {n}"
+        what += f"; {code} = missing {n}" if n or code in own else ""
         number = _number(code)
         scaled = [f.scale.split("-")[1] for f in fields if f.scale is not None]
         most = float(scaled[0]) if scaled else float(high)

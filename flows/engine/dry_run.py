@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -32,7 +33,7 @@ class Tried:
     """`tables`: (site, table) -> received, kept, quarantined, withheld. `found`: one row a table, field and rule with `columns`, `rows`.
     `unread_columns`: (file, column); `unread_files`: names. `lines`: what each mapped field comes to; `unlike`: signs beside the protocol
     and the `compared` sites; `laid_over`: what the site says otherwise than its profile; `holds`: why a first
-    night would not publish it."""
+    night would not publish it; `zone`: its zone beside those of other sites."""
 
     key: str
     files: list[str]
@@ -45,6 +46,7 @@ class Tried:
     compared: list[str]
     laid_over: list[str]
     holds: list[str]
+    zone: str
 
 
 def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[str, Signs] | None = None) -> Tried:
@@ -71,7 +73,17 @@ def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[st
         sorted({_pair(k) for k in found.filter(pl.col("rule") == "unmapped_column")["record_key"]}),
         sorted(set(found.filter(pl.col("rule") == "unclaimed_file")["record_key"])),
         lines, unlike, sorted(known), written.laid_over(unit, written.files(unit, now.date())), holds,
+        _zone(programme, unit, now),
     )  # fmt: skip
+
+
+def _zone(programme: Programme, unit: Unit, now: dt.datetime) -> str:
+    """The site's zone with its offsets, and those of the trial's other sites: no figure tells a zone from the next one."""
+    days = (dt.datetime(now.year, month, 1, 12, tzinfo=ZoneInfo(unit.site.timezone)) for month in (1, 7))
+    january, july = (f"UTC{day.strftime('%z')[:3]}:{day.strftime('%z')[3:]}" for day in days)
+    others = sorted({u.site.timezone for u in programme.units.values() if u.site.study == unit.site.study and u.key != unit.key})
+    place = written.told(unit, written.files(unit, now.date()), "timezone")
+    return f"{unit.site.timezone} ({january} in January, {july} in July; {place}); other sites: {', '.join(others) or 'none'}"
 
 
 def published(data: Path, study: str) -> dict[str, Signs]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-#: What a site's numbers are called -> {table.field: {word: rows}} and {name: [n, p10, p50, p90]}, {amount in mg: doses}.
+#: {table.field: {word: rows}}, {name: [n, p10, p50, p90]}, {amount in mg: doses}, {sex: adults weighed, sum and sum of squares of 100 g}.
 Signs = dict[str, Any]
 Of = dict[tuple[int, str], Signs]
 
@@ -63,6 +63,11 @@ def take(con: duckdb.DuckDBPyConnection) -> Of:
     for unit, site, name, n, parts in con.execute(figures).fetchall():
         if n:
             _of(out, unit, site)["figures"][name] = [n, *(round(p, 3) for p in parts)]
+    weights = """
+        select unit, site::varchar, sex, count(*), sum(round(10 * weight_kg)::bigint), sum(round(10 * weight_kg)::bigint ** 2)::bigint
+        from intake.subject where weight_kg is not null and sex in ('F', 'M') and age_years >= 18 group by all order by 1, 2, 3"""
+    for unit, site, sex, *sums in con.execute(weights).fetchall():
+        _of(out, unit, site)["weights"][sex] = [int(s) for s in sums]
     amounts = """
         select unit, site::varchar, dose_mg, count(*) as n from staging.dose
         where dose_mg is not null and taken is distinct from false and site is not null
@@ -75,4 +80,4 @@ def take(con: duckdb.DuckDBPyConnection) -> Of:
 
 
 def _of(out: Of, unit: int, site: str) -> Signs:
-    return out.setdefault((unit, site), {"codes": {}, "figures": {}, "amounts": {}})
+    return out.setdefault((unit, site), {"codes": {}, "figures": {}, "amounts": {}, "weights": {}})

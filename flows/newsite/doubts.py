@@ -7,7 +7,8 @@ What belongs here: names of columns and codes in a mapping against the lexicon. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from flows.engine.config import Unit
 from flows.engine.mapping.shapes import FIELDS, FieldOf, Kind
@@ -15,6 +16,7 @@ from flows.engine.mapping.text import const_text
 from flows.newsite import lexicon
 from flows.newsite.naming import Tokens, likeness, tokens
 from flows.newsite.tables import NEEDED, PREFIXES, SURE, name_score
+from flows.sources.files import matches
 from schemas.site import FieldSpec, IntakeTable, TableSpec
 from schemas.trial import Trial
 
@@ -26,6 +28,8 @@ _CUSTOMARY = {"7", "8", "9", "77", "88", "99"}
 #: mg, minutes: what no arm, session or window of these trials is.
 _LEAST_MG, _MOST_MG, _LEAST_SESSION_MIN, _LEAST_WINDOW_MIN = 1, 1000, 15, 5
 _STANDARD = re.compile(r"[A-Z]{2}(ST|EN)DTC")
+#: Numbers from which on a map that turns them round is no slip of two codes.
+_TURNED = 3
 _WORDS = {"sex": "sex", "severity": "severity", "time_point": "time_point"}
 
 
@@ -37,6 +41,22 @@ def find(unit: Unit) -> list[str]:
             label = f"tables.{table}" + (f"[{number}]" if len(specs) > 1 else "")
             out += [f"{label}{text}" for text in (*_fields(table, spec), *_halves(spec), *_missing(unit, table, spec))]
     return list(dict.fromkeys(out))
+
+
+def unread(unit: Unit, columns: Iterable[tuple[str, str]]) -> list[str]:
+    """Columns of files that nothing reads, although they are called like a field that something else is read for."""
+    out = []
+    for file, column in columns:
+        for table, spec in ((t, s) for t, specs in unit.site.tables.items() for s in specs if matches(file, s.file)):
+            neutral = _neutral(table, spec)
+            for name in FIELDS[table].keys() - {"record_no", "value", "item"}:
+                field = spec.fields.get(name)
+                score = name_score(tokens(column), table, name, neutral)
+                if field is None or score < SURE or any(name_score(tokens(c), table, name, neutral) >= score for c in field.from_):
+                    continue
+                instead = ", ".join(map(repr, field.from_)) if field.from_ else "a constant"
+                out.append(f"tables.{table}.{name}: reads {instead}; nothing reads {column!r} of {file}, which is called like it")
+    return sorted(out)
 
 
 def of_trial(trial: Trial) -> list[str]:
@@ -56,7 +76,8 @@ def _fields(table: IntakeTable, spec: TableSpec) -> Iterator[str]:
     known = FIELDS[table]
     for name, field in spec.fields.items():
         if name in known:
-            yield from (f".{name}: {t}" for t in (*_called(table, name, known, field, spec), *_meant(known[name], field)))
+            texts = (*_called(table, name, known, field, spec), *_meant(known[name], field), *_turned(field))
+            yield from (f".{name}: {t}" for t in texts)
 
 
 def _called(table: IntakeTable, name: str, known: dict[str, FieldOf], field: FieldSpec, spec: TableSpec) -> Iterator[str]:
@@ -64,7 +85,7 @@ def _called(table: IntakeTable, name: str, known: dict[str, FieldOf], field: Fie
     kind = _KINDS.get(known[name].kind)
     if kind is None or not field.from_:
         return
-    neutral = frozenset({*lexicon.fillers(), *PREFIXES[table], *tokens(spec.sheet if isinstance(spec.sheet, str) else "")})
+    neutral = _neutral(table, spec)
     for column in field.from_:
         called = tokens(column)
         others = [f for f, of in known.items() if f != name and _KINDS.get(of.kind) == kind]
@@ -78,6 +99,20 @@ def _called(table: IntakeTable, name: str, known: dict[str, FieldOf], field: Fie
             yield f"reads {column!r}, which is called like {best[1]}; look whether it is"
         elif name_score(called, "*", "other", neutral) >= SURE:
             yield f"reads {column!r}, which is called like something else (planned, height, a comment ...); look whether it is {name}"
+
+
+def _neutral(table: IntakeTable, spec: TableSpec) -> frozenset[str]:
+    """Words that tell nothing in the name of a column of this table."""
+    return frozenset({*lexicon.fillers(), *PREFIXES[table], *tokens(spec.sheet if isinstance(spec.sheet, str) else "")})
+
+
+def _turned(field: FieldSpec) -> Iterator[str]:
+    """A map of numbers to numbers that turns their order round."""
+    known = (field.map or {}).items()
+    pairs = sorted((int(a), b) for a, b in known if a.isdigit() and isinstance(b, int | float) and not isinstance(b, bool))
+    if len(pairs) >= _TURNED and all(a[1] > b[1] for a, b in pairwise(pairs)):
+        ends = f"{pairs[0][0]} to {pairs[0][1]:g} and {pairs[-1][0]} to {pairs[-1][1]:g}"
+        yield f"maps {ends}: the numbers are turned round; look whether they are"
 
 
 def _meant(of: FieldOf, field: FieldSpec) -> Iterator[str]:
@@ -101,6 +136,9 @@ def _missing(unit: Unit, table: IntakeTable, spec: TableSpec) -> Iterator[str]:
         low, high = (float(x) for x in field.scale.split("-")) if field.scale is not None else (0.0, -1.0)
         if name == "value" and bounds and not field.map:
             low, high = max(b[0] for b in bounds), min(b[1] for b in bounds)
+        for code in unit.site.defaults.missing:
+            if code in (field.map or {}):
+                yield f".{name}: {code!r} is declared missing for the whole site and stands in the map; it is read as missing"
         for code in field.missing:
             if code in (field.map or {}):
                 yield f".{name}: {code!r} is declared missing and stands in the map, too; it is read as missing"

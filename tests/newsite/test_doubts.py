@@ -121,3 +121,29 @@ def test_a_dose_in_grams_and_a_window_in_hours_of_a_trial_are_told_and_hold_nobo
         "look -> t01: timing_window: doses at most 2 minutes before the session; the window is in minutes",
         f"{config}: 1 exports, 0 problems, 3 doubts",
     ]
+
+
+def unread(config: Path, columns: list[tuple[str, str]], *changes: tuple[str, str]) -> list[str]:
+    """The doubts about columns that nothing reads."""
+    found(config, *changes)
+    (unit,) = load(config).units.values()
+    return doubts.unread(unit, columns)
+
+
+def test_a_column_that_nothing_reads_and_is_called_like_a_field_that_reads_another_is_told(config):
+    left = [("b.csv", "Hora de inicio"), ("b.csv", "Sala"), ("a.csv", "Peso")]
+    assert unread(config, left) == []
+    edits = [("from: [Fecha, Inicio]", "from: [Fecha, Exposición]"), ("{from: Peso, unit: kg}", "{const: 70, unit: kg}")]
+    assert unread(config, left, *edits) == [
+        "tables.session.started_at: reads 'Fecha', 'Exposición'; nothing reads 'Hora de inicio' of b.csv, which is called like it",
+        "tables.subject.weight_kg: reads a constant; nothing reads 'Peso' of a.csv, which is called like it",
+    ]
+
+
+def test_a_map_that_turns_numbers_round_and_a_missing_code_of_the_site_that_stands_in_a_map_are_told(config):
+    assert found(config, ('value: {missing: ["9"]}', 'value: {map: {"0": 3, "1": 2, "2": 1, "3": 0}}')) == [
+        "tables.assessment[0].value: maps 0 to 3 and 3 to 0: the numbers are turned round; look whether they are"
+    ]
+    assert found(config, ("subject_id: Paciente\n", 'subject_id: Paciente\ndefaults: {missing: ["No"]}\n')) == [
+        "tables.session.attended: 'No' is declared missing for the whole site and stands in the map; it is read as missing"
+    ]

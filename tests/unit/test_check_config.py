@@ -121,7 +121,7 @@ def test_each_mapped_field_is_told_with_what_it_comes_to_and_the_line_that_says_
         "assessment.visit", "assessment.items of SPD-S",
     )} == {
         "subject.sex": "m = M 1, w = F 1",
-        "subject.weight_kg": "71.5 to 71.5, median 71.5",
+        "subject.weight_kg": "71.5 to 71.5, median 71.5; k.A. = missing 1",
         "session.started_at": "0h█__█______█_____________23h, busiest 0 h, 2 of 3 outside 7-21 h on the clock of Europe/Berlin",
         "session.ended_at": "median 60 min after the session's start, at it in 0, before it in 0; planned 60",
         "dose.dose": "50 mg 2, 25 mg 1; 2 of 3 are of the protocol (50 mg)",
