@@ -23,10 +23,14 @@ from flows.engine.holding import Verdict
 from schemas.evidence import Evidence
 
 LOSES, CHANGES, UNKNOWN = "mapping_loses_records", "mapping_changes_values", "mapping_not_compared"
+WIDE = "configuration_changes_values"
+#: Rules whose findings stand until a person waives them or takes the edit back.
+STANDING = (CHANGES, UNKNOWN, WIDE)
 #: Set -> the intake table its rows come from, and what tells rows of one source row apart besides their order.
 _SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "adsl": ("subject", ("SUBJID",)), "adsess": ("session", ()), "adex": ("dose", ()), "adsuds": ("rating", ()),
-    "aditem": ("assessment", ("PARCAT1", "ITEMCD")), "adcm": ("medication", ("CMDECOD",)), "adae": ("adverse_event", ()),
+    "aditem": ("assessment", ("PARCAT1", "ITEMCD")), "adqs": ("assessment", ("USUBJID", "PARAMCD", "AVISIT", "ADT")),
+    "adcm": ("medication", ("CMDECOD",)), "adae": ("adverse_event", ()),
 }  # fmt: skip
 _PLACE = ("SRCFILE", "SRCROW")
 _MANY = 12
@@ -38,13 +42,29 @@ def judge(
     """Whether an edit holds a site, and what it changed there. `last`: the last good data where they are of another delivery;
     `is_accepted`: a person let it pass."""
     tables = _records(unit, edit.before, staged, site, evidence, _slots(last))
+    if edit.is_shared:  # no mapping that a person could take back for this site alone
+        return Verdict((), _wide(unit, edit, staged, site, tables))
     hit = pl.concat([tables, _fields(unit, edit.before, staged, site, evidence)], how="diagonal_relaxed").filter("is_beyond")
     if hit.height and not is_accepted:
         told = hit.with_columns(pl.format("{}: {}", pl.lit(edit.where or "the configuration"), "suggestion").alias("suggestion"))
         return Verdict((_reason(unit, edit, site, hit),), findings(LOSES, unit, site, told))
     if not edit.is_site:
-        return Verdict((), findings(CHANGES, unit, site, pl.DataFrame()))
+        return Verdict((), _wide(unit, edit, staged, site, tables))
     return Verdict((), findings(CHANGES, unit, site, _differences(edit, staged, site, tables)))
+
+
+def _wide(unit: Unit, edit: Edit, staged: Staged, site: str, tables: pl.DataFrame) -> pl.DataFrame:
+    """One finding on a site whose values an edit of the trial, an instrument, a code list or a threshold changed."""
+    found = _differences(edit, staged, site, tables) if edit.is_wide else pl.DataFrame()
+    if found.is_empty():
+        return findings(WIDE, unit, site, found)
+    part = "shared" if edit.is_shared else "mapping"
+    made = {"part": part, "before": edit.before.receipt.get("made_of", {}).get(part), "after": staged.receipt["made_of"][part]}
+    begins = f"since the edit of {edit.where or 'the configuration'}: "
+    words = "; ".join(text.removeprefix(begins) for text in found.get_column("suggestion"))
+    row = {"record_key": f"configuration {made['after'][:12]}", "raw_value": json.dumps(made), "suggestion": begins + words,
+           "n_rows": found.get_column("n_rows").max()}  # fmt: skip
+    return findings(WIDE, unit, site, pl.DataFrame([row]))
 
 
 def _slots(last: holding.Before | None) -> frozenset[tuple[str, str]]:
@@ -141,19 +161,21 @@ def _differences(edit: Edit, staged: Staged, site: str, tables: pl.DataFrame) ->
     told = dict(tables.filter(pl.col("suggestion") != "").select("table", "suggestion").iter_rows())
     counts = dict(tables.select("table", "n_rows").iter_rows())
     made = {"before": edit.before.receipt.get("made_of", {}).get("mapping"), "after": staged.receipt["made_of"]["mapping"]}
-    rows = []
+    said: dict[str, list[str]] = {}
+    most: dict[str, int] = {}
     for dataset, (table, apart) in _SETS.items():
         n, hits = _compared(edit.before.folder, staged.folder, dataset, site, apart)
         named = [f"{name} in {k} of {n}" for name, k in hits[:_MANY]]
         more = [f"{len(hits) - _MANY} more variables"] if len(hits) > _MANY else []
-        parts = ([told[table]] if table in told else []) + [f"{dataset} rows have another {', '.join([*named, *more])}"] * bool(hits)
-        if parts:
-            rows.append({
-                "table": table, "record_key": f"mapping {made['after'][:12]}", "impact": str(impact(table)), "raw_value": json.dumps(made),
-                "n_rows": max(counts.get(table, 0), *(k for _, k in hits), 1) if hits else max(counts.get(table, 0), 1),
-                "suggestion": f"since the edit of {edit.where or 'the configuration'}: {'; '.join(parts)}",
-            })  # fmt: skip
-    return pl.DataFrame(rows)
+        parts = [told.pop(table)] if table in told else []
+        parts += [f"{dataset} rows have another {', '.join([*named, *more])}"] * bool(hits)
+        said.setdefault(table, []).extend(parts)
+        most[table] = max(most.get(table, 1), counts.get(table, 0), *(k for _, k in hits))
+    return pl.DataFrame([
+        {"table": table, "record_key": f"mapping {made['after'][:12]}", "impact": str(impact(table)), "raw_value": json.dumps(made),
+         "n_rows": most[table], "suggestion": f"since the edit of {edit.where or 'the configuration'}: {'; '.join(parts)}"}
+        for table, parts in said.items() if parts
+    ])  # fmt: skip
 
 
 def _compared(before: Path, now: Path, dataset: str, site: str, apart: tuple[str, ...]) -> tuple[int, list[tuple[str, int]]]:
@@ -201,9 +223,10 @@ def same_records(edit: Edit, staged: Staged, site: str) -> records.Difference | 
     return records.Difference(found.pairs, found.lost.clear(), found.added.clear())
 
 
-def reverted(told: dict[str, Any], mapping: str) -> bool:
-    """Whether a finding about an edit is over: the mapping is again as it was before."""
+def reverted(told: dict[str, Any], made_of: dict[str, Any]) -> bool:
+    """Whether a finding about an edit is over: the mapping (or what all trials share) is again as it was before."""
     try:
-        return bool(json.loads(told["raw_value"])["before"] == mapping)
+        made = json.loads(told["raw_value"])
+        return bool(made["before"] == made_of.get(made.get("part", "mapping"), ""))
     except (TypeError, ValueError, KeyError):
         return False

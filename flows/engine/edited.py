@@ -19,26 +19,29 @@ from flows.engine import night as nights
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.config_then import hides_as_much
-from flows.engine.fingerprint import fingerprint, unit_sha256
+from flows.engine.fingerprint import NOT_COMPUTED, fingerprint, shared_sha256, unit_sha256
 from flows.engine.night import Attempt, Night
 from schemas.findings import TrialweaveError
 
 Entry = dict[str, Any]
-#: Parts of what an output is made of that say which input it has; with all of them alike only the configuration differs.
-_INPUTS = ("delivery", "code", "shared")
+#: Parts of what an output is made of that are no configuration.
+_INPUTS = ("delivery", "code")
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Edit:
     """A mapping that is not as it was. `before`: what the same deliveries give without the edit; `where`: files and lines;
-    `is_site`: the site's own mapping (or its profile) was edited, not only its trial, instruments or decisions on drug names;
-    `same_delivery`: the data that stand were made from the same delivery."""
+    `is_site`: the site's own mapping (or its profile) was edited; `is_wide`: its trial, an instrument, a code list or a threshold was, and
+    not only decisions on drug names; `is_shared`: nothing but code lists or thresholds, which all trials share; `same_delivery`: the data
+    that stand were made from the same delivery."""
 
     before: Staged
     where: str
     is_site: bool
     same_delivery: bool
+    is_wide: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,19 @@ class Edits:
         if made is None:
             return None
         sha256 = config_of(entry, self._manifest)
-        is_site = _mapping(then.attempt.unit) != _mapping(attempt.unit)
-        same = entry["made_of"].get("delivery") == staged.receipt["made_of"]["delivery"]
-        return Edit(made, self._where(sha256, attempt.unit), is_site, same)
+        was, now, old = entry["made_of"], staged.receipt["made_of"], then.attempt.unit
+        is_shared = was["mapping"] == now["mapping"]
+        return Edit(
+            made, self._where(sha256, attempt.unit), _mapping(old) != _mapping(attempt.unit), was.get("delivery") == now["delivery"],
+            is_shared or was.get("shared") != now["shared"] or _protocol(old) != _protocol(attempt.unit), is_shared,
+        )  # fmt: skip
 
     def is_unknown(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> bool:
         """The mapping was edited, and what the deliveries would have given before cannot be told: the configuration of then is gone, cannot
         be read by today's code, or would show what is hidden now. A delivery that the mapping of then cannot read is no such case: it is
         why the mapping was edited."""
         was, now = (entry or {}).get("made_of") or {}, staged.receipt.get("made_of", {})
-        if not was or not now or was.get("mapping") == now["mapping"]:
+        if not _differ(was, now):
             return False
         return self._opened(config_of(entry or {}, self._manifest)) is None
 
@@ -108,17 +114,18 @@ class Edits:
     def _then(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> Then | None:
         """The attempt as it would have been; what stands already is entered as made."""
         was, now = (entry or {}).get("made_of") or {}, staged.receipt.get("made_of", {})
-        if entry is None or not was or not now or was.get("mapping") == now["mapping"]:
+        if entry is None or not _differ(was, now):
             return None
         night = self._opened(config_of(entry, self._manifest))
         if night is None or attempt.unit.key not in night.programme.units:
             return None
         key, deliveries = attempt.unit.key, attempt.deliveries
         unit, units = night.unit(key, deliveries), night.units(key, deliveries)
-        if unit_sha256(replace(unit, corrections=())) == now["mapping"]:
+        shared = shared_sha256(night.programme)
+        if unit_sha256(replace(unit, corrections=())) == now["mapping"] and shared == now["shared"]:
             return None  # another mapping was in force for the delivery before: a dated one, not an edit
         mark = fingerprint(night.programme, unit, deliveries, units)
-        if mark not in self._made and all(was.get(p) == now[p] for p in _INPUTS):
+        if mark not in self._made and all(was.get(p) == now[p] for p in _INPUTS) and was.get("shared") == shared:
             folder = batch.staged_folder(self._night.data, unit.site.study, unit.site.site_id, entry["fingerprint"])
             if (found := batch.load_staged(folder, key, entry["fingerprint"])) is not None:
                 self._made[mark] = found
@@ -163,6 +170,18 @@ class Edits:
         return self._lines[asked]
 
 
+def _differ(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a site's mapping is not as it was, or code lists and thresholds are not under the same code: new code brings its own."""
+    if not was or not now:
+        return False
+    is_shared = was.get("code") == now["code"] and was.get("shared") != now["shared"]
+    return bool(was.get("mapping") != now["mapping"]) or is_shared
+
+
+def _protocol(unit: Unit) -> str:
+    return "\n".join([unit.trial.model_dump_json(exclude=NOT_COMPUTED), *(i.model_dump_json() for i in unit.instruments)])
+
+
 def _mapping(unit: Unit) -> str:
     return unit.site.model_dump_json(by_alias=True, exclude={"checks", "source"})
 
@@ -170,7 +189,8 @@ def _mapping(unit: Unit) -> str:
 def _reads(unit: Unit, name: str) -> bool:
     """Whether a file of a kept configuration decides about a unit's mapping."""
     inner = name.partition("/")[2]
-    own = (f"sites/{unit.folder.name}/", f"profiles/{unit.profile}.yaml", f"trials/{unit.site.study}.", "instruments/")
+    own = (f"sites/{unit.folder.name}/", f"profiles/{unit.profile}.yaml", f"trials/{unit.site.study}.", "instruments/", "codelists/",
+           "evidence.yaml")  # fmt: skip
     return inner.startswith(own) and not inner.endswith("/corrections.yaml")
 
 

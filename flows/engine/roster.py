@@ -104,7 +104,7 @@ class Roster:
     @cached_property
     def edited(self) -> pl.DataFrame:
         """Values known to be other ones since an edit of the mapping: told until a person waives them or takes the edit back."""
-        known = pl.concat(findings_store.history(self.night.data, rule=r) for r in (edit_effect.CHANGES, edit_effect.UNKNOWN))
+        known = pl.concat(findings_store.history(self.night.data, rule=r) for r in edit_effect.STANDING)
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
 
     @cached_property

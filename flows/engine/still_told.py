@@ -69,18 +69,18 @@ def still_changed(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
 
 def takes_back(roster: Roster, staged: Staged, site: str) -> bool:
     """Whether the mapping is again the one from before an edit that is told of."""
-    study, mapping = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {}).get("mapping", "")
+    study, made_of = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {})
     mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site))
-    return any(edit_effect.reverted(row, mapping) for row in mine.iter_rows(named=True))
+    return any(edit_effect.reverted(row, made_of) for row in mine.iter_rows(named=True))
 
 
 def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Values that an edit of an earlier night changed, and that nobody has looked at; over when the edit is taken back."""
     if not roster.edited.height:
         return delivery_findings.none_found()
-    study, mapping = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {}).get("mapping", "")
+    study, made_of = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {})
     mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site))
-    standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if not edit_effect.reverted(row, mapping)]
+    standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if not edit_effect.reverted(row, made_of)]
     return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 

@@ -156,3 +156,40 @@ def test_an_edit_after_which_the_delivery_cannot_be_read_is_named_in_the_reason(
     assert standing(export, "2026-03-03") == {"01": ("unchanged", 20), "02": ("unchanged", 20)}
     assert not export.ended.degraded
     assert call("release-hold", "t01/01", "--edit", "--who", "x", "--reason", "y", "--data", export.data)[0] == 2
+
+
+def test_an_edit_of_the_trial_that_changes_values_is_a_note_on_each_site_until_it_is_taken_back(export: Export):
+    trial = export.config / "trials" / "t01.yaml"
+    before = trial.read_text()
+    trial.write_text(before.replace("dosing: {sessions: [1]}", "dosing: {sessions: [1, 2]}"))
+    assert trial.read_text() != before
+    line = 1 + before[: before.index("dosing:")].count("\n")
+
+    assert standing(export, "2026-03-02") == {"01": ("fresh", 20), "02": ("fresh", 20)}
+    for site in ("01", "02"):
+        ((table, status, said),) = told(export, site, "configuration_changes_values")
+        assert (table, status) == ("", "OPEN")
+        assert said.startswith(f"since the edit of trials/t01.yaml line {line}: adsl rows have another N")
+        assert told(export, site) == []
+
+    trial.write_text(before)
+    standing(export, "2026-03-03")
+    assert [s for _, s, _ in told(export, "01", "configuration_changes_values")] == ["RESOLVED"]
+
+
+def test_an_edit_of_a_code_list_that_changes_values_is_told_too_and_one_that_changes_none_is_not(export: Export):
+    words = export.config / "codelists" / "units.csv"
+    words.parent.mkdir()
+    words.write_text("text,unit,quantity,factor\nspring,spring,age,1\n")
+    edit(export, SITE.replace("age_years: age", "age_years: {from: age, unit: spring}"))
+    standing(export, "2026-03-02")
+    assert told(export, "01", "configuration_changes_values") == []
+
+    words.write_text("text,unit,quantity,factor\nspring,spring,age,2\n")
+    assert standing(export, "2026-03-03") == {"01": ("fresh", 20), "02": ("fresh", 20)}
+    ((_, status, said),) = told(export, "01", "configuration_changes_values")
+    assert (status, said) == ("OPEN", "since the edit of codelists/units.csv line 2: adsl rows have another AGE in 10 of 10")
+
+    words.write_text("text,unit,quantity,factor\nspring,spring,age,1\n")
+    standing(export, "2026-03-04")
+    assert [s for _, s, _ in told(export, "01", "configuration_changes_values")] == ["RESOLVED"]
