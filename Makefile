@@ -18,8 +18,8 @@ $(VENV)/.ready: requirements.lock
 demo: setup
 	$(BIN)/python -m flows demo --data $(DATA)
 
-# Two halves side by side, of about the same length: the nights of the golden tests and drafts of sites, and the small tests.
-LONG := tests/golden tests/newsite tests/drafts
+# Two halves side by side, of about the same length: the nights of the golden tests and the drafts of sites, and the small tests.
+LONG := tests/golden tests/newsite
 test: setup
 	@$(MAKE) --no-print-directory -j2 test-nights test-small
 
