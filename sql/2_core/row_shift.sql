@@ -8,21 +8,17 @@
 --        sum goes down. across: to the other participant's row; own: to the participant's own; inside: of two rows on the other side.
 --        person_ratio: how much farther rows of two participants lie apart than those of one, away from the edges, where a row moved
 --        does not matter: where people do not differ, nothing can be told
-with line as materialized (
-    -- list_distance refuses a list in whose memory any null lies
-    select
-        f.unit, f.study, f.site, f.instrument, f.source_file, f.source_row, f.form_id as line_id, f.subject_id, f.item_values as answers,
-    from core.form as f
-    where f.n_answered = f.n_items
+with line as (
+    select unit, study, site, instrument, source_file, source_row, form_id as line_id, false as is_rating, subject_id,
+    from core.form
+    where n_answered = n_items
     union all
-    select
-        r.unit, r.study, r.site, 'SUDS', r.source_file, r.source_row, r.row_id, r.subject_id,
-        [r.begin_suds::double, r.peak_suds::double, r.end_suds::double],
-    from intake.rating as r
-    where r.begin_suds is not null and r.peak_suds is not null and r.end_suds is not null
+    select unit, study, site, 'SUDS', source_file, source_row, row_id, true, subject_id,
+    from intake.rating
+    where begin_suds is not null and peak_suds is not null and end_suds is not null
 ),
 placed as (
-    select unit, study, site, instrument, source_file, source_row, line_id, subject_id, row_number() over of_file as n,
+    select unit, study, site, instrument, source_file, source_row, line_id, is_rating, subject_id, row_number() over of_file as n,
     from line
     window of_file as (partition by unit, study, site, instrument, source_file order by source_row, line_id)
 ),
@@ -53,37 +49,48 @@ edge as (
     where a.n_lines > 1 and b.n_lines > 1
 ),
 beside as (
-    select
-        e.unit, e.study, e.site, e.instrument, e.source_file, e.first_n,
-        max(p.source_row) filter (e.role = 'first') as source_row,
-        max(p.line_id) filter (e.role = 'before_last') as before_last_id,
-        max(p.line_id) filter (e.role = 'last') as last_id,
-        max(p.line_id) filter (e.role = 'first') as first_id,
-        max(p.line_id) filter (e.role = 'second') as second_id,
-        max(p.line_id) filter (e.role = 'third' and e.has_middle) as third_id,
-        max(p.line_id) filter (e.role = 'other_second' and e.has_middle) as other_second_id,
+    select e.unit, e.study, e.site, e.instrument, e.source_file, e.first_n, e.role, p.source_row, p.line_id, p.is_rating,
     from edge as e
     inner join placed as p
         on e.unit = p.unit and e.study = p.study and e.site = p.site and e.instrument = p.instrument and e.source_file = p.source_file
         and e.n = p.n
-    group by e.unit, e.study, e.site, e.instrument, e.source_file, e.first_n
+    where e.has_middle or e.role not in ('third', 'other_second')
+),
+answered as (
+    select b.*, f.item_values as answers,
+    from beside as b
+    inner join core.form as f on b.line_id = f.form_id
+    where not b.is_rating
+    union all
+    select b.*, [r.begin_suds::double, r.peak_suds::double, r.end_suds::double],
+    from beside as b
+    inner join intake.rating as r on b.line_id = r.row_id
+    where b.is_rating
+),
+side as (
+    -- list_distance refuses a list in whose memory any null lies: these are copies
+    select
+        unit, study, site, instrument, source_file, first_n,
+        max(source_row) filter (role = 'first') as source_row,
+        any_value(answers) filter (role = 'before_last') as before_last,
+        any_value(answers) filter (role = 'last') as last,
+        any_value(answers) filter (role = 'first') as first,
+        any_value(answers) filter (role = 'second') as second,
+        any_value(answers) filter (role = 'third') as third,
+        any_value(answers) filter (role = 'other_second') as other_second,
+    from answered
+    group by unit, study, site, instrument, source_file, first_n
 ),
 apart as (
     select
-        b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n, b.source_row,
-        len(x.answers) as n_answers,
-        list_distance(y.answers, x.answers) ^ 2 as across,
-        list_distance(x.answers, w.answers) ^ 2 as below,
-        list_distance(y.answers, z.answers) ^ 2 as above,
-        list_distance(w.answers, v.answers) ^ 2 as within,
-        list_distance(w.answers, u.answers) ^ 2 as between_two,
-    from beside as b
-    inner join line as x on b.instrument = x.instrument and b.first_id = x.line_id
-    inner join line as w on b.instrument = w.instrument and b.second_id = w.line_id
-    inner join line as y on b.instrument = y.instrument and b.last_id = y.line_id
-    inner join line as z on b.instrument = z.instrument and b.before_last_id = z.line_id
-    left join line as v on b.instrument = v.instrument and b.third_id = v.line_id
-    left join line as u on b.instrument = u.instrument and b.other_second_id = u.line_id
+        unit, study, site, instrument, source_file, first_n, source_row,
+        len(first) as n_answers,
+        list_distance(last, first) ^ 2 as across,
+        list_distance(first, second) ^ 2 as below,
+        list_distance(last, before_last) ^ 2 as above,
+        list_distance(second, third) ^ 2 as within,
+        list_distance(second, other_second) ^ 2 as between_two,
+    from side
 ),
 eachway as (
     select *, 'down' as way, below as own, above as inside,
