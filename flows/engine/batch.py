@@ -136,7 +136,7 @@ def compute(
         for table in judge.JUDGED:
             unread.drop(con, table)
         give_back()
-    held = models.Kept() if keep else models.Held(con, ["staging", "core"], keep=["core.ipd_base"])
+    held = models.Kept() if keep else models.Held(con, ["staging", "core"], keep=["core.ipd_base"], past=["staging"])
     judged += judge.judge_core(con, programme.evidence, held, hidden)
     models.run_schema(con, "analysis", then=held.ran)
     give_back()

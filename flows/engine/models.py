@@ -175,11 +175,14 @@ def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
 class Held:
     """The tables of some schemas, each dropped once its last reader has run: what is held at one moment bounds a batch."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, schemas: Iterable[str], keep: Iterable[str] = ()) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, schemas: Iterable[str], keep: Iterable[str] = (), past: Iterable[str] = ()
+    ) -> None:  # fmt: skip
+        """`keep`: tables that stay; `past`: schemas whose models have all run, so that they read nothing any more."""
         self.con = con
         made = [m for m in catalogue() if m.split(".")[0] in schemas] + [r for m in catalogue().values() for r in m.reads]
         self.readers: dict[str, set[str]] = {t: set() for t in made if t.split(".")[0] in schemas and t not in set(keep)}
-        for model in catalogue().values():
+        for model in (m for m in catalogue().values() if m.schema not in set(past)):
             for read in model.reads:
                 for name in {read, read.replace("intake.", "staging.", 1)} & self.readers.keys():
                     self.readers[name].add(model.name)

@@ -57,12 +57,12 @@ beside as (
     where e.has_middle or e.role not in ('third', 'other_second')
 ),
 answered as (
-    select b.*, f.item_values as answers,
+    select b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n, b.role, b.source_row, f.item_values as answers,
     from beside as b
     inner join core.form as f on b.line_id = f.form_id
     where not b.is_rating
     union all
-    select b.*, [r.begin_suds::double, r.peak_suds::double, r.end_suds::double],
+    select b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n, b.role, b.source_row, [r.begin_suds::double, r.peak_suds::double, r.end_suds::double],
     from beside as b
     inner join intake.rating as r on b.line_id = r.row_id
     where b.is_rating
@@ -93,16 +93,20 @@ apart as (
     from side
 ),
 eachway as (
-    select *, 'down' as way, below as own, above as inside,
+    select
+        unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, within, between_two,
+        'down' as way, below as own, above as inside,
     from apart
     union all
-    select *, 'up' as way, above as own, below as inside,
+    select
+        unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, within, between_two,
+        'up' as way, above as own, below as inside,
     from apart
 ),
 told as (
     -- two rows that are alike do not count without end
     select
-        *,
+        unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, way, own, inside,
         0.02 * (avg(own + inside) over of_file) as least,
         sum(between_two) over of_file / nullif(sum(within) over of_file, 0) as person_ratio,
         greatest(-2.5, least(2.5, ln((own + least) / (across + least)))) - 0.1 as nearer,
@@ -112,7 +116,7 @@ told as (
 ),
 summed as (
     select
-        *,
+        unit, study, site, instrument, source_file, first_n, source_row, n_answers, way, person_ratio,
         round(sum(nearer) over to_end, 6) as nearness,
         avg(across) over to_end as usual_across,
         avg(own) over to_end as usual_own,
