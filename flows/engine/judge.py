@@ -32,8 +32,8 @@ from schemas.rules import Rule, catalogue
 
 #: Order of judging; a staging model may read intake tables before its own.
 JUDGED = (
-    "loose_row", "file_column", "file_note", "wide_file", "repeated_cell", "stale_correction", "hidden_cell", "subject", "disposition",
-    "randomization", "session", "dose", "rating", "medication", "form", "item", "item_fault", "adverse_event",
+    "loose_row", "file_column", "file_note", "wide_file", "repeated_cell", "stale_correction", "hidden_cell", "row_mark", "subject",
+    "disposition", "randomization", "session", "dose", "rating", "medication", "form", "item", "item_fault", "adverse_event",
 )  # fmt: skip
 
 FINDING = {
@@ -229,7 +229,7 @@ def _told(task: Task, table: str, columns: dict[str, str], evidence: Evidence) -
     rule, field = task.rule, task.field
     raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
     subject = [pl.col(c).cast(pl.String) for c in ("subject_id", "subject_id_raw") if c in columns]
-    shown = {"item_fault": "item", "stale_correction": "field", "hidden_cell": "field"}.get(table)
+    shown = {"item_fault": "item", "stale_correction": "field", "hidden_cell": "field", "row_mark": "columns"}.get(table)
     suggestion = rule.suggest(field, evidence).cast(pl.String) if rule.suggest else pl.lit(None, pl.String)
     return [
         pl.col("study"), pl.col("site"), pl.col("unit").cast(pl.Int32),

@@ -51,7 +51,8 @@ _RECORDS = {
     "total_check": "questionnaire", "score_jump": "questionnaire", "suds_code": "fear rating", "exposure_delay": "session",
     "dose_lag": "dose", "dose_amount": "dose", "subject_run": "participant",
     "course_gap": "course of a participant", "event_spelling": "adverse event", "wide_file": "file", "file_column": "column of a file",
-    "file_note": "file", "loose_row": "row of a file", "hidden_cell": "cell of a file", "repeated_cell": "cell of a file", "": "export",
+    "file_note": "file", "loose_row": "row of a file", "hidden_cell": "cell of a file", "repeated_cell": "cell of a file",
+    "row_mark": "row of a file", "": "export",
 }  # fmt: skip
 _FIELDS = {
     "dose_mg": "amount of the dose", "dosed_at": "date and time of the dose", "taken": "capsule taken", "time_point": "before or after",

@@ -10,10 +10,10 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from flows.readers.cells import LABEL, ROW, About, Cells, Ragged, ReadOptions, unreadable
+from flows.readers.cells import LABEL, ROW, About, Cells, Mark, Ragged, ReadOptions, unreadable
 from flows.readers.formats import FORMATS, find
 
-__all__ = ["FORMATS", "LABEL", "ROW", "About", "Cells", "Ragged", "ReadOptions", "read"]
+__all__ = ["FORMATS", "LABEL", "ROW", "About", "Cells", "Mark", "Ragged", "ReadOptions", "read"]
 
 Reader = Callable[[Path, ReadOptions], Cells]
 

@@ -78,6 +78,19 @@ class About:
     shown_if: str = ""
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What a workbook shows of a row beside its cells: that it is `struck` through or `hidden`, or a `comment`.
+
+    `row` is its number among the data rows; `columns` are the cells concerned, none: the row; `text` is what a comment says.
+    """
+
+    row: int
+    kind: str
+    columns: tuple[str, ...] = ()
+    text: str = ""
+
+
 #: Columns of Cells.hidden.
 HIDDEN = pa.schema([(ROW, pa.int64()), ("column", pa.string()), ("filled", pa.bool_())])
 
@@ -89,7 +102,7 @@ class Cells:
 
     `_row` is the 1-based number of the data row in the file; ragged rows have a number too, so numbers may jump. `cut` holds the rows
     that skip_end and end_at left out. `parts` names everything that a reader can be asked for as `sheet`: sheets, item groups,
-    instruments with data; `part` is what this is.
+    instruments with data; `part` is what this is. `marks`: rows and cells that a workbook strikes through, hides or comments on.
     """
 
     table: pa.Table
@@ -102,6 +115,7 @@ class Cells:
     cut: pa.Table | None = None
     parts: tuple[str, ...] = ()
     part: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def doubts(self) -> list[str]:
@@ -112,7 +126,8 @@ class Cells:
     @property
     def remarks(self) -> list[str]:
         """Notes of what was read as it stands, or passed over, where a person may have meant something else by it."""
-        words = ("hidden row", "merged range", "not read", "hold an error", "hold an Excel error", "and none is named", "is beyond what")
+        words = ("hidden row", "hidden column", "rows hold cells that are",
+                 "merged range", "not read", "hold an error", "hold an Excel error", "and none is named", "is beyond what")  # fmt: skip
         return [note for note in self.notes if any(word in note for word in words) and note not in self.doubts]
 
 

@@ -53,6 +53,9 @@ class _Content:
     paragraphs: list[list[str]] = field(default_factory=list)
     aside: int = 0
     depth: int = 0
+    struck_styles: set[str] = field(default_factory=set)
+    remark: list[str] = field(default_factory=list)
+    in_remark: bool = False
 
     def start(self, tag: Tag, attributes: dict[str, str], line: int) -> None:
         plain = {key.rpartition(":")[2]: value for key, value in attributes.items() if not key.startswith("calcext:")}
@@ -61,6 +64,8 @@ class _Content:
             self.style = plain.get("name", "")
         elif kind == "table-properties" and plain.get("display") == "false":
             self.hidden_styles.add(self.style)
+        elif kind == "text-properties" and plain.get("text-line-through-style", "none") != "none":
+            self.struck_styles.add(self.style)
         elif kind == "table" and self.depth == 0:
             self.depth, self.sheet = 1, self.sheets.setdefault(plain.get("name", ""), _Sheet(style=plain.get("style-name", "")))
         elif kind == "table":
@@ -75,7 +80,10 @@ class _Content:
             self.cell, self.paragraphs = plain | {"calc": attributes.get("calcext:value-type", "")}, []
         elif kind == "annotation":
             self.aside += 1
-        elif self.cell is not None and not self.aside:
+            self.remark = []
+        elif self.aside:
+            self.in_remark |= kind == "p"  # not the writer and the day
+        elif self.cell is not None:
             self._inline(kind, plain)
 
     def _inline(self, kind: str, plain: dict[str, str]) -> None:
@@ -87,7 +95,9 @@ class _Content:
 
     def text(self, data: str) -> None:
         """Text within a cell's paragraphs; text of annotations is none of the cell's."""
-        if self.cell is not None and self.paragraphs and not self.aside:
+        if self.aside:
+            self.remark += [data] if self.in_remark else []
+        elif self.cell is not None and self.paragraphs:
             self.paragraphs[-1].append(data)
 
     def end(self, tag: Tag, text: str) -> None:
@@ -95,7 +105,9 @@ class _Content:
         if kind == "table":
             self.depth -= 1
         elif kind == "annotation":
-            self.aside -= 1
+            self.aside, self.in_remark = self.aside - 1, False
+            if self.sheet is not None and self.depth == 1:
+                self.sheet.seen.comments.append((self.sheet.next_row, self.place, " ".join(" ".join(self.remark).split())))
         elif kind in _CELLS and self.cell is not None and self.sheet is not None:
             self._cell(self.sheet, self.cell)
             self.cell = None
@@ -115,6 +127,9 @@ class _Content:
             if self.place + times > _WIDEST:
                 raise unreadable(self.path, f"a row is wider than {_WIDEST} columns", "save it again")
             self.row |= dict.fromkeys(range(self.place, self.place + times), value)
+            if cell.get("style-name") in self.struck_styles:
+                for place in range(self.place, self.place + times):
+                    sheet.seen.strike(sheet.next_row, place)
         wide, high = int(cell.get("number-columns-spanned", "1")), int(cell.get("number-rows-spanned", "1"))
         if wide > 1 or high > 1:
             first = sheet.next_row
@@ -143,7 +158,8 @@ class _Content:
             if len(sheet.rows) + self.row_times > _LONGEST:
                 raise unreadable(self.path, f"a sheet is longer than {_LONGEST} rows", "save it again")
             sheet.rows += [(sheet.next_row + n, self.row) for n in range(self.row_times)]
-            sheet.seen.hidden_rows += self.row_times * self.row_hidden
+            if self.row_hidden:
+                sheet.seen.hide(sheet.next_row, self.row_times)
         sheet.next_row += self.row_times
 
 

@@ -36,6 +36,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
         name = pick(path, book.sheet_names(), hidden, options.sheet, notes)
         sheet = book.sheet_by_name(name)
         seen = Seen(merged=[(top + 1, bottom, left, right - 1) for top, bottom, left, right in sheet.merged_cells])
+        seen.hidden_columns = [(place, place) for place, info in sheet.colinfo_map.items() if info.hidden]
+        seen.comments = [(row + 1, place, note.text.strip()) for (row, place), note in sheet.cell_note_map.items()]
         rows = [*_rows(book, sheet, seen)]
         if (said := sheet._dimnrows) > sheet.nrows:  # its DIMENSIONS record; xlrd has no public name for it
             seen.notes.append(f"the sheet says that it has {said} rows and {sheet.nrows} are there; the file may be cut or damaged")
@@ -82,7 +84,10 @@ def _rows(book: xlrd.Book, sheet: xlrd.sheet.Sheet, seen: Seen) -> Iterator[Shee
             text = _text(cell, kinds[cell.xf_index], bool(book.datemode))
             if text:
                 cells[place] = text
-        seen.hidden_rows += bool(cells) and number in sheet.rowinfo_map and bool(sheet.rowinfo_map[number].hidden)
+                if book.font_list[book.xf_list[cell.xf_index].font_index].struck_out:
+                    seen.strike(number + 1, place)
+        if cells and number in sheet.rowinfo_map and sheet.rowinfo_map[number].hidden:
+            seen.hide(number + 1)
         yield number + 1, cells
     if errors:
         seen.notes.append(f"{errors} cell(s) hold an Excel error such as #N/A, read as that text")

@@ -22,7 +22,7 @@ from flows.readers.xlsx_cells import BUILT_IN, dated, format_kind, relations
 
 _ROW, _BLANK, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = range(8)
 _FORMULA_TEXT, _FORMULA_NUMBER, _FORMULA_BOOL, _FORMULA_ERROR, _RICH = 8, 9, 10, 11, 62
-_SST_ITEM, _FORMAT, _XF, _BEGIN_XFS, _END_XFS = 19, 44, 47, 617, 618
+_SST_ITEM, _FONT, _FORMAT, _XF, _BEGIN_XFS, _END_XFS = 19, 43, 44, 47, 617, 618
 _BUNDLE_SHEET, _BOOK_PROPERTIES, _MERGE_CELL, _END_SHEET_DATA = 156, 153, 176, 146
 _END_SST, _END_BOOK = 160, 132
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -35,6 +35,7 @@ class _Book:
     hidden: set[str] = field(default_factory=set)
     strings: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    struck: set[int] = field(default_factory=set)
     is_1904: bool = False
 
 
@@ -111,7 +112,8 @@ def book_of(archive: zipfile.ZipFile) -> _Book:
         if what == "sharedStrings":
             book.strings = _shared(archive.read(part))
         elif what == "styles":
-            book.kinds = _kinds(archive.read(part))
+            styles = archive.read(part)
+            book.kinds, book.struck = _kinds(styles), _struck(styles)
     return book
 
 
@@ -141,6 +143,24 @@ def _kinds(data: bytes) -> list[str]:
     return out
 
 
+def _struck(data: bytes) -> set[int]:
+    """Cell styles whose font is struck through."""
+    fonts: list[bool] = []
+    out: set[int] = set()
+    inside, n = False, 0
+    for kind, record in _records(data):
+        if kind == _FONT:
+            fonts.append(bool(struct.unpack_from("<H", record, 2)[0] & 0x0008))
+        elif kind in (_BEGIN_XFS, _END_XFS):
+            inside = kind == _BEGIN_XFS
+        elif kind == _XF and inside:
+            font = struct.unpack_from("<H", record, 4)[0] if len(record) >= 6 else len(fonts)
+            if font < len(fonts) and fonts[font]:
+                out.add(n)
+            n += 1
+    return out
+
+
 def _rows(data: bytes, book: _Book, seen: Seen) -> Iterator[SheetRow]:
     number, cells, errors, ended = 0, dict[int, str](), 0, False
     for kind, record in _records(data):
@@ -148,13 +168,16 @@ def _rows(data: bytes, book: _Book, seen: Seen) -> Iterator[SheetRow]:
             if number:
                 yield number, cells
             number, cells = struct.unpack_from("<I", record, 0)[0] + 1, {}
-            seen.hidden_rows += bool(struct.unpack_from("<H", record, 11)[0] & 0x0010)
+            if struct.unpack_from("<H", record, 11)[0] & 0x0010:
+                seen.hide(number)
         elif kind in (*range(_BLANK, _FORMULA_ERROR + 1), _RICH) and not ended:
             place, style = struct.unpack_from("<I", record, 0)[0], struct.unpack_from("<I", record, 4)[0] & 0xFFFFFF
             errors += kind in (_ERROR, _FORMULA_ERROR)
             text = _text(kind, record, book.kinds[style] if style < len(book.kinds) else "", book)
             if text:
                 cells[place] = text
+                if style in book.struck:
+                    seen.strike(number, place)
         elif kind == _MERGE_CELL:
             first, last, left, right = struct.unpack_from("<4I", record, 0)
             seen.merged.append((first + 1, last + 1, left, right))

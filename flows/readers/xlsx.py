@@ -20,7 +20,7 @@ from xml.etree import ElementTree as Xml
 from flows.readers.cells import Cells, ReadOptions, unreadable
 from flows.readers.inflate import bounded
 from flows.readers.sheets import Seen, SheetRow, pick, table
-from flows.readers.xlsx_cells import CellReader, read_book
+from flows.readers.xlsx_cells import CellReader, comments, read_book
 
 _LETTERS = re.compile(r"[A-Z]+")
 
@@ -40,6 +40,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
             seen, cells = Seen(), CellReader(book)
             with archive.open(book.sheets[name]) as file:
                 rows = [*_rows(file, cells, seen)]
+            for reference, text in comments(archive, book.sheets[name]):
+                seen.comments.append((int(_LETTERS.sub("", reference)), _column(reference), text))
             seen.notes = cells.notes()
             return replace(table(path, name, rows, seen, options, notes), parts=tuple(book.sheets), part=name)
     except (zipfile.BadZipFile, zlib.error, Xml.ParseError, EOFError, StopIteration, LookupError, ValueError, RuntimeError):
@@ -49,6 +51,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
 def _rows(file: IO[bytes], cell_reader: CellReader, seen: Seen) -> Iterator[SheetRow]:
     """Number and filled cells (0-based column -> text) of each sheet row."""
     number = 0
+    styles, strings = cell_reader.book.struck_styles, cell_reader.book.struck_strings
+    can_strike = bool(styles or strings)
     inside: list[Xml.Element] = []
     for event, element in Xml.iterparse(file, events=("start", "end")):
         tag = element.tag.rpartition("}")[2]
@@ -58,7 +62,8 @@ def _rows(file: IO[bytes], cell_reader: CellReader, seen: Seen) -> Iterator[Shee
             continue
         if tag == "row":
             number = int(element.get("r", number + 1))
-            seen.hidden_rows += element.get("hidden") in ("1", "true")
+            if element.get("hidden") in ("1", "true"):
+                seen.hide(number)
             cells: dict[int, str] = {}
             place = -1
             for cell in element:
@@ -67,9 +72,13 @@ def _rows(file: IO[bytes], cell_reader: CellReader, seen: Seen) -> Iterator[Shee
                 text = cell_reader.text(cell)
                 if text:
                     cells[place] = text
+                    if can_strike and (cell.get("s") in styles or (cell.get("t") == "s" and strings and cell.findtext("{*}v") in strings)):
+                        seen.strike(number, place)
             yield number, cells
             element.clear()
             inside[-1].clear()
+        elif tag == "col" and element.get("hidden") in ("1", "true"):
+            seen.hidden_columns.append((int(element.get("min", "1")) - 1, int(element.get("max", "1")) - 1))
         elif tag == "mergeCell":
             first, _, end = element.get("ref", "A1").partition(":")
             end = end or first

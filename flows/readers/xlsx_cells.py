@@ -39,6 +39,9 @@ class Book:
     strings: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     is_1904: bool = False
+    #: Cell styles whose font, and shared strings whose every run, is struck through; numbers as the cells write them.
+    struck_styles: set[str] = field(default_factory=set)
+    struck_strings: set[str] = field(default_factory=set)
 
 
 def read_book(archive: zipfile.ZipFile) -> Book:
@@ -60,9 +63,10 @@ def read_book(archive: zipfile.ZipFile) -> Book:
                     book.hidden.add(element.get("name", ""))
     for kind, part in related.values():
         if kind == "sharedStrings":
-            book.strings = list(_shared_strings(archive, part))
+            book.strings = list(_shared_strings(archive, part, book.struck_strings))
         elif kind == "styles":
-            book.kinds = _kinds(_parse(archive, part))
+            styles = _parse(archive, part)
+            book.kinds, book.struck_styles = _kinds(styles), _struck(styles)
     return book
 
 
@@ -87,12 +91,38 @@ def relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]
     return out
 
 
-def _shared_strings(archive: zipfile.ZipFile, part: str) -> Iterator[str]:
+def _shared_strings(archive: zipfile.ZipFile, part: str, struck: set[str]) -> Iterator[str]:
+    number = 0
     with archive.open(part) as file:
         for _, element in Xml.iterparse(file):
             if _tag(element) == "si":
+                if _is_struck(element):
+                    struck.add(str(number))
                 yield _string(element)
                 element.clear()
+                number += 1
+
+
+def _is_struck(element: Xml.Element) -> bool:
+    """Whether every run of a rich string is struck through."""
+    runs = [child for child in element if _tag(child) == "r"]
+    return bool(runs) and all(any(_strikes(p) for part in run if _tag(part) == "rPr" for p in part) for run in runs)
+
+
+def _strikes(element: Xml.Element) -> bool:
+    return _tag(element) == "strike" and element.get("val", "1") not in ("0", "false")
+
+
+def comments(archive: zipfile.ZipFile, sheet: str) -> Iterator[tuple[str, str]]:
+    """Cell and text of each comment on a sheet (Excel calls the old ones notes); the text of a thread of comments is the first one's."""
+    folder, name = posixpath.split(sheet)
+    if posixpath.join(folder, "_rels", f"{name}.rels") not in archive.namelist():
+        return
+    for kind, part in relations(archive, sheet).values():
+        if kind == "comments" and part in archive.namelist():
+            for element in _parse(archive, part).iter():
+                if _tag(element) == "comment":
+                    yield element.get("ref", "A1"), "".join(_string(t) for t in element if _tag(t) == "text").strip()
 
 
 def _string(element: Xml.Element) -> str:
@@ -119,6 +149,21 @@ def _kinds(styles: Xml.Element) -> list[str]:
             for style in element:
                 number = int(style.get("numFmtId", "0"))
                 out.append(format_kind(codes[number]) if number in codes else BUILT_IN.get(number, ""))
+    return out
+
+
+def _struck(styles: Xml.Element) -> set[str]:
+    """Cell styles whose font is struck through."""
+    fonts: list[bool] = []
+    out: set[str] = set()
+    for element in styles:
+        if _tag(element) == "fonts":
+            fonts = [any(_strikes(part) for part in font) for font in element]
+        elif _tag(element) == "cellXfs":
+            for n, style in enumerate(element):
+                font = int(style.get("fontId", "0"))
+                if font < len(fonts) and fonts[font]:
+                    out.add(str(n))
     return out
 
 

@@ -1,6 +1,7 @@
 """An assessment has an answer or a total.
 
-Why: a row that says only that there was a visit gives no score.
+Why: a row that says only that there was a visit gives no score. Of a wide file a row that has a date and nothing else is one where
+all that reads the file are questionnaires; a row of a flat export (REDCap) may be there for another table.
 Site: nothing, when the questionnaire was not filled in; else send the answers.
 """
 

@@ -1,8 +1,8 @@
 """A file holds nothing that its reader takes as it stands although somebody may have meant something by it.
 
-Why: rows hidden in Excel are read like all others, a merged cell has its value in its first cell only, of several sheets the first is
-read, elements of a vendor's own are passed over, a code that is declared missing may be a value of the scale. Each is as it should
-be until somebody has hidden rows to take them out, or really rated 99.
+Why: rows and columns hidden in Excel are read like all others (a few hidden rows are asked about one by one), a merged cell has its
+value in its first cell only, of several sheets the first is read, elements of a vendor's own are passed over, a code that is declared
+missing may be a value of the scale. Each is as it should be until somebody has hidden rows to take them out, or really rated 99.
 Data manager: look at the file once; name the sheet, or leave rows out with `where`.
 """
 

@@ -26,6 +26,7 @@ NAMES = {
 #: Tables of rules about deliveries, files, rows that no mapping reads, fields that a form hides, corrections, arms: not the script's.
 NOT_OF_ROWS = (
     "delivery", "loose_row", "file_column", "file_note", "wide_file", "repeated_cell", "hidden_cell", "stale_correction", "randomization",
+    "row_mark",
 )  # fmt: skip
 #: Why a rule cannot apply to one first full delivery of the bench's trial. A new rule is asked by the script or stands here.
 CANNOT_APPLY = {

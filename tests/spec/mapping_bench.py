@@ -107,7 +107,7 @@ class MappingBench:
             else f'"{c}"'
             for c in columns
         )
-        order = "all" if name in ("file_column", "wide_file", "repeated_cell", "stale_correction") else "row_id"
+        order = "all" if name in ("file_column", "wide_file", "repeated_cell", "row_mark", "stale_correction") else "row_id"
         return self.con.execute(f"select {body} from mapped.{name} order by {order}").fetchall()
 
     def row(self, name: str, *columns: str) -> tuple[Any, ...]:

@@ -71,11 +71,28 @@ def test_the_strict_and_the_fast_way_give_the_same_hash(b: MappingBench) -> None
     assert len({first, third, fourth, fifth}) == 4
 
 
-def test_a_form_whose_items_and_totals_are_all_blank_is_no_row(b: MappingBench) -> None:
-    b.text("q.csv", "subject_id,visit,day,q1,q2,q3,q4,tot\n1,W4,2024-03-05,,, ,,\n2,W4,,,,,,5\n3,W4,,9,9,9,9,\n")
+def test_a_row_that_is_blank_but_for_its_date_is_a_form_without_answers(b: MappingBench) -> None:
+    lines = ("subject_id,visit,day,q1,q2,q3,q4,tot", "1,W4,2024-03-05,,, ,,",
+             "2,W4,,,,,,5", "3,W4,,9,9,9,9,", "4,W8,,,,,,", "5,W4,x,,,,,")  # fmt: skip
+    b.text("q.csv", "\n".join(lines))
     b.map(WIDE)
-    assert b.rows("form", "subject_id", "item_values") == [("2", [None] * 4), ("3", [None] * 4)]
+    assert b.rows("form", "subject_id", "item_values") == [(who, [None] * 4) for who in "1235"]
     assert b.rows("item", "subject_id", "value") == [("2", 5.0)]
+
+
+def test_a_blank_row_of_a_file_that_another_table_reads_is_no_form(b: MappingBench) -> None:
+    b.text("q.csv", "subject_id,visit,day,q1,q2,q3,q4,tot\n1,1,2024-03-05,,,,,\n2,1,2024-03-05,1,,,,\n")
+    b.map(WIDE + "session: {file: q.csv, fields: {session_no: visit, attended: {const: true}}}")
+    assert b.rows("form", "subject_id") == [("2",)]
+
+
+def test_a_row_with_one_of_two_questionnaires_is_no_form_of_the_other(b: MappingBench) -> None:
+    lines = ("subject_id,day,q1,q2,q3,q4,r1,r2,r3,r4", "1,2024-03-05,1,1,1,1,,,,", "2,2024-03-05,,,,,,,,", "3,2024-03-05,,,,,1,1,1,1")
+    b.text("q.csv", "\n".join(lines))
+    fields = "fields: {visit: {const: W4}, assessed_on: day}"
+    one, two = (rf"{{file: q.csv, wide: {{pattern: '{c}(?P<n>\d)', item: 'MI{{n:02d}}'}}, {fields}}}" for c in "qr")
+    b.map(f"assessment: [{one}, {two}]")
+    assert b.rows("form", "subject_id") == [("1",), ("2",), ("2",), ("3",)]
 
 
 def test_an_instrument_may_be_sent_as_totals_only(b: MappingBench) -> None:

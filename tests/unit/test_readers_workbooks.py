@@ -81,6 +81,42 @@ def test_hidden_rows_merged_cells_and_errors_of_an_old_workbook_are_told(put):
     ]  # fmt: skip
 
 
+def test_what_an_old_workbook_strikes_through_hides_and_comments_on_is_told(tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("D")
+    for place, name in enumerate("ab"):
+        sheet.write(0, place, name)
+    plain, struck = xlwt.XFStyle(), xlwt.easyxf("font: struck_out on")
+    for row, style in ((1, plain), (2, struck), (3, plain)):
+        for place in (0, 1):
+            sheet.write(row, place, row, style)
+    sheet.row(3).hidden = True
+    sheet.col(1).hidden = True
+    book.save(str(tmp_path / "s.xls"))
+    cells = read(tmp_path / "s.xls")
+    assert [(m.row, m.kind, m.columns) for m in cells.marks] == [(2, "struck", ()), (3, "hidden", ())]
+    assert cells.notes == ["1 hidden row(s) are read like all others", "hidden column(s) 'b' are read like all others"]
+
+
+def test_what_an_open_document_strikes_through_hides_and_comments_on_is_told(put):
+    look = '<style:text-properties style:text-line-through-style="solid"/>'
+    style = f'<style:style style:name="ce9" style:family="table-cell">{look}</style:style>'
+    by = '<dc:creator xmlns:dc="http://purl.org/dc/elements/1.1/">A. B.</dc:creator>'
+    note = f"<office:annotation>{by}<text:p>ask her</text:p></office:annotation>"
+    row = "<table:table-row{}>{}</table:table-row>"
+    said = f'<table:table-cell office:value-type="string">{note}<text:p>x</text:p></table:table-cell>'
+    body = "".join((
+        row.format("", ods_cell("id") + ods_cell("x")),
+        row.format("", ods_cell("1", ' table:style-name="ce9"') + ods_cell("2", ' table:style-name="ce9"')),
+        row.format("", ods_cell("3") + said),
+        row.format(' table:visibility="collapse"', ods_cell("4")),
+    ))  # fmt: skip
+    cells = put("a.ods", ods_file(f'<table:table table:name="D">{body}</table:table>', style))
+    assert [(m.row, m.kind, m.columns, m.text) for m in cells.marks] == [
+        (1, "struck", (), ""), (2, "comment", ("x",), "ask her"), (3, "hidden", (), ""),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("name", "make"), [("a.xls", xls), ("a.xlsb", xlsb), ("a.ods", ods_maker)])
 def test_calamine_reads_the_same_cells(put, tmp_path, name, make):
     cells = put(name, make(30))

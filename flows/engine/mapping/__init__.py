@@ -17,7 +17,7 @@ from typing import NamedTuple
 import duckdb
 
 from flows.engine import enums
-from flows.engine.mapping import assessment, codelists, corrections, hidden, items_once, labels, loose, tables
+from flows.engine.mapping import assessment, codelists, corrections, hidden, items_once, labels, loose, marks, tables
 from flows.engine.mapping.check import check_mapping, refuse
 from flows.engine.mapping.codelists import Codelists
 from flows.engine.mapping.files import MapInput, Sheet, Shelf, join_options, options
@@ -37,6 +37,7 @@ BESIDE = {
     "item_fault": ITEM_FAULT_COLUMNS, "loose_row": loose.COLUMNS, "file_column": loose.FILE_COLUMNS, "file_note": loose.FILE_NOTE_COLUMNS,
     "wide_file": loose.WIDE_COLUMNS, "repeated_cell": loose.REPEATED_COLUMNS, "stale_correction": corrections.STALE_COLUMNS,
     "hidden_cell": hidden.COLUMNS, "value_label": labels.COLUMNS,
+    "row_mark": marks.COLUMNS,
 }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
         failed: dict[str, ReadError] = {}
         for job in jobs:
             try:
-                _map(con, job)
+                _map(con, job, [other for other in jobs if other is not job])
             except ReadError as error:
                 units = {item.unit.key for item in job.items}
                 if len(units) > 1:
@@ -75,6 +76,7 @@ def map_batch(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], lists:
         loose.fill_repeated_cells(con, jobs)
         loose.fill_file_notes(con, shelf, jobs)
         hidden.fill_hidden_cells(con, jobs)
+        marks.fill_row_marks(con, shelf, jobs)
         corrections.find_stale(con, inputs, jobs)
     finally:
         shelf.close()
@@ -95,9 +97,9 @@ def _declare_names(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput]) -
         con.execute("drop type if exists site_name")
 
 
-def _map(con: duckdb.DuckDBPyConnection, job: Job) -> None:
+def _map(con: duckdb.DuckDBPyConnection, job: Job, beside: Sequence[Job]) -> None:
     if job.table == IntakeTable.ASSESSMENT:
-        assessment.map_assessment(con, job)
+        assessment.map_assessment(con, job, beside)
     else:
         tables.map_table(con, job)
 

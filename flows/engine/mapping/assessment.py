@@ -5,11 +5,12 @@ What belongs here: mapped.form and mapped.item. What does not: the cells of a wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
 
-from flows.engine.mapping import items
+from flows.engine.mapping import blank_forms, items
 from flows.engine.mapping.fields import Plan, Typed, raw_step, typed
 from flows.engine.mapping.rows import Rows
 from flows.engine.mapping.shapes import FieldOf, Kind, reading
@@ -25,12 +26,12 @@ _KEY = ("subject_id", "instrument", "visit", "assessed_on")
 SLOW, SLOW_TYPE = "cells_to_read", "VARCHAR[]"
 
 
-def map_assessment(con: duckdb.DuckDBPyConnection, job: Job) -> None:
-    """Map one questionnaire table, wide or long."""
+def map_assessment(con: duckdb.DuckDBPyConnection, job: Job, beside: Sequence[Job] = ()) -> None:
+    """Map one questionnaire table, wide or long. `beside`: the other jobs of the batch."""
     if "item" in job.spec.fields:
         _map_long(con, job)
     else:
-        _map_wide(con, job)
+        _map_wide(con, job, beside)
 
 
 def _with_instrument(job: Job, name: str) -> Job:
@@ -39,7 +40,7 @@ def _with_instrument(job: Job, name: str) -> Job:
     return replace(job, spec=job.spec.model_copy(update={"fields": fields}))
 
 
-def _map_wide(con: duckdb.DuckDBPyConnection, job: Job) -> None:
+def _map_wide(con: duckdb.DuckDBPyConnection, job: Job, beside: Sequence[Job]) -> None:
     rows = job.open_rows()
     instrument = _instrument_of(job, rows)
     codes = instrument.item_codes()
@@ -55,7 +56,9 @@ def _map_wide(con: duckdb.DuckDBPyConnection, job: Job) -> None:
     sent = [*(c for c in columns if c != "null"), *(t.raw for t in totals.values())]
     steps.add("form__top", f"greatest({', '.join(cells)})" if cells else "cast(null as double)")
     steps.add("form__slow", "coalesce(isnan(form__top), false)")
-    filled = steps.add("form__filled", f"case when form__top is not null and not form__slow then true else {is_filled(sent)} end")
+    blank = blank_forms.is_one(job, rows, beside, made.get("assessed_on"))
+    some = is_filled(sent) + (f" or ({blank})" if blank else "")
+    filled = steps.add("form__filled", f"case when form__top is not null and not form__slow then true else {some} end")
     values: dict[str, str] = {}
     for name, field in made.items():
         values |= columns_of("assessment", name, field)

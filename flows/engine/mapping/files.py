@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from flows.engine import enums
 from flows.engine.config import Unit
 from flows.engine.landing import Delivery, LandedFile
-from flows.readers import ROW, About, Cells, ReadOptions, archive, read
+from flows.readers import ROW, About, Cells, Mark, ReadOptions, archive, read
 from flows.sources.files import archive_of, matches
 from schemas.findings import ReadError
 from schemas.site import FileOptions, Join, TableSpec
@@ -79,6 +79,7 @@ class Sheet:
     cut: pa.Table | None = None
     parts: tuple[str, ...] = ()
     part: str = ""
+    marks: tuple[Mark, ...] = ()
     file_no: int = -1
     raw: str = ""
 
@@ -132,6 +133,7 @@ class Shelf:
             self.sheets[key] = Sheet(
                 item.unit_no, number, item.unit, name, landed.sha256[:12], options, cells, header,
                 tuple(cells.doubts), tuple(cells.remarks), cells.about, cells.typed, cells.hidden, cells.cut, cells.parts, cells.part,
+                cells.marks,
             )  # fmt: skip
         return self.sheets[key]
 

@@ -1,8 +1,8 @@
 -- form_key, form, item_one: questionnaires, wide; form_all and item_all have those that another one stands for, too. Reads form_typed (items already numbers, faulty cells apart), subject, visit.
 create macro of_form(d) as case when d < date '1990-01-01' then 'date_too_early' when d > today() + 1 then 'assessment_in_future' end;
 
--- a row without any answer and total says nothing
-create view form_sent as select rowid as form_row, * from form_typed where total is not null or bad is not null or coalesce({items}) is not null;
+-- a row without any answer, total and date says nothing
+create view form_sent as select rowid as form_row, * from form_typed where total is not null or bad is not null or date is not null or coalesce({items}) is not null;
 
 create table form_key_typed as
 select

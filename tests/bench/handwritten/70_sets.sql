@@ -119,7 +119,11 @@ with primary_record as (
     select usubjid, assessed_on, arg_min(total, coalesce(visit_order, 2147483647)) as total, min(visit_order) as visit_order
     from form where total is not null and assessed_on is not null group by all
 ),
-in_doubt as (select usubjid, visit_order, assessed_on from form where total is null or assessed_on is null),
+in_doubt as (
+    -- a form that holds nothing is none
+    select usubjid, visit_order, assessed_on from form
+    where (total is null or assessed_on is null) and (answered[1] > 0 or reported is not null)
+),
 dosed as (
     select usubjid, session_no, case when count(distinct timing) > 1 then 'UNKNOWN' else min(timing) end as timing
     from dose_timing where taken group by all
