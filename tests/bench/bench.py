@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -31,17 +31,23 @@ from tests.bench.handwritten import SETS
 BUILD = Path(__file__).resolve().parents[2] / "build"
 SEED = 20_260_101
 PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One process: seconds, gigabytes, and how long it took to start (0 where it does not say)."""
+    """One process: seconds, gigabytes, how long it took to start (0 where it does not say); `spent`: its CPU time as it went on."""
 
     wall_s: float
     cpu_s: float
     peak_gb: float
     startup_s: float = 0.0
     startup_cpu_s: float = 0.0
+    spent: tuple[tuple[float, float], ...] = ()
+
+    def cpu_until(self, moment: float) -> float:
+        """CPU seconds that the process and its children had used at a moment (seconds since 1970), as last looked at before it."""
+        return max((cpu for at, cpu in self.spent if at <= moment), default=0.0)
 
     @property
     def work_wall_s(self) -> float:
@@ -61,13 +67,12 @@ class Memory:
     few seconds only.
     """
 
-    def __init__(self, root: int) -> None:
-        self._root, self._shared, self._due = root, 0, 0.0
+    def __init__(self) -> None:
+        self._shared, self._due = 0, 0.0
         self.peak = 0
 
-    def look(self) -> None:
-        """Take what is held now into the peak."""
-        alive = _tree(self._root)
+    def look(self, alive: list[int]) -> None:
+        """Take what these processes hold now into the peak."""
         held = sum(_pages(pid) for pid in alive) * PAGE
         if time.monotonic() >= self._due:
             self._shared = max(0, held - sum(_proportional(pid) for pid in alive))
@@ -100,6 +105,15 @@ def _pages(pid: int) -> int:
         return 0
 
 
+def _cpu(pid: int) -> float:
+    """CPU seconds of a process and of those of its children that ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    return sum(map(int, stat.rsplit(")", 1)[1].split()[11:15])) / TICKS
+
+
 def _proportional(pid: int) -> int:
     try:
         shares = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
@@ -115,11 +129,13 @@ def measured(command: list[str], log: Path, good: tuple[int, ...] = (0,)) -> Mea
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=BUILD.parent)
 
-        memory = Memory(process.pid)
+        memory, spent = Memory(), [(0.0, 0.0)]
 
         def watch() -> None:
             while not over.wait(0.1):
-                memory.look()
+                alive = _tree(process.pid)
+                spent.append((time.time(), sum(map(_cpu, alive))))
+                memory.look(alive)
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
@@ -131,7 +147,8 @@ def measured(command: list[str], log: Path, good: tuple[int, ...] = (0,)) -> Mea
     if process.returncode not in good:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
         raise RuntimeError(f"{' '.join(command[1:])} ended with {process.returncode}\n{tail}")
-    return Measure(wall, usage.ru_utime + usage.ru_stime, max(memory.peak, usage.ru_maxrss * 1024) / 1e9)
+    cpu, peak = usage.ru_utime + usage.ru_stime, max(memory.peak, usage.ru_maxrss * 1024)
+    return Measure(wall, cpu, peak / 1e9, spent=tuple(spent))
 
 
 def trialweave(work: Path, data: Path) -> Measure:
@@ -144,9 +161,8 @@ def trialweave(work: Path, data: Path) -> Measure:
         raise RuntimeError(f"trialweave wrote no last_run.json, so it did not run to its end; see {work / 'trialweave.log'}")
     told = json.loads(said.read_text(encoding="utf-8"))
     startup = told["flow_started"] - told["started"] if told.get("flow_started") and told.get("started") else 0.0
-    # Start-up computes on one core, unless the run says what it used.
-    startup_cpu = float(told.get("startup_cpu_s", min(startup, seen.cpu_s)))
-    return Measure(seen.wall_s, seen.cpu_s, seen.peak_gb, startup, startup_cpu)
+    startup_cpu = seen.cpu_until(told["flow_started"]) if startup else 0.0
+    return replace(seen, startup_s=startup, startup_cpu_s=startup_cpu)
 
 
 def handwritten(work: Path) -> Measure:
@@ -258,7 +274,7 @@ def run(subjects: int, sites: int, rounds: int) -> dict[str, object]:
         "unlike": unlike,
         "subjects": subjects,
         "sites": sites,
-        "runs": {name: [asdict(m) for m in runs] for name, runs in runs_by_name.items()},
+        "runs": {name: [{k: v for k, v in asdict(m).items() if k != "spent"} for m in runs] for name, runs in runs_by_name.items()},
     }
     (BUILD / "bench.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
