@@ -172,6 +172,7 @@ class Evidence(Config):
     row_shift_min_participants: Threshold[int]
     row_shift_nearness_min: Threshold[float]
     row_shift_each_min: Threshold[float]
+    row_shift_each_min_long: Threshold[float]
     row_shift_long_answers: Threshold[int]
     row_shift_near_ratio: Threshold[float]
     row_shift_far_ratio: Threshold[float]

@@ -26,12 +26,15 @@ MESSAGE = "From a row of the file on, the answers may have moved by a row: they 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
     far, near = evidence.row_shift_far_ratio.value, evidence.row_shift_near_ratio.value
-    many = pl.col("n_edges") >= evidence.row_shift_min_participants.value
+    least = evidence.row_shift_min_participants.value
     alike = pl.col("usual_across") <= near * pl.col("usual_inside")
     apart = (pl.col("usual_own") >= far * pl.col("usual_across")) & (pl.col("usual_own") >= far * pl.col("usual_inside"))
-    differ = (pl.col("n_answers") >= evidence.row_shift_long_answers.value) | (pl.col("person_ratio") >= far)
-    near_all = pl.col("nearness") >= evidence.row_shift_each_min.value * pl.col("n_edges")
-    return pl.when(many & differ).then(~((pl.col("nearness") >= evidence.row_shift_nearness_min.value) & near_all & alike & apart))
+    is_long = pl.col("n_answers") >= evidence.row_shift_long_answers.value
+    differ = is_long | (pl.col("person_ratio") >= far)
+    each = pl.when(is_long).then(evidence.row_shift_each_min_long.value).otherwise(evidence.row_shift_each_min.value)
+    near_all = pl.col("nearness") >= each * pl.col("n_edges")
+    moved = (pl.col("n_edges") >= least) & (pl.col("nearness") >= evidence.row_shift_nearness_min.value) & near_all & alike & apart
+    return pl.when((pl.col("n_all_edges") >= least) & differ).then(~moved)
 
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:

@@ -1,5 +1,5 @@
 -- core.row_shift: whether answers and ratings look moved by a row, from some row of the file to its end
--- Grain: unit, study, site, instrument, source_file, way; only of files that name each participant in rows one below the other
+-- Grain: unit, study, site, instrument, source_file, way; only of files that name most participants in rows one below the other
 -- Reads: core.form, intake.rating, ref.evidence
 -- Why:   a column or block pasted a row too low gives each participant's first row the last answers of the participant above: it lies as
 --        near to the row above as two rows of one person do, and the row below lies as far as two persons do. Totals move along, so
@@ -7,7 +7,8 @@
 --        farther (log of the ratio of squared distances) the own row lies than the other participant's; where rows are in order the
 --        sum goes down. across: to the other participant's row; own: to the participant's own; inside: of two rows on the other side.
 --        person_ratio: how much farther rows of two participants lie apart than those of one, away from the edges, where a row moved
---        does not matter: where people do not differ, nothing can be told
+--        does not matter: where people do not differ, nothing can be told. A row of somebody else's among a participant's, or a
+--        participant's that stands elsewhere, is no edge.
 with line as (
     select unit, study, site, instrument, source_file, source_row, form_id as line_id, false as is_rating, subject_id,
     from core.form
@@ -18,20 +19,31 @@ with line as (
     where begin_suds is not null and peak_suds is not null and end_suds is not null
 ),
 placed as (
-    select unit, study, site, instrument, source_file, source_row, line_id, is_rating, subject_id, row_number() over of_file as n,
+    select
+        unit, study, site, instrument, source_file, source_row, line_id, is_rating, subject_id, row_number() over of_file as n,
+        coalesce(subject_id <> lag(subject_id) over of_file, true) as is_another,
     from line
     window of_file as (partition by unit, study, site, instrument, source_file order by source_row, line_id)
 ),
-person as (
-    select unit, study, site, instrument, source_file, subject_id, min(n) as first_n, max(n) as last_n, count(*) as n_lines,
+numbered as (
+    select
+        unit, study, site, instrument, source_file, subject_id, n,
+        sum(is_another::integer) over (partition by unit, study, site, instrument, source_file order by n) as block_no,
     from placed
-    group by unit, study, site, instrument, source_file, subject_id
+),
+block as (
+    -- rows of one participant one below the other
+    select unit, study, site, instrument, source_file, block_no, subject_id, min(n) as first_n, count(*) as n_lines,
+    from numbered
+    group by unit, study, site, instrument, source_file, block_no, subject_id
 ),
 orderly as (
+    -- a file sorted by visit has many blocks a participant
     select unit, study, site, instrument, source_file,
-    from person
+    from block
     group by unit, study, site, instrument, source_file
-    having bool_and(last_n - first_n + 1 = n_lines) and count(*) > any_value((select row_shift_min_participants from ref.evidence))
+    having count(*) filter (n_lines > 1) <= 1.5 * count(distinct subject_id)
+        and count(distinct subject_id) > any_value((select row_shift_min_participants from ref.evidence))
 ),
 edge as (
     -- two participants one below the other, each with a row of its own beside the edge
@@ -40,12 +52,12 @@ edge as (
         a.n_lines > 3 and b.n_lines > 3 as has_middle,
         unnest([b.first_n - 2, b.first_n - 1, b.first_n, b.first_n + 1, b.first_n + 2, a.first_n + 1]) as n,
         unnest(['before_last', 'last', 'first', 'second', 'third', 'other_second']) as role,
-    from person as b
+    from block as b
     semi join orderly as o
         on b.unit = o.unit and b.study = o.study and b.site = o.site and b.instrument = o.instrument and b.source_file = o.source_file
-    inner join person as a
+    inner join block as a
         on a.unit = b.unit and a.study = b.study and a.site = b.site and a.instrument = b.instrument and a.source_file = b.source_file
-        and a.last_n + 1 = b.first_n
+        and a.block_no + 1 = b.block_no
     where a.n_lines > 1 and b.n_lines > 1
 ),
 beside as (
@@ -108,6 +120,7 @@ told as (
     select
         unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, way, own, inside,
         0.02 * (avg(own + inside) over of_file) as least,
+        count(*) over of_file as n_all_edges,
         sum(between_two) over of_file / nullif(sum(within) over of_file, 0) as person_ratio,
         greatest(-2.5, least(2.5, ln((own + least) / (across + least)))) - 0.1 as nearer,
     from eachway
@@ -116,7 +129,7 @@ told as (
 ),
 summed as (
     select
-        unit, study, site, instrument, source_file, first_n, source_row, n_answers, way, person_ratio,
+        unit, study, site, instrument, source_file, first_n, source_row, n_answers, way, n_all_edges, person_ratio,
         round(sum(nearer) over to_end, 6) as nearness,
         avg(across) over to_end as usual_across,
         avg(own) over to_end as usual_own,
@@ -134,6 +147,6 @@ select
     s.site || '|' || s.instrument as record_key,
     s.source_file,
     s.source_row,
-    s.n_answers, s.nearness, s.usual_across, s.usual_own, s.usual_inside, s.person_ratio, s.n_edges,
+    s.n_answers, s.nearness, s.usual_across, s.usual_own, s.usual_inside, s.person_ratio, s.n_edges, s.n_all_edges,
 from summed as s
 qualify row_number() over (partition by s.unit, s.study, s.site, s.instrument, s.source_file, s.way order by s.nearness desc, s.first_n) = 1

@@ -40,6 +40,12 @@ def test_answers_pasted_a_row_too_low_are_asked_about_from_the_first_participant
     assert asked(run_models, FORMS[-1:] + FORMS[:-1]) == [("down", 5)]  # row 5: the first of the second participant
 
 
+def test_a_row_of_somebody_elses_in_between_does_not_hide_them(run_models: ModelBench) -> None:
+    whose = [n // 4 for n in range(32)]
+    whose[13] = 7  # the second row of the fourth participant names the last one
+    assert asked(run_models, FORMS[-1:] + FORMS[:-1], order=whose) == [("down", 5)]
+
+
 def test_answers_pasted_a_row_too_high_are_asked_about(run_models: ModelBench) -> None:
     assert asked(run_models, FORMS[1:] + FORMS[:1]) == [("up", 5)]
 

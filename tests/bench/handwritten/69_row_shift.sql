@@ -7,12 +7,18 @@ union all
 select site_no, 'SUDS', usubjid, source_row, [b, p, e] from rated where b is not null and p is not null and e is not null;
 
 insert into finding
-with placed as (select site_no, kind, usubjid, rowid as line, row_number() over (partition by site_no, kind order by source_row) as n from file_line),
-person as (select site_no, kind, usubjid, min(n) as first, max(n) as last, count(*) as n from placed group by all),
-orderly as (select site_no, kind from person group by all having bool_and(last - first + 1 = n) and count(*) > 6),
+with placed as (
+    select site_no, kind, usubjid, rowid as line, row_number() over f as n, usubjid is distinct from lag(usubjid) over f as is_new
+    from file_line window f as (partition by site_no, kind order by source_row)
+),
+numbered as (select *, sum(is_new::int) over (partition by site_no, kind order by n) as no from placed),
+block as (select site_no, kind, no, usubjid, min(n) as first, count(*) as n from numbered group by all),
+orderly as (
+    select site_no, kind from block group by all having count(*) filter (n > 1) <= 1.5 * count(distinct usubjid) and count(distinct usubjid) > 6
+),
 edge as (
     select b.site_no, b.kind, b.first, a.first as above_first, a.n > 3 and b.n > 3 as has_middle
-    from person as b join orderly using (site_no, kind) join person as a on a.site_no = b.site_no and a.kind = b.kind and a.last + 1 = b.first
+    from block as b join orderly using (site_no, kind) join block as a on a.site_no = b.site_no and a.kind = b.kind and a.no + 1 = b.no
     where a.n > 1 and b.n > 1
 ),
 needed as (
@@ -42,5 +48,5 @@ summed as (
 best as (select * from summed qualify row_number() over (partition by site_no, kind, way order by nearness desc, first) = 1)
 select 'rows_shifted_site', 'query', site_no, 'row_shift', kind, '', null, null, null
 from best
-where n >= 6 and (k >= 5 or person_ratio >= 1.4) and nearness >= 8 and nearness >= 0.5 * n
+where n >= 6 and (k >= 5 or person_ratio >= 1.4) and nearness >= 8 and nearness >= case when k >= 5 then 0.15 else 0.5 end * n
     and m_across <= 1.5 * m_inside and m_own >= 1.4 * m_across and m_own >= 1.4 * m_inside;
