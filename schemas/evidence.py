@@ -201,6 +201,7 @@ class Evidence(Config):
     unlike_share_pct: Threshold[float]
     unlike_chance: Threshold[float]
     unlike_min_doses: Threshold[int]
+    unlike_alike_pct: Threshold[float]
     sex_weight_min: Threshold[int]
     sex_weight_error: Threshold[float]
     halves_rare_min_forms: Threshold[int]

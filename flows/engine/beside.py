@@ -3,8 +3,9 @@
 What belongs here: the comparison, and naming the line. What does not: counting (signs.py), when it is asked (roster.py each night,
 flows/cli/check_config.py before the first), the limits (evidence.yaml unlike_*).
 
-Exact: a share is held against the others' rows together (hypergeometric), and has to lie beyond every single one of them, too, since
-sites differ by more than chance. Figures are compared by where most of them lie, since their means are anybody's.
+Exact: a share is held against the others' rows together (hypergeometric), and has to lie beyond nearly every single one of them, too,
+since sites differ by more than chance; nearly, because sites that make the same mistake would hide each other. Figures are compared by
+where most of them lie, since their means are anybody's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import datetime as dt
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -65,9 +67,11 @@ class _Ends:
     def __init__(self, of: Mapping[str, float]) -> None:
         self.sorted = sorted((number, site) for site, number in of.items())
 
-    def without(self, site: str) -> tuple[float, float]:
-        """The least and the greatest number of all sites but one."""
-        low, high = (next(number for number, of in values if of != site) for values in (self.sorted, reversed(self.sorted)))
+    def without(self, site: str, spare: int) -> tuple[float, float]:
+        """The least and the greatest number of all sites but one, and but the `spare` lowest or highest of those."""
+        low, high = (
+            next(islice((number for number, of in values if of != site), spare, None)) for values in (self.sorted, reversed(self.sorted))
+        )
         return low, high
 
     def within(self, low: float, high: float) -> int:
@@ -149,10 +153,11 @@ def _codes(site: str, mine: Signs, sites: Sites, evidence: Evidence) -> Iterator
         n_sites = len(known.of) - (site in known.of) if known else 0
         if known is None or n < evidence.unlike_min_values.value or n_sites < evidence.unlike_min_sites.value:
             continue
+        spare = _spare(n_sites, evidence)
         own = counts if site in known.of else {}
         best: tuple[float, str, float, float, float] | None = None
         for word in sorted({*counts, *known.total}):
-            least, most = known.shares[word].without(site) if word in known.shares else (0.0, 0.0)
+            least, most = known.shares[word].without(site, spare) if word in known.shares else (0.0, 0.0)
             share = 100 * counts.get(word, 0) / n
             apart = max(least - share, share - most)
             if apart < evidence.unlike_share_pct.value or (best is not None and apart <= best[0]):
@@ -162,7 +167,9 @@ def _codes(site: str, mine: Signs, sites: Sites, evidence: Evidence) -> Iterator
                 best = (apart, word, share, least, most)
         if best is not None:
             _, word, share, least, most = best
-            what = f"{word} is {share:.0f} % of {n} values; at {n_sites} other sites {least:.0f} to {most:.0f} %"
+            usual = f"at least {least:.0f} %" if share < least else f"at most {most:.0f} %"
+            usual = usual if spare else f"{least:.0f} to {most:.0f} %"
+            what = f"{word} is {share:.0f} % of {n} values; {_where(n_sites, spare)} {usual}"
             yield CODES, field_of, (), n, what
 
 
@@ -173,12 +180,24 @@ def _figures(site: str, mine: Signs, sites: Sites, evidence: Evidence) -> Iterat
         if known is None or n < evidence.unlike_min_values.value or n_sites < evidence.unlike_min_sites.value:
             continue
         called, unit, room = NAMES[field_of]
-        (below, _), (_, above), (least, most) = (ends.without(site) for ends in (known.low, known.high, known.middle))
+        spare = _spare(n_sites, evidence)
+        (below, _), (_, above), (least, most) = (ends.without(site, spare) for ends in (known.low, known.high, known.middle))
         apart = max(least - middle, middle - most)
-        is_near = known.middle.within(low, high) > (site in known.of)  # its own middle lies there
+        is_near = known.middle.within(low, high) > (site in known.of) + spare  # its own middle lies there
         if not below <= middle <= above and not is_near and apart >= room:
-            what = f"the usual {called} is {middle:.3g} {unit} ({n} values); at {n_sites} other sites {least:.3g} to {most:.3g}"
+            usual = f"at least {least:.3g}" if middle < least else f"at most {most:.3g}"
+            usual = usual if spare else f"{least:.3g} to {most:.3g}"
+            what = f"the usual {called} is {middle:.3g} {unit} ({n} values); {_where(n_sites, spare)} {usual}"
             yield FIGURES, field_of, (), n, what
+
+
+def _spare(n_sites: int, evidence: Evidence) -> int:
+    """How many of the other sites may have made the same mistake: two that did must not hide each other."""
+    return int(n_sites * evidence.unlike_alike_pct.value // 100)
+
+
+def _where(n_sites: int, spare: int) -> str:
+    return f"at {n_sites - spare} of {n_sites} other sites" if spare else f"at {n_sites} other sites"
 
 
 def _amounts(unit: Unit, mine: Signs) -> Iterator[Found]:

@@ -1,8 +1,9 @@
 """The coded words of a site are about as frequent as at the other sites of its trial.
 
 Why: a code read the wrong way round (1 for women, 0 for attended, 3 for mild) gives a word that is allowed on every row, so that no row
-looks wrong. The share then lies far from that of every other site. Asked where the site lies beyond each of at least three others by
-the evidence file's points, and beyond what chance gives. Sites do recruit different people: nothing is changed or held.
+looks wrong. The share then lies far from that of other sites. Asked where the site lies beyond each of at least three others by the
+evidence file's points (of five and more, beyond four fifths: sites that make the same mistake do not hide each other), and beyond what
+chance gives. Sites do recruit different people: nothing is changed or held.
 Data manager: compare the map in the line that is named with the site's code book; waive this where the site is so.
 """
 

@@ -3,7 +3,8 @@
 Why: a column mapped for another one (a planned time, the exposure for the session, a height for a weight, the begin for the peak) or a
 clock of another zone gives values that are each possible. Asked of age, weight, the hour of sessions, their length, the exposure's delay,
 the time from dose to session and fear, where the site's median lies outside what nine of ten values at each of at least three other sites
-are, and theirs outside the site's. Nothing is changed or held.
+are, and theirs outside the site's; of five and more, at four fifths: sites with the same mistake do not hide each other. Nothing is
+changed or held.
 Data manager: look at the line that is named, and at one participant's file; waive this where the site is so.
 """
 

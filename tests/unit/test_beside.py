@@ -86,6 +86,19 @@ def test_a_share_that_chance_may_give_or_another_site_has_or_two_sites_alone_is_
     assert told(unit, sex(0, 150), sex(62, 38), sex(130, 70)) == []
 
 
+def test_two_sites_that_make_the_same_mistake_do_not_hide_each_other_among_five_or_more(unit):
+    # a fifth of five other sites is one
+    words = "F is 36 % of 200 values; at 4 of 5 other sites at least 62 %; the mapping says so in profiles/edc.yaml line 6"
+    usual = [sex(62, 38), sex(130, 70), sex(66, 34), sex(64, 36)]
+    assert told(unit, sex(72, 128), *usual, sex(36, 64)) == [("codes_unlike_other_sites", words)]
+    assert told(unit, sex(72, 128), *usual[1:], sex(36, 64)) == []
+    words = ("the usual hour at which sessions begin is 3 h (60 values); at 4 of 5 other sites at least 13; "
+             "the mapping says so in profiles/edc.yaml line 9")  # fmt: skip
+    day, night = signs(session__started_at=[80, 9.0, 13.0, 17.0]), signs(session__started_at=[60, 0.0, 3.0, 8.0])
+    assert told(unit, night, day, day, day, day, night) == [("figures_unlike_other_sites", words)]
+    assert told(unit, night, day, day, day, night) == []
+
+
 def test_a_word_that_no_other_site_has_and_one_that_only_the_others_have_are_one_sign(unit):
     mine, other = ({"adverse_event.severity": c} for c in ({"SEVERE": 60}, {"MILD": 60}))
     words = "MILD is 0 % of 60 values; at 3 other sites 100 to 100 %; the mapping says so in the site file"
