@@ -179,6 +179,8 @@ class Evidence(Config):
     clock_step_min: Threshold[float]
     clock_step_alike_min: Threshold[float]
     halves_min_forms: Threshold[int]
+    halves_against_min_forms: Threshold[int]
+    halves_against_r: Threshold[float]
     zero_min_ratings: Threshold[int]
     zero_min_zeros: Threshold[int]
     zero_ratio: Threshold[float]

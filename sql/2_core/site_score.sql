@@ -1,8 +1,10 @@
--- core.site_score: whether a site's primary outcomes grow worse over the course, and whether the two halves of its forms are alike
+-- core.site_score: whether a site's primary outcomes grow worse over the course, and whether the two halves of its forms are alike, or
+--        run against each other
 -- Grain: study, site
 -- Reads: core.primary, core.form, core.score_jump
 -- Why:   treatments of this field do not make most participants of a site worse: answers are most likely turned round. Fear and
---        avoidance of the same situations are rated apart; a form whose second half is its first has one half copied into the other
+--        avoidance of the same situations are rated apart; a form whose second half is its first has one half copied into the other.
+--        halves_r: Pearson's correlation of the sums of the two halves over all whole forms; sums of whole answers are exact
 with course as (
     select
         p.study, p.site, p.subject_id,
@@ -12,6 +14,20 @@ with course as (
     from core.primary as p
     where p.is_used and p.visit_order is not null
     group by p.study, p.site, p.subject_id
+),
+half as (
+    select p.study, p.site, list_sum(f.item_values[1:f.n_items // 2]) as a, list_sum(f.item_values[f.n_items // 2 + 1:]) as b,
+    from core.primary as p
+    inner join core.form as f on p.form_id = f.form_id
+    where f.n_items % 2 = 0 and f.n_answered = f.n_items
+),
+halves as (
+    select
+        study, site,
+        (count(*) * sum(a * b) - sum(a) * sum(b))
+        / nullif(sqrt((count(*) * sum(a * a) - sum(a) ^ 2) * (count(*) * sum(b * b) - sum(b) ^ 2)), 0) as halves_r,
+    from half
+    group by study, site
 ),
 trend as (
     select
@@ -33,8 +49,10 @@ select
     count(*) filter (j.has_halves) as n_forms,
     min(f.n_items) as n_items,
     count(*) filter (j.is_half_alike) as n_alike,
+    any_value(round(h.halves_r, 6)) as halves_r,
 from core.primary as p
 inner join core.form as f on p.form_id = f.form_id
 left join core.score_jump as j on p.form_id = j.form_id
+left join halves as h on p.study = h.study and p.site = h.site
 inner join trend as t on p.study = t.study and p.site = t.site
 group by f.unit, p.study, p.site

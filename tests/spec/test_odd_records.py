@@ -297,20 +297,24 @@ def test_a_session_that_nearly_everybody_rated_is_asked_for_its_ratings(run_mode
     assert asked(run_models, "core.course_gap", "ratings_missing") == found
 
 
-def site_forms(bench: ModelBench, courses: list[tuple[float, float]], alike: int = 0, n_items: int = 48) -> None:
-    """First and last value of the primary outcome on 0-100 of participants, and how many of their forms have halves that are alike."""
+def site_forms(
+    bench: ModelBench, courses: list[tuple[float, float]], alike: int = 0, n_items: int = 48, halves: list[tuple[int, int]] | None = None
+) -> None:
+    """First and last value of the primary outcome on 0-100 of participants, and how many of their forms have halves that are alike, or
+    the answer given all the way down each half of each form."""
     forms = [(who, visit, pomp) for who, course in enumerate(courses) for visit, pomp in enumerate(course)]
     bench.given(
         "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_used::BOOLEAN | "
         "is_baseline::BOOLEAN\n"
         + "\n".join(f"t01 | 01 | S{who} | {n} | {pomp} | {visit} | true | {visit == 0}" for n, (who, visit, pomp) in enumerate(forms)),
     )  # fmt: skip
-    half, other = [1] * (n_items // 2), [2] * (n_items // 2)
+    answers = halves or [(1, 1 if n < alike else 2) for n in range(len(forms))]
+    of_form = [[first] * (n_items // 2) + [second] * (n_items // 2) for first, second in answers]
     bench.given(
         "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | source_file | "
         "record_key | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
         + "\n".join(
-            f"0 | {n} | {half + (half if n < alike else other)} | {n_items} | {n_items} | f | v{n} | 1 | 1 | 2" for n in range(len(forms))
+            f"0 | {n} | {of_form[n]} | {n_items} | {n_items} | f | v{n} | 1 | 1 | 2" for n in range(len(forms))
         ),
     )  # fmt: skip
     bench.run("core.site_score")
@@ -331,11 +335,26 @@ def test_a_site_whose_participants_nearly_all_grow_worse_is_asked_about(
     ("alike", "n_items", "found"),
     [(6, 48, ["01"]), (3, 48, ["01"]), (2, 48, []), (6, 10, [])],  # a short scale's halves may well be alike
 )
-def test_a_site_whose_forms_have_one_half_twice_is_asked_about(
-    run_models: ModelBench, alike: int, n_items: int, found: list[str]
-) -> None:
+def test_a_site_whose_forms_have_one_half_twice_is_asked_about(run_models: ModelBench, alike: int, n_items: int, found: list[str]) -> None:
     site_forms(run_models, [(60, 40)] * 3, alike, n_items)
     assert asked(run_models, "core.site_score", "halves_alike_site") == found
+
+
+@pytest.mark.parametrize(
+    ("halves", "n_items", "found"),
+    [
+        ([(0, 3), (1, 2), (3, 0)] * 10, 48, ["01"]),  # where fear is high avoidance is low
+        ([(0, 3), (1, 2), (3, 0)] * 9, 48, []),  # 27 forms are few
+        ([(0, 1), (2, 2), (3, 2)] * 10, 48, []),
+        ([(0, 3), (1, 2), (3, 0)] * 10, 10, []),
+        ([(1, 1)] * 30, 48, []),  # forms that are all the same have no correlation
+    ],
+)
+def test_a_site_whose_fear_is_high_where_its_avoidance_is_low_is_asked_about(
+    run_models: ModelBench, halves: list[tuple[int, int]], n_items: int, found: list[str]
+) -> None:
+    site_forms(run_models, [(60, 40)] * (len(halves) // 2), n_items=n_items, halves=halves)
+    assert asked(run_models, "core.site_score", "halves_against_site") == found
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,9 @@ union all
 select 'halves_alike_site', 'query', site_no, 'site_score', '', '', null, null, null
 from course group by site_no having count(*) filter (is_whole) >= 5 and 2 * count(*) filter (is_alike) >= count(*) filter (is_whole)
 union all
+select 'halves_against_site', 'query', site_no, 'site_score', '', '', null, null, null
+from (select site_no, list_sum(v[1:24]) as a, list_sum(v[25:48]) as b from course where is_whole) group by site_no having count(*) >= 30 and corr(a, b) <= -0.4
+union all
 select 'scores_rise_site', 'query', site_no, 'site_score', '', '', null, null, null
 from (select site_no, arg_max(pomp, visit_order) > arg_min(pomp, visit_order) as is_worse from course group by site_no, usubjid having count(*) > 1)
 group by site_no having count(*) >= 8 and count(*) filter (is_worse) >= 0.8 * count(*);
