@@ -29,6 +29,7 @@ from flows.engine import (
     findings_store,
     harmonization,
     ledger,
+    lock,
     recovery,
     release_findings,
     releases,
@@ -315,7 +316,7 @@ def _restrict(roster: Roster, release_id: str, how: dict[str, Shown]) -> str | N
     listed = releases.restricted_manifest(parts)
     releases.put_part(folder, Part("", releases.MANIFEST, 0, "", content=listed), mode=0o400)
     releases.make_durable(folder)
-    folder.rename(home / release_id)
+    lock.put_in_place(roster.night.data, folder, home / release_id)
     return hashlib.sha256(listed).hexdigest()
 
 

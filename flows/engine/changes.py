@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import findings_store, partitions, records
+from flows.engine import findings_store, lock, partitions, records
 from flows.engine.batch import Staged
 from schemas.rules import catalogue
 
@@ -152,7 +152,7 @@ def append(data: Path, release_id: str, frames: Sequence[pl.DataFrame]) -> int:
     temporary = folder / f".tmp-{release_id}.parquet"
     partitions.put(temporary, findings_store.to_parquet(rows.sort("study", "site", "table", "record_key", "kind", "field")))
     temporary.chmod(0o600)
-    temporary.replace(folder / f"{release_id}.parquet")
+    lock.put_in_place(data, temporary, folder / f"{release_id}.parquet")
     return rows.height
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from flows.engine import outcome, partitions
+from flows.engine import lock, outcome, partitions
 from schemas.findings import FindingStatus
 
 _NUMBERS = ("source_row", "n_rows")
@@ -161,4 +161,4 @@ def append(data: Path, release_id: str, rows: pl.DataFrame) -> None:
     temporary = folder / f".tmp-{release_id}.parquet"
     partitions.put(temporary, to_parquet(rows))
     temporary.chmod(0o600)
-    temporary.replace(folder / f"{release_id}.parquet")
+    lock.put_in_place(data, temporary, folder / f"{release_id}.parquet")

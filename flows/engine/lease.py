@@ -48,12 +48,20 @@ def kernel() -> str:
         return socket.gethostname()
 
 
+def _here(folder: Path) -> Record:
+    """Among whom the operating system's lock of a folder decides: one running system, and one mount on it. Two containers of one machine
+    that mount a share each know nothing of each other's locks."""
+    return {"kernel": kernel(), "mount": folder.stat().st_dev}
+
+
 @dataclass
 class Lease:
-    """A lease that is held, renewed by a thread until it is given back."""
+    """A lease that is held, renewed by a thread until it is given back. `from_elsewhere`: the one before was held on another machine or
+    mount, so that what this one remembers of the folder may be old."""
 
     path: Path
     record: Record
+    from_elsewhere: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
     _writing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,13 +69,19 @@ class Lease:
         threading.Thread(target=self._renew, name="lease", daemon=True).start()
 
     def is_held(self) -> bool:
-        """Whether it is still the highest one."""
+        """Whether it is still the highest one. A name is made and taken away first: where a share is mounted so that its machine trusts what
+        it remembers of a folder, that makes it look again."""
+        asked = self.path.with_name(f".ask-{self.record['token']}")
+        with suppress(OSError):
+            asked.touch()
+            asked.unlink(missing_ok=True)
         return _newest(self.path.parent) == int(self.path.stem)
 
     def give_back(self) -> None:
-        """Let the next one take it at once."""
+        """Let the next one take it at once; where the share is away just now, that one waits until the lease has run out."""
         self._over.set()
-        self._write(released=True)
+        with suppress(OSError):
+            self._write(released=True)
 
     def _renew(self) -> None:
         while not self._over.wait(self.record["lease_s"] / _BEATS):
@@ -96,13 +110,15 @@ def take(folder: Path, *, alone_here: bool) -> tuple[Lease, Record | None]:
     for _ in range(_TRIES):
         number = _newest(folder)
         left: Record | None = None
-        if number and not (found := _read(folder, number)).get("released"):
+        found = _read(folder, number) if number else {}
+        if number and not found.get("released"):
             _refuse_if_alive(folder, number, found, alone_here=alone_here)
             left = found
         lease = _claim(folder, number + 1)
         if lease is not None:
+            lease.from_elsewhere = bool(number) and not _is_of_here(folder, found)
             for old in folder.glob("*.json"):
-                if int(old.stem) < number:
+                if old.stem.isdigit() and int(old.stem) < number:
                     old.unlink(missing_ok=True)
             return lease, left
     raise LeasedError({})
@@ -115,7 +131,7 @@ def newest(folder: Path) -> Record:
 
 def _refuse_if_alive(folder: Path, number: int, found: Record, *, alone_here: bool) -> None:
     """Return when a holder is dead. Raises LeasedError as soon as it shows that it lives, or somebody else has taken over."""
-    if alone_here and found.get("kernel") == kernel():
+    if alone_here and _is_of_here(folder, found):
         return
     before, period = _bytes(folder, number), float(found.get("lease_s", LEASE_S))
     end = time.monotonic() + period
@@ -128,10 +144,15 @@ def _refuse_if_alive(folder: Path, number: int, found: Record, *, alone_here: bo
             raise LeasedError(now or found)
 
 
+def _is_of_here(folder: Path, found: Record) -> bool:
+    """Whether a record was written on this running system by way of this mount."""
+    return {name: found.get(name) for name in ("kernel", "mount")} == _here(folder)
+
+
 def _claim(folder: Path, number: int) -> Lease | None:
     """Create the file of a number, whole from its first moment; None when somebody else has."""
     record: Record = {
-        "token": uuid.uuid4().hex, "pid": str(os.getpid()), "host": socket.gethostname(), "kernel": kernel(),
+        "token": uuid.uuid4().hex, "pid": str(os.getpid()), "host": socket.gethostname(), **_here(folder),
         "since": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), "lease_s": LEASE_S, "beat": 0, "released": False,
     }  # fmt: skip
     path, temporary = folder / f"{number:08d}.json", folder / f".tmp-{record['token']}"
@@ -139,7 +160,8 @@ def _claim(folder: Path, number: int) -> Lease | None:
         temporary.write_bytes(_encode(record))
         _link(temporary, path)
     except FileExistsError:
-        return None
+        if _read(folder, number).get("token") != record["token"]:  # else it is ours: the share's answer was lost, and it was asked again
+            return None
     finally:
         temporary.unlink(missing_ok=True)
     if _newest(folder) != number:  # a number that others have passed and cleared away long ago

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from flows.engine import lease
+from flows.engine import lease, share
 from flows.engine.lease import Lease, LeasedError
 from schemas.findings import TrialweaveError
 
@@ -85,6 +85,8 @@ def _writing(data: Path) -> Iterator[dict[str, Any] | None]:
             taken, leftover = lease.take(key / lease.FOLDER, alone_here=alone_here)
         except LeasedError as error:
             raise _locked(key, error.holder) from None
+        if taken.from_elsewhere:
+            share.look_afresh(key)
         _held[key] = _Held(taken)
         if leftover:
             _left[key] = leftover
@@ -108,6 +110,19 @@ def demand(data: Path) -> None:
             f"{data} was taken over by another run, because this one was not heard of for {held.lease.record['lease_s']:.0f} s\n"
             "  fix -> nothing; this run ends and what it staged is used by the next one"
         )
+
+
+def put_in_place(data: Path, temporary: Path, final: Path) -> None:
+    """Give what was made under a temporary name its final one, in one step. Raises LockedError when the lock was lost.
+
+    A holder that falls asleep between being asked and the step cannot do it either: whoever takes over clears temporary names away first.
+    """
+    demand(data)
+    try:
+        temporary.replace(final)
+    except FileNotFoundError:
+        demand(data)
+        raise
 
 
 def _take_here(file: IO[str], data: Path) -> bool:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -205,9 +206,8 @@ def sync(path: Path) -> None:
 
 def settle(data: Path, release_id: str) -> Release:
     """Give the finished release its name. Raises PublicationError when it cannot be read back, LockedError when the lock was lost."""
-    lock.demand(data)
     home = data / "releases"
-    (home / f".tmp-{release_id}").rename(home / release_id)
+    lock.put_in_place(data, home / f".tmp-{release_id}", home / release_id)
     sync(home)
     found = load(data, release_id)
     if found is None:
@@ -220,12 +220,10 @@ def switch_latest(data: Path, release: Release) -> bool:
     present = latest(data)
     if present is not None and present.as_of > release.as_of:
         return False
-    lock.demand(data)
     home = data / "releases"
-    link = home / f".tmp-latest-{os.getpid()}"
-    link.unlink(missing_ok=True)
+    link = home / f".tmp-latest-{secrets.token_hex(8)}"  # a name that no process on another machine has
     link.symlink_to(release.release_id)
-    link.replace(home / "latest")
+    lock.put_in_place(data, link, home / "latest")
     sync(home)
     return True
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from flows.engine import landing
+from flows.engine import landing, lock
 from flows.engine.config import PROJECT, Programme
 from flows.engine.fingerprint import code_sha256
 from schemas.findings import ReadError
@@ -83,7 +83,8 @@ def read(data: Path) -> State | None:
 
 
 def write(data: Path, state: State) -> None:
-    """Keep the note, whole or not at all."""
+    """Keep the note, whole or not at all. Raises LockedError when the folder's lock was lost."""
+    lock.demand(data)
     write_json(data / NAME, asdict(state))
 
 
@@ -131,7 +132,9 @@ def write_last_run(
     data: Path, started: float, flow_started: float | None, release_id: str | None, outcome: str, recomputed: list[str],
     reused: int,
 ) -> None:  # fmt: skip
-    """The note of the run that ended last; times are seconds since 1970, flow_started null when no flow was needed."""
+    """The note of the run that ended last; times are seconds since 1970, flow_started null when no flow was needed. Raises LockedError
+    when the folder's lock was lost."""
+    lock.demand(data)
     write_json(data / LAST_RUN, {
         "started": started, "flow_started": flow_started, "finished": time.time(), "release": release_id, "outcome": outcome,
         "recomputed": recomputed, "reused": reused,
