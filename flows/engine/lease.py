@@ -69,8 +69,8 @@ class Lease:
         threading.Thread(target=self._renew, name="lease", daemon=True).start()
 
     def is_held(self) -> bool:
-        """Whether it is still the highest one. A name is made and taken away first: where a share is mounted so that its machine trusts what
-        it remembers of a folder, that makes it look again."""
+        """Whether it is still the highest one. A name is made and taken away first: that makes a machine look again which is told to trust
+        what it remembers of a folder."""
         asked = self.path.with_name(f".ask-{self.record['token']}")
         with suppress(OSError):
             asked.touch()
