@@ -14,12 +14,13 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import holding, records
+from flows.engine import fewer_values, holding, last_good, records
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from flows.engine.delivery_findings import findings, impact
 from flows.engine.edited import Edit
 from flows.engine.holding import Verdict
+from flows.engine.last_good import Before
 from schemas.evidence import Evidence
 
 LOSES, CHANGES, UNKNOWN = "mapping_loses_records", "mapping_changes_values", "mapping_not_compared"
@@ -37,7 +38,7 @@ _MANY = 12
 
 
 def judge(
-    unit: Unit, edit: Edit, staged: Staged, site: str, evidence: Evidence, last: holding.Before | None = None, *, is_accepted: bool
+    unit: Unit, edit: Edit, staged: Staged, site: str, evidence: Evidence, last: Before | None = None, *, is_accepted: bool
 ) -> Verdict:
     """Whether an edit holds a site, and what it changed there. `last`: the last good data where they are of another delivery;
     `is_accepted`: a person let it pass."""
@@ -67,7 +68,7 @@ def _wide(unit: Unit, edit: Edit, staged: Staged, site: str, tables: pl.DataFram
     return findings(WIDE, unit, site, pl.DataFrame([row]))
 
 
-def _slots(last: holding.Before | None) -> frozenset[tuple[str, str]]:
+def _slots(last: Before | None) -> frozenset[tuple[str, str]]:
     """(table, what tells a record apart) of the records that are published."""
     if last is None or last.records is None:
         return frozenset()
@@ -144,8 +145,8 @@ def _fields(unit: Unit, before: Staged, now: Staged, site: str, evidence: Eviden
     here = records.read(now.folder)
     if told is None or here is None or site not in now.receipt["sites"]:
         return pl.DataFrame()
-    last = holding.before({"site": site, **told}, before.folder)
-    fields = holding.field_counts(unit, last, here.filter(pl.col("site") == site), now, site, evidence)
+    last = last_good.before({"site": site, **told}, before.folder)
+    fields = fewer_values.counts(unit, last, here.filter(pl.col("site") == site), now, site, evidence)
     if fields.is_empty():
         return fields
     fields = fields.filter(pl.col("filled_before") > 0)  # what is read only now was never right

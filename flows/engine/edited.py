@@ -71,7 +71,7 @@ class Edits:
         then = self._then(entry, attempt, staged)
         if entry is None or then is None:
             return None
-        self._work([then])
+        self.work([then])
         made = self._made.get(then.attempt.mark)
         if made is None:
             return None
@@ -82,6 +82,35 @@ class Edits:
             made, self._where(sha256, attempt.unit), _mapping(old) != _mapping(attempt.unit), was.get("delivery") == now["delivery"],
             is_shared or was.get("shared") != now["shared"] or _protocol(old) != _protocol(attempt.unit), is_shared,
         )  # fmt: skip
+
+    def by_older(self, entry: Entry, attempt: Attempt, before: Staged, after: Staged) -> Edit:
+        """The edit as the last good delivery shows it: `before`: as it is published, `after`: as today's configuration works it."""
+        night = self._opened(config_of(entry, self._manifest))
+        old = night.programme.units.get(attempt.unit.key) if night is not None else None
+        where, now, was = self.where(entry, attempt), after.receipt["made_of"], before.receipt.get("made_of", {})
+        if old is None:
+            return Edit(before, where, is_site=True, same_delivery=True)
+        is_shared = was.get("mapping") == now["mapping"]
+        is_wide = is_shared or was.get("shared") != now["shared"] or _protocol(old) != _protocol(attempt.unit)
+        return Edit(before, where, _mapping(old) != _mapping(attempt.unit), same_delivery=True, is_wide=is_wide, is_shared=is_shared)
+
+    def differ(self, entry: Entry | None, staged: Staged) -> bool:
+        """Whether the configuration of a site was edited since its data were published."""
+        return _differ((entry or {}).get("made_of") or {}, staged.receipt.get("made_of", {}))
+
+    def night_of(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> Night | None:
+        """The night under the configuration of before an edit, where the newest delivery can be worked with it."""
+        then = self._then(entry, attempt, staged)
+        return then.night if then is not None and self._made.get(then.attempt.mark) is not None else None
+
+    def is_unread(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> bool:
+        """Whether the newest delivery cannot be worked with the configuration of before an edit."""
+        then = self._then(entry, attempt, staged)
+        return then is not None and self._made.get(then.attempt.mark) is None
+
+    def made(self, then: Then) -> Staged | None:
+        """What `work` made of an attempt; None where it cannot be worked."""
+        return self._made.get(then.attempt.mark)
 
     def is_unknown(self, entry: Entry | None, attempt: Attempt, staged: Staged) -> bool:
         """The mapping was edited, and what the deliveries would have given before cannot be told: the configuration of then is gone, cannot
@@ -95,7 +124,7 @@ class Edits:
     def prepare(self, wanted: Iterable[tuple[Entry | None, Attempt, Staged]]) -> None:
         """Work at once, in batches, what `of` will be asked for."""
         found = [then for one in wanted if (then := self._then(*one)) is not None]
-        self._work(list({then.attempt.mark: then for then in found}.values()))
+        self.work(list({then.attempt.mark: then for then in found}.values()))
 
     def where(self, entry: Entry, attempt: Attempt) -> str:
         """Which files and lines were edited since a site's data were published; empty when its mapping is as it was."""
@@ -143,8 +172,9 @@ class Edits:
                 pass
         return self._nights[sha256]
 
-    def _work(self, wanted: Iterable[Then]) -> None:
-        """Make what is not made yet; what the configuration of then cannot read any more gives nothing."""
+    def work(self, wanted: Iterable[Then]) -> None:
+        """Work attempts that are compared and not published, in batches; what is made already is not made again, what its configuration
+        cannot read gives nothing."""
         missing = [then for then in wanted if then.attempt.mark not in self._made]
         for then in missing:
             unit = then.attempt.unit

@@ -12,19 +12,20 @@ import polars as pl
 
 from flows.engine import edit_effect, holding
 from flows.engine.batch import Staged
-from flows.engine.config import Unit
 from flows.engine.edited import Edit
+from flows.engine.night import Attempt
 
 if TYPE_CHECKING:
     from flows.engine.roster import Roster
 
 
 def judge(
-    roster: Roster, unit: Unit, staged: Staged, sites: Iterable[str], edits: Mapping[str, Edit]
+    roster: Roster, attempt: Attempt, staged: Staged, sites: Iterable[str], edits: Mapping[str, Edit]
 ) -> dict[str, pl.DataFrame] | None:
     """Judge what an edit of the mapping does to the sites of a unit. When one of them loses records by it, all stay as they were
     published: their mapping is one, and a row it takes from one may be given to another. Returns what is told of each site that is taken
     with the edit, None when the unit is held."""
+    unit = attempt.unit
     key, evidence, before = unit.key, roster.night.programme.evidence, roster.before(unit.key)
     mapping, held = staged.receipt.get("made_of", {}).get("mapping", ""), {}
     taken: dict[str, pl.DataFrame] = {}
@@ -34,7 +35,9 @@ def judge(
         verdict = edit_effect.judge(unit, edit, staged, site, evidence, last, is_accepted=accepted)
         if verdict.reasons:
             # what is wrong with the delivery itself is wrong without the edit, too
-            own = holding.judge(unit, edit.before, site, last, evidence, is_accepted=roster.is_accepted(key, site, staged))
+            apart = roster.causes.of(before.get(site), attempt, staged, edit, last)
+            base = apart.base if apart is not None else last
+            own = holding.judge(unit, edit.before, site, base, evidence, is_accepted=roster.is_accepted(key, site, staged))
             held[site] = ("\n".join([*verdict.reasons, *own.reasons]), [verdict.told, own.told] if own.reasons else [verdict.told])
         taken[site] = verdict.told
     if not held:

@@ -59,22 +59,70 @@ class Compared:
     changed: pl.DataFrame
     answers: pl.DataFrame
 
+    def without(self, hit: pl.DataFrame) -> Compared:
+        """But for columns (or items) that a rule named: table and field of each row."""
+        if hit.is_empty():
+            return self
+        names = hit.select("table", "field").unique()
+        left = self.changed
+        for by in ("part", "item", "field"):
+            left = left.join(names, left_on=["table", by], right_on=["table", "field"], how="anti", maintain_order="left")
+        return Compared(self.counts, left, self.answers)
+
 
 def read(old: Path, new: Path, site: str, tables: Collection[str]) -> Compared:
     """Compare two staged folders. `tables`: the only ones looked at."""
+    return _read(old, new, site, tables)[0]
+
+
+def read_apart(whole: tuple[Path, Path], alone: tuple[Path, Path], site: str) -> Compared:
+    """What a delivery changed where the configuration or the code is another one, too. `whole`: what is published and what would be;
+    `alone`: the same two deliveries worked alike.
+
+    A value changed that is another one in `alone`, unless what would be published is what is: an edit that follows the delivery. Of records
+    and values that `alone` does not hold, what is in `whole` counts.
+    """
+    every = {of.table for of in SETS.values()}
+    if whole == alone:
+        return read(*whole, site, every)
+    (one, same), (other, kept) = _read(*alone, site, every, with_same=True), _read(*whole, site, every, with_same=True)
+    ends = _told_apart(other.changed).select("_id", pl.col("now").alias("_now"), pl.col("y").alias("_y"), pl.lit(True).alias("_is"))
+    mine = _told_apart(one.changed).join(kept, on="_id", how="anti", maintain_order="left")
+    mine = mine.join(ends, on="_id", how="left", maintain_order="left").with_columns(
+        pl.when("_is").then("_now").otherwise("now").alias("now"), pl.coalesce("y", "_y").alias("y")
+    )
+    known = pl.concat([same, _told_apart(one.changed).select("_id")])
+    rest = _told_apart(other.changed).join(known, on="_id", how="anti", maintain_order="left")
+    by = [c for c in _COUNTS if c != "n_both"]
+    counts = pl.concat([one.counts, other.counts]).group_by(by, maintain_order=True).agg(pl.max("n_both"))
+    answers = one.answers if one.answers.height else other.answers
+    return Compared(counts, pl.concat([mine.select(list(CELLS)), rest.select(list(CELLS))]), answers)
+
+
+def _told_apart(cells: pl.DataFrame) -> pl.DataFrame:
+    """Cells with what names one: its set, record, column and item."""
+    record = pl.col("key").list.eval(pl.element().fill_null("")).list.join("|")
+    return cells.with_columns(pl.concat_str("dataset", "part", "item", record, separator="|").alias("_id"))
+
+
+def _read(old: Path, new: Path, site: str, tables: Collection[str], *, with_same: bool = False) -> tuple[Compared, pl.DataFrame]:
+    """The comparison; `with_same`: and the names of the cells that both hold with the same value."""
     counts, cells, answers = [], [], pl.DataFrame()
+    same = [pl.DataFrame(schema={"_id": pl.String})]
     for name, of in SETS.items():
         both = _both(old, new, name, site, of) if of.table in tables else None
         if both is None:
             continue
         for column in of.fields:
-            known, other = _cells(name, of, column, both)
+            known, other, unchanged = _cells(name, of, column, both)
             counts.append(known)
             cells.append(other)
+            if with_same:
+                same.append(_told_apart(unchanged.collect()).select("_id"))
         if name == "aditem":
             answers = both.select(pl.concat_str(_FORM, separator="|", ignore_nulls=True).alias("form"), "ITEMCD", pl.col("AVAL_old"))
     known, other = (pl.concat(f) if f else pl.DataFrame(schema=s) for f, s in ((counts, _COUNTS), (cells, CELLS)))
-    return Compared(known, other, answers)
+    return Compared(known, other, answers), pl.concat(same)
 
 
 def touched(pairs: pl.DataFrame, at_least: int) -> set[str]:
@@ -146,8 +194,8 @@ def _both(old: Path, new: Path, name: str, site: str, of: Of) -> pl.DataFrame | 
     return joined
 
 
-def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """(values known to both, values changed) of one column."""
+def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.LazyFrame]:
+    """(values known to both, values changed, the names of those that are as they were) of one column."""
     item = pl.col("ITEMCD") if name == "aditem" else pl.lit("")
     part = pl.col("PARCAT1") if name == "aditem" else pl.lit(column)
     form = pl.concat_str(_FORM, separator="|", ignore_nulls=True) if name == "aditem" else pl.lit("")
@@ -168,7 +216,10 @@ def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataF
         *((pl.col(c) if c in both.columns else pl.lit(None)).cast(t).alias(a)
           for c, a, t in (("SRCFILE", "source_file", pl.String), ("SRCROW", "source_row", pl.Int64))),
     ).cast(CELLS)  # type: ignore[arg-type]  # fmt: skip
-    return known.select(list(_COUNTS)), other
+    same = frame.lazy().filter(now.eq_missing(was)).select(
+        pl.lit(name).alias("dataset"), "part", "item", pl.concat_list(pl.col(list(of.key)).cast(pl.String)).alias("key")
+    )
+    return known.select(list(_COUNTS)), other, same
 
 
 def _number(column: str, kind: str) -> pl.Expr:

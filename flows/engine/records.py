@@ -166,6 +166,18 @@ def compare(old: pl.DataFrame, new: pl.DataFrame) -> Difference:
     )
 
 
+def in_both(whole: Difference, alone: Difference) -> Difference:
+    """Of the records that are gone or new in one comparison those that are in another one of the same two deliveries, made under another
+    configuration: known by their file and row. Records of both deliveries: all that either comparison matches."""
+    place = ["table", "source_file", "source_row"]
+    lost, added = (
+        a.join(b.select(place).unique(), on=place, how="semi", nulls_equal=True, maintain_order="left")
+        for a, b in ((whole.lost, alone.lost), (whole.added, alone.added))
+    )
+    more = alone.pairs.join(whole.pairs.select(place), on=place, how="anti", nulls_equal=True, maintain_order="left")
+    return Difference(pl.concat([whole.pairs, more]), lost, added)
+
+
 def _numbered(frame: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """Rows of the same name get numbers, so that two of them meet two."""
     return frame.with_columns(pl.int_range(pl.len()).over(by).alias("_no"))

@@ -19,7 +19,7 @@ from flows.engine import (
     decisions,
     edit_effect,
     findings_store,
-    holding,
+    last_good,
     same_files,
     tombstones,
     value_changes,
@@ -27,7 +27,9 @@ from flows.engine import (
 from flows.engine.batch import Staged
 from flows.engine.edited import Edits
 from flows.engine.guard import no_values
+from flows.engine.last_good import Before
 from flows.engine.night import Attempt, Night, Placed
+from flows.engine.two_causes import TwoCauses
 
 Entry = dict[str, Any]
 
@@ -38,6 +40,7 @@ class Roster:
     def __init__(self, night: Night) -> None:
         self.night = night
         self.edits = Edits(night)
+        self.causes = TwoCauses(night, self.edits)
         self.placed: dict[str, Placed] = {}
         self.pending: dict[str, Attempt] = {}
         self.chosen: dict[str, dict[str, Placed]] = {}
@@ -135,12 +138,12 @@ class Roster:
         delivery = staged.receipt["delivery"]
         return bool({(key, site, delivery), (key, "", delivery)} & self.accepted)
 
-    def last_good(self, key: str, site: str, entry: Entry | None, staged: Staged) -> holding.Before | None:
+    def last_good(self, key: str, site: str, entry: Entry | None, staged: Staged) -> Before | None:
         """The last good data of a site; None when there are none, or they are of the same delivery."""
         mark = entry["fingerprint"] if entry is not None else None
         if entry is None or not mark or self.in_landing(key, entry["delivery_sha256"]) == staged.receipt["delivery"]:
             return None
-        return holding.before(entry, self.folder(key, mark))
+        return last_good.before(entry, self.folder(key, mark))
 
     def folder(self, key: str, mark: str | None) -> Path:
         """Where an output of a unit is staged."""

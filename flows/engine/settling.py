@@ -32,6 +32,7 @@ from flows.engine.batch import Staged
 from flows.engine.edited import Edit
 from flows.engine.fingerprint import code_sha256, fingerprint
 from flows.engine.keep_blind import keeps_blind
+from flows.engine.last_good import Before
 from flows.engine.night import Attempt, Failure, Night, Placed
 from flows.engine.placing import compose, fits
 from flows.engine.roster import Entry, Roster, sites_of
@@ -56,7 +57,9 @@ def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
     """Take in what batches gave: place it, or hold the unit and try the delivery before."""
     results = list(results)
     worked = [r for r in results if isinstance(r, Staged)]
-    roster.edits.prepare((e, roster.pending[r.unit_key], r) for r in worked for e in roster.before(r.unit_key).values())
+    asked = [(e, roster.pending[r.unit_key], r) for r in worked for e in roster.before(r.unit_key).values()]
+    roster.edits.prepare(asked)
+    roster.causes.prepare(asked)
     for result in results:
         if isinstance(result, Staged):
             _settle(roster, result, recomputed=True)
@@ -64,7 +67,10 @@ def settle(roster: Roster, results: Iterable[Staged | Failure]) -> Roster:
             if result.passing:
                 roster.passing.add(result.key)
             attempt = roster.pending.pop(result.key)
-            _unreadable(roster, result.key, result.reason + _since_edit(roster, attempt) + _proposal(roster, attempt))
+            if attempt.back and result.key not in roster.reasons:
+                _older_unreadable(roster, result)
+            else:
+                _unreadable(roster, result.key, result.reason + _since_edit(roster, attempt) + _proposal(roster, attempt))
             _try(roster, result.key, attempt.back + 1)
     return roster
 
@@ -148,7 +154,7 @@ def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
     gone = {s for s, e in before.items() if s not in here and e["fingerprint"] and any(t["kept"] for t in e["tables"].values())}
     left = sorted((here | gone) - set(chosen))
     edits = {s: e for s in left if (e := roster.edits.of(before.get(s), attempt, staged)) is not None}
-    taken = held_by_edit.judge(roster, attempt.unit, staged, left, edits)
+    taken = held_by_edit.judge(roster, attempt, staged, left, edits)
     if taken is None:
         _as_published(roster, key)
         return
@@ -157,8 +163,8 @@ def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
             chosen[site] = Placed(attempt, staged, recomputed)
             roster.told[key] += [taken[site]] if site in taken and not still_told.takes_back(roster, staged, site) else []
             entry = before.get(site)
-            if entry is not None and site not in taken and roster.edits.is_unknown(entry, attempt, staged):
-                roster.told[key].append(edit_effect.not_compared(attempt.unit, entry, staged, site))
+            if entry is not None and site not in taken:
+                roster.told[key] += _by_older(roster, attempt, staged, site, entry)
     if gone | here <= set(chosen):
         _compose(roster, key)
     else:
@@ -171,11 +177,8 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     mark = entry["fingerprint"] if entry is not None else None
     last, accepted = roster.last_good(key, site, entry, staged), roster.is_accepted(key, site, staged)
     older = _returned(roster, attempt, staged, entry, last)
-    verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, older, is_accepted=accepted)
-    if verdict.reasons and edit is not None and not edit.same_delivery:
-        before = holding.judge(attempt.unit, edit.before, site, last, night.programme.evidence, is_accepted=accepted)
-        if not before.reasons:  # nothing is wrong with the delivery, and the edit was judged by itself
-            verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, is_accepted=True)
+    apart = roster.causes.of(entry, attempt, staged, edit, last)
+    verdict = holding.judge(attempt.unit, staged, site, last, night.programme.evidence, older, apart, is_accepted=accepted)
     if verdict.reasons:
         if (key, site) not in roster.site_reasons:
             roster.site_reasons[(key, site)] = "\n".join(verdict.reasons)
@@ -189,7 +192,8 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     roster.told[key] += known
     if not accepted:
         known_left = pl.concat(known).filter(pl.col("rule") == whole_again.RULE)
-        roster.told[key] += whole_again.told(attempt, staged, site, last, known_left, night.programme.evidence)
+        both = apart.both if apart is not None else (staged, last)
+        roster.told[key] += whole_again.told(attempt, *both, site, known_left, night.programme.evidence)
     if entry is not None and mark not in (None, staged.fingerprint):
         why = changes.causes(entry, staged.receipt.get("made_of", {}))
         diff = edit_effect.same_records(edit, staged, site) if edit is not None and edit.same_delivery else verdict.diff
@@ -197,7 +201,18 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     return True
 
 
-def _returned(roster: Roster, attempt: Attempt, staged: Staged, entry: Entry | None, last: holding.Before | None) -> pl.DataFrame | None:
+def _by_older(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry: Entry) -> list[pl.DataFrame]:
+    """What an edit changed that the configuration of before cannot work the newest delivery with: told by the last good one, else that it
+    cannot be told."""
+    found = roster.causes.edit(entry, attempt, staged)
+    if found is not None and not still_told.takes_back(roster, staged, site):
+        edit, after = found
+        return [edit_effect.judge(attempt.unit, edit, after, site, roster.night.programme.evidence, is_accepted=True).told]
+    is_unknown = found is None and roster.causes.is_unknown(entry, attempt, staged)
+    return [edit_effect.not_compared(attempt.unit, entry, staged, site)] if is_unknown else []
+
+
+def _returned(roster: Roster, attempt: Attempt, staged: Staged, entry: Entry | None, last: Before | None) -> pl.DataFrame | None:
     """Files of a delivery that are those of an older one than the last good delivery."""
     if entry is None or last is None:
         return None
@@ -230,6 +245,14 @@ def _compose(roster: Roster, key: str) -> bool:
         return False
     roster.placed[key] = compose(key, roster.chosen[key])
     return True
+
+
+def _older_unreadable(roster: Roster, failed: Failure) -> None:
+    """An older delivery cannot be worked in the place of one that is held: said of the sites that are, since nothing is wrong with the
+    newest delivery's files, nor with the sites that are taken from it."""
+    for key in [k for k in roster.site_reasons if k[0] == failed.key]:
+        first = failed.reason.partition("\n")[0]
+        roster.site_reasons[key] += f"\n  it stays as it was published; today's configuration cannot work the delivery before: {first}"
 
 
 def _unreadable(roster: Roster, key: str, reason: str) -> None:

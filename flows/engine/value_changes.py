@@ -29,11 +29,11 @@ _LASTING = ("sex", "randomized_on")
 
 def told(
     unit: Unit, site: str, compared: Compared, columns: pl.DataFrame, diff: records.Difference, asked: Set[tuple[str, str]],
-    withheld: pl.DataFrame, day: str, evidence: Evidence,
+    withheld: pl.DataFrame, day: str, evidence: Evidence, doubt: str = "",
 ) -> list[pl.DataFrame]:
     """Every finding about changed values of a site. `columns`: recoding.columns of it; `asked`: (subject, field) of the participants'
     own record that the last delivery was asked about; `withheld`: (table, subject) with values withheld now; `day`: when the last
-    delivery arrived."""
+    delivery arrived; `doubt`: what else may be the cause of a change."""
     prefix = f"{unit.site.study}-{site}-"
     cells = compared.changed.with_columns(pl.col("subject").str.strip_prefix(prefix))
     counts = compared.counts.with_columns(pl.col("subject").str.strip_prefix(prefix))
@@ -44,7 +44,8 @@ def told(
     gone = cells.filter(pl.col("now").is_null())
     gone = gone.join(withheld, on=["table", "subject"], how="anti", maintain_order="left")
     cells = cells.filter(pl.col("now").is_not_null())
-    since = f"than in the delivery of {day}"
+    delivery = f"the delivery of {day}" + (f" ({doubt})" if doubt else "")
+    since = f"than in {delivery}"
     groups = _groups(cells, counts, since, evidence)
     by = ["table", "part", "subject", "form"]
     grouped = pl.concat([cells.select(by).clear(), *(g["cells"].select(by) for g in groups)])
@@ -54,7 +55,7 @@ def told(
         WIDELY: [_widely(r, wide, since) for r in widely.iter_rows(named=True)],
         ALIKE: list(_by_participant(groups)), FACT: facts,
         CHANGED: list(_by_record(rest, f"other values of {{}} {since}")),
-        GONE: list(_by_record(gone, f"{{}} had a value in the delivery of {day}")), MOVED: _moved(diff),
+        GONE: list(_by_record(gone, f"{{}} had a value in {delivery}")), MOVED: _moved(diff),
     }  # fmt: skip
     return [delivery_findings.findings(name, unit, site, _frame(found)) for name, found in rows.items() if found]
 

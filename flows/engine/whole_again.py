@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from flows.engine import delivery_findings, holding, records
+from flows.engine import delivery_findings, records
 from flows.engine.batch import Staged
+from flows.engine.last_good import Before
 from flows.engine.night import Attempt
 from schemas.evidence import Evidence
 
@@ -19,7 +20,7 @@ RULE = "record_left_out"
 
 
 def told(
-    attempt: Attempt, staged: Staged, site: str, last: holding.Before | None, known: pl.DataFrame, evidence: Evidence
+    attempt: Attempt, staged: Staged, last: Before | None, site: str, known: pl.DataFrame, evidence: Evidence
 ) -> list[pl.DataFrame]:
     """Findings about records that the newest delivery leaves out. `last`: the last good data; `known`: what is told of already."""
     now = records.read(staged.folder) if last is not None and attempt.unit.site.delivery == "delta" and attempt.deliveries else None

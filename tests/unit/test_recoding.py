@@ -102,3 +102,37 @@ def test_many_corrections_that_follow_nothing_are_asked_about_and_one_change_hol
     old = staged(tmp_path / "old", "adsuds", ratings([50] * len(after)))
     told = columns(old, staged(tmp_path / "new", "adsuds", ratings(after)), {"rating"})
     assert [r for r in ("values_recoded", "values_changed_widely") if held(told, by=r)] == [found]
+
+
+@pytest.mark.parametrize(
+    ("published", "before_edit", "after_edit", "found"),
+    [
+        # what is published, the newest delivery as before the edit and as after it -> what the delivery changed: participant, was, now
+        ("MMFF", "MMFF", "FFMM", []),  # the edit exchanges the codes, and the site sent nothing new
+        ("MMFF", "FMFF", "MFMM", []),  # both for the first: what is published stays what it is
+        ("MFFF", "MMFF", "MMFF", [("1", "F", "M")]),  # the site's correction, whatever else was edited
+        ("MFF-", "MMF-", "MMFF", [("1", "F", "M")]),  # an edit that fills what was blank
+        ("MMFF", "----", "MMFF", []),  # new codes, and an edit that follows them
+        ("MMFF", "----", "FFMM", [("0", "M", "F"), ("1", "M", "F"), ("2", "F", "M"), ("3", "F", "M")]),  # that follows them wrongly
+        ("MMFF", "MMF", "MMFM", [("3", "F", "M")]),  # a record that cannot be read without the edit
+        ("MMFF", "MMF-", "MMF-", [("3", "F", None)]),  # no longer sent
+    ],
+)
+def test_what_the_delivery_changed_is_told_from_what_the_edit_changed(
+    tmp_path: Path, published: str, before_edit: str, after_edit: str, found: list[tuple[str, str, str | None]]
+) -> None:
+    old, made, new = (
+        staged(tmp_path / n, "adsl", people(p)) for n, p in (("o", published), ("b", before_edit), ("a", after_edit))
+    )
+    told = recoding.read_apart((old, new), (old, made), "01")
+    assert told.changed.select(pl.col("key").list.last().str.slice(-1), "was", "now").rows() == found
+
+
+def test_a_value_is_compared_with_what_the_last_delivery_comes_to_today(tmp_path: Path) -> None:
+    """Doses in mg (50) that today's configuration reads as 0.05, in a delivery that sends one tenfold."""
+    old, again, new = (
+        staged(tmp_path / n, "adsuds", ratings(values)) for n, values in (("o", [50, 50, 50]), ("b", [5, 5, 5]), ("a", [5, 5, 55]))
+    )
+    told = recoding.read_apart((old, new), (again, new), "01")
+    assert told.changed.select("was", "now", "x", "y").rows() == [("5.0", "55.0", 5.0, 55.0)]
+    assert told.counts.get_column("n_both").sum() == 9
