@@ -9,6 +9,8 @@ Both outputs come from the same files, so a row is known by its file and row num
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -224,10 +226,19 @@ def same_records(edit: Edit, staged: Staged, site: str) -> records.Difference | 
     return records.Difference(found.pairs, found.lost.clear(), found.added.clear())
 
 
-def reverted(told: dict[str, Any], made_of: dict[str, Any]) -> bool:
-    """Whether a finding about an edit is over: the mapping (or what all trials share) is again as it was before."""
-    try:
-        made = json.loads(told["raw_value"])
-        return bool(made["before"] == made_of.get(made.get("part", "mapping"), ""))
-    except (TypeError, ValueError, KeyError):
-        return False
+@dataclass(frozen=True)
+class Told:
+    """What a finding says was edited: `part`: the mapping, or what all trials share; `before`, `after`: its hashes, empty where unknown."""
+
+    part: str
+    before: str
+    after: str
+
+    @classmethod
+    def of(cls, finding: Mapping[str, Any]) -> Told:
+        """Read back from a finding of the history."""
+        try:
+            made = json.loads(finding["raw_value"])
+            return cls(made.get("part", "mapping"), made["before"] or "", made["after"] or "")
+        except (TypeError, ValueError, KeyError, AttributeError):
+            return cls("", "", "")

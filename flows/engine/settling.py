@@ -161,7 +161,7 @@ def _settle(roster: Roster, staged: Staged, recomputed: bool) -> None:
     for site in left:
         if _is_good(roster, attempt, staged, site, before.get(site), edits.get(site)):
             chosen[site] = Placed(attempt, staged, recomputed)
-            roster.told[key] += [taken[site]] if site in taken and not still_told.takes_back(roster, staged, site) else []
+            roster.told[key] += [taken[site]] if site in taken and not still_told.takes_back(roster, staged, site, before[site]) else []
             entry = before.get(site)
             if entry is not None and site not in taken:
                 roster.told[key] += _by_older(roster, attempt, staged, site, entry)
@@ -205,7 +205,7 @@ def _by_older(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry
     """What an edit changed that the configuration of before cannot work the newest delivery with: told by the last good one, else that it
     cannot be told."""
     found = roster.causes.edit(entry, attempt, staged)
-    if found is not None and not still_told.takes_back(roster, staged, site):
+    if found is not None and not still_told.takes_back(roster, staged, site, entry):
         edit, after = found
         return [edit_effect.judge(attempt.unit, edit, after, site, roster.night.programme.evidence, is_accepted=True).told]
     is_unknown = found is None and roster.causes.is_unknown(entry, attempt, staged)

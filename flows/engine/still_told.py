@@ -5,13 +5,15 @@ What belongs here: what is told again of one site. What does not: finding it fir
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
-from flows.engine import delivery_findings, edit_effect, keep_out, landing, recoding, records, value_changes
+from flows.engine import delivery_findings, edit_effect, keep_out, landing, recoding, records, taken_back, value_changes
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
+from schemas.findings import FindingStatus
 
 if TYPE_CHECKING:
     from flows.engine.roster import Roster
@@ -23,6 +25,7 @@ def everything(roster: Roster, staged: Staged, site: str) -> list[pl.DataFrame]:
     return [
         still_gone(roster, staged, site), still_left_out(roster, staged, site), still_sent(roster, unit, site),
         still_edited(roster, staged, site), still_changed(roster, staged, site), still_moved(roster, staged, site),
+        taken_back.told(unit, staged, site),
     ]  # fmt: skip
 
 
@@ -67,21 +70,35 @@ def still_changed(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
-def takes_back(roster: Roster, staged: Staged, site: str) -> bool:
-    """Whether the mapping is again the one from before an edit that is told of."""
-    study, made_of = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {})
-    mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site))
-    return any(edit_effect.reverted(row, made_of) for row in mine.iter_rows(named=True))
+def takes_back(roster: Roster, staged: Staged, site: str, entry: Mapping[str, Any]) -> bool:
+    """Whether all that was edited since a site's data were published (`entry`) is again as before an edit that is told of and that nobody
+    has looked at. One that was waived is right as it is: to undo it is an edit as any other."""
+    was, now = entry.get("made_of") or {}, staged.receipt.get("made_of", {})
+    parts = [p for p in ("mapping", "shared") if was.get(p) != now.get(p)]
+    mine = _of_site(roster.edited, staged, site)
+    mine = mine.filter(pl.col("status").is_in([str(FindingStatus.OPEN), str(FindingStatus.REOPENED)]))
+    known = [edit_effect.Told.of(row) for row in mine.iter_rows(named=True)]
+    return bool(parts) and all(any(t.part == p and t.before == now.get(p) for t in known) for p in parts)
 
 
 def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
-    """Values that an edit of an earlier night changed, and that nobody has looked at; over when the edit is taken back."""
+    """Values that an edit of an earlier night changed, and that nobody has looked at; over when the edit is taken back, or an earlier one
+    that it was made upon."""
     if not roster.edited.height:
         return delivery_findings.none_found()
-    study, made_of = staged.unit_key.split("/")[0], staged.receipt.get("made_of", {})
-    mine = roster.edited.filter((pl.col("study") == study) & (pl.col("site") == site))
-    standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if not edit_effect.reverted(row, made_of)]
+    now = staged.receipt.get("made_of", {})
+    mine = _of_site(roster.edited, staged, site)
+    known = [edit_effect.Told.of(row) for row in mine.iter_rows(named=True)]
+    over = {(t.part, t.after) for t in known if t.before and t.before == now.get(t.part)}
+    for _ in known:
+        over |= {(t.part, t.after) for t in known if (t.part, t.before) in over and t.after != now.get(t.part)}
+    standing = [i for i, t in enumerate(known) if (t.part, t.after) not in over]
     return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+
+
+def _of_site(told: pl.DataFrame, staged: Staged, site: str) -> pl.DataFrame:
+    study = staged.unit_key.split("/")[0]
+    return told.filter((pl.col("study") == study) & (pl.col("site") == site))
 
 
 def still_sent(roster: Roster, unit: Unit, site: str) -> pl.DataFrame:

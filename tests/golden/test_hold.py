@@ -538,8 +538,10 @@ def test_a_whole_export_where_additions_are_due_tells_which_records_it_lacks_unt
 
     delta_night(made, "2026-03-03", head, ["P01,02,1,1,2026-01-11 10:31"])  # additions, as they should be
     assert asked(made, "record_left_out") == ["P03|2"]
-    delta_night(made, "2026-03-04", head, [deleted])
+    assert asked(made, "older_values_returned") == []
+    delta_night(made, "2026-03-04", head, [deleted, "P01,02,1,1,2026-01-11 10:01"])
     assert asked(made, "record_left_out") == []
+    assert asked(made, "older_values_returned") == ["P01|1"]  # the correction to 10:31 is undone
 
 
 def test_an_export_of_the_last_weeks_leaves_out_the_oldest_records_and_is_not_asked(tmp_path: Path):
