@@ -25,7 +25,7 @@ from flows.engine.roster import Roster
 from flows.engine.seen import log
 from flows.engine.seen.ended import Ended
 from flows.engine.units import units_of
-from schemas.findings import ConfigurationError
+from schemas.findings import ConfigurationError, TrialweaveError
 
 
 @dataclass
@@ -137,6 +137,8 @@ def _night(
     """The night with everything it needs to know. Raises ConfigurationError for what must not be begun."""
     now = dt.datetime.now(dt.UTC)
     at = min(as_of, now) if as_of else now
+    if as_of is None:
+        _demand_clock(data, now)
     with configured(config, data, at.date(), kept_on) as (programme, kept):
         if wrong := coding.problems(coding.load_dictionary(programme.codelists), programme):
             raise ConfigurationError("\n".join(wrong))
@@ -146,6 +148,17 @@ def _night(
         restricted.guard(data)
         base = releases.standing(data, at)
         yield Night(programme, data, at, units_of(programme, only), base, replay=as_of is not None, config_files=kept)
+
+
+def _demand_clock(data: Path, now: dt.datetime) -> None:
+    """Raises TrialweaveError when this machine's clock is behind the release that stands: deliveries that it holds would not count yet."""
+    present = releases.latest(data)
+    if present is not None and present.as_of > now:
+        raise TrialweaveError(
+            f"this machine's clock says {now.isoformat(timespec='seconds')}, but the release that stands was made as of "
+            f"{present.as_of.isoformat(timespec='seconds')}; nothing was begun, the release stands\n"
+            "  fix   -> set the clocks of every machine that runs on this data folder right (NTP), then run again"
+        )
 
 
 #: What the manifest says of a site's findings.

@@ -1,0 +1,25 @@
+"""A run as it is opened: what must not be begun."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.engine import session
+from schemas.findings import TrialweaveError
+
+TINY = Path(__file__).parents[1] / "golden" / "tiny"
+
+
+def test_a_machine_whose_clock_is_behind_the_release_that_stands_begins_nothing(tmp_path):
+    release = tmp_path / "releases" / "20990101T000000Z-nogit-00000000"
+    release.mkdir(parents=True)
+    (release / "manifest.json").write_text(json.dumps({"as_of": "2099-01-01T00:00:00+00:00", "sites": []}))
+    (tmp_path / "releases" / "latest").symlink_to(release.name)
+
+    with pytest.raises(TrialweaveError, match=r"as of 2099-01-01T00:00:00\+00:00; nothing was begun"), session.opened(TINY, tmp_path):
+        pass
+
+    assert not (tmp_path / "landing").exists()
