@@ -46,6 +46,10 @@ RESULT = {
     "rule": pl.String, "table": pl.String, "unit": pl.Int32, "study": pl.String, "site": pl.String,
     "n_checked": pl.Int64, "n_violated": pl.Int64,
 }  # fmt: skip
+#: Tables whose rows say themselves which field a finding is about: the column that does.
+_SHOWN = {
+    "item_fault": "item", "stale_correction": "field", "hidden_cell": "field", "row_mark": "columns", "core.column_order": "field",
+}  # fmt: skip
 #: Which site a row is of.
 _SITE = {"unit": pl.Int32, "study": pl.String, "site": pl.String}
 
@@ -229,7 +233,7 @@ def _told(task: Task, table: str, columns: dict[str, str], evidence: Evidence) -
     rule, field = task.rule, task.field
     raw = next((c for c in (f"{field}_raw", field) if c in columns), None)
     subject = [pl.col(c).cast(pl.String) for c in ("subject_id", "subject_id_raw") if c in columns]
-    shown = {"item_fault": "item", "stale_correction": "field", "hidden_cell": "field", "row_mark": "columns"}.get(table)
+    shown = _SHOWN.get(table)
     suggestion = rule.suggest(field, evidence).cast(pl.String) if rule.suggest else pl.lit(None, pl.String)
     return [
         pl.col("study"), pl.col("site"), pl.col("unit").cast(pl.Int32),

@@ -52,7 +52,7 @@ _RECORDS = {
     "dose_lag": "dose", "dose_amount": "dose", "subject_run": "participant",
     "course_gap": "course of a participant", "event_spelling": "adverse event", "wide_file": "file", "file_column": "column of a file",
     "file_note": "file", "loose_row": "row of a file", "hidden_cell": "cell of a file", "repeated_cell": "cell of a file",
-    "row_mark": "row of a file", "": "export",
+    "row_mark": "row of a file", "column_order": "column of a file", "": "export",
 }  # fmt: skip
 _FIELDS = {
     "dose_mg": "amount of the dose", "dosed_at": "date and time of the dose", "taken": "capsule taken", "time_point": "before or after",

@@ -318,6 +318,20 @@ def means(site: Site) -> None:
             row.update(dict.fromkeys(setup.ITEMS, ""), total=str(round(1 + n % 17 / 10, 1)))
 
 
+def columns(site: Site, other: Site) -> None:
+    """A column sorted by itself, a day dragged down, events a row too low, in files that stand in the order of participants."""
+    for name in ("spds", "adverse_events", "medications"):
+        site.tables[name].sort(key=lambda r: r["subject"])
+    for row, value in zip(site.tables["spds"], sorted(r["severity"] for r in site.tables["spds"]), strict=True):
+        row["severity"] = value
+    for row in site.tables["adverse_events"][4:14]:
+        row["start"] = "2022-08-09"
+    rows = other.tables["adverse_events"]
+    people = [r["subject"] for r in rows]
+    for n, row in enumerate(rows):
+        row["subject"] = people[n - 1]
+
+
 def plant(exports: Path) -> None:
     """All of it, in the exports of six sites."""
     sites = [Site(exports / f"{n + 1:03d}", setup.ZONES[n % len(setup.ZONES)]) for n in range(6)]
@@ -328,5 +342,6 @@ def plant(exports: Path) -> None:
     slips(sites[:2])
     for site, change in zip(sites[2:], (clocks, exchanged, zeros, means), strict=True):
         change(site)
+    columns(sites[4], sites[5])
     for site in sites:
         site.save()
