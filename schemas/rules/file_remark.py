@@ -2,8 +2,9 @@
 
 Why: rows and columns hidden in Excel are read like all others (a few hidden rows are asked about one by one), a merged cell has its
 value in its first cell only, of several sheets the first is read, elements of a vendor's own are passed over, a code that is declared
-missing may be a value of the scale. Each is as it should be until somebody has hidden rows to take them out, or really rated 99.
-Data manager: look at the file once; name the sheet, or leave rows out with `where`.
+missing may be a value of the scale, rows that `ignore_rows` leaves out may be filled like those that are read. Each is as it should be
+until somebody has hidden rows to take them out, or really rated 99.
+Data manager: look at the file once; name the sheet, leave rows out with `where`, or narrow `ignore_rows`.
 """
 
 from __future__ import annotations

@@ -41,6 +41,19 @@ most as (
     from against
     qualify n_against = max(n_against) over (partition by study, site, subject_id)
 ),
+day as (
+    select study, site, subject_id, min(hour(started_at_site) + minute(started_at_site) / 60) as from_h,
+        max(hour(started_at_site) + minute(started_at_site) / 60) as to_h,
+    from core.session
+    where attended and started_at_site is not null
+    group by study, site, subject_id
+),
+hours as (
+    -- the two earliest and the two latest, so that each participant is held against the others
+    select study, site, count(*) as n_people, list_sort(list(from_h))[1:2] as earliest, list_reverse_sort(list(to_h))[1:2] as latest,
+    from day
+    group by study, site
+),
 ended as (
     select distinct study, site,
     from core.session
@@ -59,6 +72,10 @@ select
     case when b.subject_id is null then h.days_a_number end as days_a_number,
     h.n_on_day,
     case when v.attended then hour(v.started_at_site) end as started_hour,
+    case when v.attended then hour(v.started_at_site) + minute(v.started_at_site) / 60 end as started_h,
+    o.n_people,
+    o.earliest[case when d.from_h = o.earliest[1] then 2 else 1 end] as others_from_h,
+    o.latest[case when d.to_h = o.latest[1] then 2 else 1 end] as others_to_h,
     c.usual_days_apart,
     v.length_min,
     v.ended_at_utc is not null as is_ended,
@@ -74,6 +91,8 @@ from core.session as v
 inner join ref.trial as t on v.study = t.study
 inner join intake.session as i on v.row_id = i.row_id
 left join pace as c on v.study = c.study and v.site = c.site
+left join hours as o on v.study = o.study and v.site = o.site
+left join day as d on v.study = d.study and v.site = d.site and v.subject_id = d.subject_id
 left join ended as e on v.study = e.study and v.site = e.site
 left join held as h
     on v.study = h.study and v.site = h.site and v.subject_id = h.subject_id and v.session_no = h.session_no

@@ -86,6 +86,28 @@ def test_a_session_the_day_after_another_is_asked_about_where_they_are_a_week_ap
 
 
 @pytest.mark.parametrize(
+    ("start", "others", "found"),
+    [
+        ("20:00", 9, ["odd"]),  # the others of the site begin between ten and five
+        ("19:59", 9, []),
+        ("07:00", 9, ["odd"]),
+        ("07:01", 9, []),
+        ("03:00", 9, []),  # the small hours have a rule of their own
+        ("20:00", 8, []),  # too few others
+    ],
+)
+def test_a_session_hours_beyond_those_of_all_others_is_asked_about(run_models: ModelBench, start: str, others: int, found: list) -> None:
+    lines = [f"S{n} | 3 | true | 2024-03-05 {10 if n % 2 else 17}:00:00 | | s{n}" for n in range(1, others + 1)]
+    lines.append(f"S0 | 3 | true | 2024-03-05 {start}:00 | | odd")
+    people = "\n".join(f"S{n}" for n in range(others + 1))
+    run_models.given("mapped.subject", f"subject_id\n{people}")
+    head = "subject_id | session_no | attended | started_at_local | ended_at_local | record_key"
+    run_models.given("mapped.session", "\n".join([head, *lines]))
+    run_models.run("core.session_check")
+    assert asked(run_models, "core.session_check", "session_hour_unlike_site") == found
+
+
+@pytest.mark.parametrize(
     ("start", "attended", "found"),
     [
         ("00:59:00", "true", []),  # a session around midnight

@@ -128,6 +128,31 @@ def test_a_missing_code_that_is_a_value_of_the_scale_is_noted(b: MappingBench, m
     assert b.con.execute("select note, is_doubt from mapped.file_note").fetchall() == [(note, False) for note in noted]
 
 
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("{where: {state: {none_of: [final]}}}", 2),  # a draft and a misspelt `Final`
+        ("{where: {state: draft}}", 1),
+        ("{where: {state: note}}", 0),  # a note names a participant too, but is filled otherwise
+    ],
+)
+def test_ignored_rows_that_are_filled_like_those_that_are_read_are_noted(b: MappingBench, rule: str, told: int) -> None:
+    b.file("dose.csv", """
+        id | state | mg | at
+        S1 | final | 50 | 10:30
+        S2 | final | 50 | 11:00
+        S1 | draft | 25 | 12:00
+        S2 | Final | 50 | 09:00
+        S2 | note  |    | called the pharmacy
+    """)  # fmt: skip
+    b.map(
+        "dose: {file: dose.csv, where: {state: final}, fields: {subject_id: id, dose: {from: mg, unit: mg}, record_no: at}}",
+        top=f"ignore_rows: [{rule}]",
+    )  # fmt: skip
+    notes = [note for (note,) in b.con.execute("select note from mapped.file_note").fetchall()]
+    assert [note.split(" row(s)")[0] for note in notes] == [f"ignore_rows leaves out {told}"] * (told > 0)
+
+
 def test_every_thing_left_out_has_a_number_of_its_own(b: MappingBench) -> None:
     """Two files nobody reads, and a row that two mappings pass over: rows are counted by their number."""
     b.file("diary.csv", "id | no | came | pill | mg\nS1 | 3 | 1 | y | 50\nS2 | 3 | 1 | x | 50")

@@ -118,6 +118,49 @@ def _is_sent(job: Job, name: str) -> str:
     return f"({text} is not null" + (f" and {text} not in ({lits(sorted(codes))})" if codes else "") + ")"
 
 
+def ignored_like_data(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job], tests: Mapping[int, list[str]]) -> dict[int, list[str]]:
+    """File -> that `ignore_rows` leaves out rows that no table reads although they name participants of the file's other rows and are
+    filled like those. `tests`: file -> its rules, as SQL over r. Rows that a join reads by the same condition are read.
+    """
+    out: dict[int, list[str]] = {}
+    joined = {number for job in jobs for j in job.joins if j.join.where for _, _, numbers in j.reads for number in numbers}
+    readers = [(sheet, job) for job in jobs for sheet in job.sheets if tests.get(sheet.file_no) and sheet.file_no not in joined]
+    for number in dict.fromkeys(sheet.file_no for sheet, _ in readers):
+        mine = [(sheet, job) for sheet, job in readers if sheet.file_no == number and job.rows is not None]
+        if any(job.rows is None or job.rows.claims_all for _, job in mine):
+            continue
+        claims = " union all ".join(f"select file_no, source_row from ({job.rows.claimed()})" for _, job in mine if job.rows is not None)
+        there = sum(_n_like_read(con, sheet, job, claims, " or ".join(tests[number])) for sheet, job in mine[:1])
+        if there:
+            told = f"ignore_rows leaves out {there} row(s) that are filled like those that are read and name their participants"
+            out[number] = [f"{told}; they are not read"]
+    return out
+
+
+def _n_like_read(con: duckdb.DuckDBPyConnection, sheet: Sheet, job: Job, claims: str, test: str) -> int:
+    """Rows that are ignored and like those that a table reads."""
+    spec = job.spec_of(job.rows, "subject_id") if job.rows is not None else None
+    used = [name for name in sheet.header if job.rows is not None and name in job.rows.used]
+    if spec is None or not used:
+        return 0
+    columns = ", ".join(f"r.c{sheet.header.index(name)}" for name in used)
+    claimed = f"(select 1 from ({claims}) c where c.file_no = r.file_no and c.source_row = r.source_row)"
+    sql = f"select {columns} from {sheet.raw} r where r.file_no = {sheet.file_no} and {{}} limit {_LOOKED_AT}"
+    kept, ignored = (
+        [dict(zip(used, row, strict=True)) for row in con.execute(sql.format(which)).fetchall()]
+        for which in (f"exists {claimed}", f"({test}) and not exists {claimed}")
+    )
+    names = {_identifier(spec, row) for row in kept} - {""}
+    tested = {*job.spec.where, *(name for rule in sheet.unit.site.ignore_rows for name in rule.where)}
+    about = [name for name in used if name not in tested and name not in spec.from_]
+    shapes = {name: {shape(row[name] or "") for row in kept} - {""} for name in about}
+    usual = statistics.median(sum(bool(row[name]) for name in about) for row in kept) if kept else 0
+    return sum(
+        usual > 0 and _identifier(spec, row) in names and 2 * sum(shape(row[name] or "") in shapes[name] for name in about) >= usual
+        for row in ignored
+    )
+
+
 def legal_codes(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> dict[int, list[str]]:
     """File -> what is declared missing although it is a value of the field's scale, where a cell holds it: 99 of 0-100."""
     out: dict[int, list[str]] = {}

@@ -151,9 +151,10 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_note: what a reader found doubtful about a file as a whole, or remarks of it."""
     blanked, turned, units, legal = _blanked_codes(jobs), _turned_codes(jobs), _other_units(con, jobs), left_out.legal_codes(con, jobs)
+    ignored = left_out.ignored_like_data(con, jobs, {s.file_no: _ignored(s) for s in shelf.sheets.values()})
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
         doubts = (*sheet.doubts, *(n for told in (blanked, turned, units) for n in told.get(sheet.file_no, ())))
-        for note in (*doubts, *sheet.remarks, *legal.get(sheet.file_no, ())):
+        for note in (*doubts, *sheet.remarks, *legal.get(sheet.file_no, ()), *ignored.get(sheet.file_no, ())):
             row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note, note in doubts]
             con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?, ?)", row)
 

@@ -16,15 +16,25 @@ out_of_order as (
     qualify n_against = max(n_against) over (partition by h.usubjid)
 ),
 site as (select site_no, median(days_since) as usual_days from held group by site_no),
+person_day as (
+    select site_no, usubjid, min(hour(start_local) + minute(start_local) / 60) as a, max(hour(start_local) + minute(start_local) / 60) as z
+    from session where attended and started_at_utc is not null group by all
+),
+site_day as (
+    select p.site_no, p.usubjid, count(*) + 1 as n_people, min(o.a) as others_a, max(o.z) as others_z
+    from person_day as p join person_day as o on o.site_no = p.site_no and o.usubjid <> p.usubjid group by all
+),
 asked as (
-    select v.*, s.consented_on, s.withdrawn_on, h.days_since, h.days_a_number, h.n_on_day, o.usubjid is not null as is_out_of_order, h.usubjid is not null as is_held,
+    select v.*, p.n_people, p.others_a, p.others_z, s.consented_on, s.withdrawn_on, h.days_since, h.days_a_number, h.n_on_day, o.usubjid is not null as is_out_of_order, h.usubjid is not null as is_held,
         b.usubjid is not null as is_broken, w.usual_days, count(v.ended_at_utc) over (partition by v.site_no) > 0 as site_sends_ends,
         (epoch(v.ended_at_utc) - epoch(v.started_at_utc)) / 60 as minutes,
     from session as v join subject as s using (usubjid)
     left join held as h using (usubjid, session_no) left join out_of_order as o using (usubjid, session_no) left join broken as b using (usubjid)
-    left join site as w on w.site_no = v.site_no
+    left join site as w on w.site_no = v.site_no left join site_day as p on p.usubjid = v.usubjid
 )
 select told([
+        case when attended and started_at_utc is not null and n_people >= 10 and hour(start_local) not between 1 and 5
+            and hour(start_local) + minute(start_local) / 60 not between others_a - 3 + 1e-9 and others_z + 3 - 1e-9 then 'session_hour_unlike_site' end,
         case when attended is null and attended_raw is null then 'attended_missing' end,
         case when attended and started_at_utc is null and (start_raw is null or length(start_raw) = 10 and started_on is not null) then 'session_start_missing' end,
         case when attended and started_on < consented_on then 'session_before_consent' end,
