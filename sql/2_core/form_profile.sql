@@ -27,7 +27,7 @@ whole as materialized (
 along as (
     select
         unit, study, site, instrument, subject_id,
-        sqrt(list_dot_product(item_values, item_values) - list_sum(item_values) ^ 2 / len(item_values)) as spread,
+        sqrt(greatest(list_dot_product(item_values, item_values) - list_sum(item_values) ^ 2 / len(item_values), 0)) as spread,
         list_dot_product(item_values, first_profile) / spread as first_along,
         list_dot_product(item_values, second_profile) / spread as second_along,
     from whole

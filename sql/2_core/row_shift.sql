@@ -119,7 +119,7 @@ told as (
     -- two rows that are alike do not count without end
     select
         unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, way, own, inside,
-        0.02 * (avg(own + inside) over of_file) as least,
+        greatest(0.02 * (avg(own + inside) over of_file), 1e-6) as least,
         count(*) over of_file as n_all_edges,
         sum(between_two) over of_file / nullif(sum(within) over of_file, 0) as person_ratio,
         greatest(-2.5, least(2.5, ln((own + least) / (across + least)))) - 0.1 as nearer,

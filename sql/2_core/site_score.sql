@@ -25,7 +25,7 @@ halves as (
     select
         study, site,
         (count(*) * sum(a * b) - sum(a) * sum(b))
-        / nullif(sqrt((count(*) * sum(a * a) - sum(a) ^ 2) * (count(*) * sum(b * b) - sum(b) ^ 2)), 0) as halves_r,
+        / nullif(sqrt(greatest((count(*) * sum(a * a) - sum(a) ^ 2) * (count(*) * sum(b * b) - sum(b) ^ 2), 0)), 0) as halves_r,
     from half
     group by study, site
 ),

@@ -5,11 +5,13 @@
 --        known. n_far: doses outside of it by whatever lag, also an implausible one. shift_min: by how many minutes the clocks of the
 --        doses would have to be set on (or back) for most of those to lie inside: by the zone's offset from UTC, which may tell summer
 --        from winter, or else by half hours, the middle one of equal ones. least_shift_min: the least of them. n_shifted: how many then do.
---        n_alike: how many of the n_timed doses before a session lie the same minutes before it, as planned times do and real ones do not
+--        n_alike: how many of the n_timed doses before a session lie the same minutes before it, as planned times do and real ones do not;
+--        n_on_hour: how many of them were taken on the hour
 with dosed as (
     select
         d.unit, d.study, d.site, d.row_id, d.source_file, d.in_window, d.is_timed, d.utc_offset_min,
         case when d.time_point = 'PRE' and d.is_timed then round(d.lag_to_start_min) end as lag_min,
+        lag_min is not null and minute(d.dosed_at_site) = 0 as is_on_hour,
         d.window_lag_min is not null and d.window_to_min is not null as is_measured,
         d.window_lag_min between d.window_from_min and d.window_to_min as is_inside,
         -- the minutes between which the dose's clock would have to be set on
@@ -28,6 +30,7 @@ counted as (
         count(*) filter (is_measured and not is_inside) as n_far,
         count(lag_min) as n_timed,
         coalesce(list_max(map_values(histogram(lag_min))), 0) as n_alike,
+        count(*) filter (is_on_hour) as n_on_hour,
     from dosed
     group by unit, study, site
 ),
@@ -85,6 +88,7 @@ select
     c.n_far,
     c.n_timed,
     c.n_alike,
+    c.n_on_hour,
     b.shift_min,
     b.least_shift_min,
     coalesce(b.is_offset, false) as is_offset,

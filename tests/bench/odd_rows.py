@@ -290,13 +290,14 @@ def exchanged(site: Site) -> None:
 
 
 def zeros(site: Site) -> None:
-    """Zero for not rated, peaks moved by a row, doses here and there, one half of the answers copied, scores that rise."""
+    """Zero for not rated, peaks moved by a row, doses here and there on the hour, one half of the answers copied, scores that rise."""
     rows = site.tables["suds"]
     peaks = [r["peak"] for r in rows]
     for n, row in enumerate(rows):
         row.update(peak=peaks[n - 1], end="0" if n % 3 else "40")
     for n, row in enumerate(site.tables["doses"]):
-        row["at"] = moved(row["at"], minutes=(-130, 65, -75)[n % 3])
+        at = moved(row["at"], minutes=(-130, 65, -75)[n % 3])
+        row["at"] = f"{at[:14]}00" if at else ""
     visits = [v.name for v in setup.VISITS]
     for row in site.tables["lsas"]:
         if row["visit"] in visits:
@@ -306,7 +307,9 @@ def zeros(site: Site) -> None:
 
 
 def means(site: Site) -> None:
-    """Totals without items that are means; the few forms with items coded one off. One dose an hour off where none other is."""
+    """Totals without items that are means; the few forms with items coded one off. One dose an hour off alone. Begins are peaks."""
+    for row in site.tables["suds"]:
+        row["begin"] = row["peak"]
     for n, row in enumerate(site.tables["doses"]):
         for met in site.of("sessions", row["subject"], session=row["session"])[:1]:
             row["at"] = moved(met["start"], minutes=-80 - n % 20) if row["at"] else ""

@@ -98,7 +98,7 @@ def test_a_site_in_which_fear_never_falls_is_asked_for_its_columns(
     run_models: ModelBench, courses: int, falling: int, found: list[str]
 ) -> None:
     run_models.given("core.site_suds", f"""
-        unit::INT|study|site|record_key|n_ratings::INT|highest_suds::INT|n_courses::INT|n_falling::INT|n_low_peaks::INT|n_peaks::INT
-        0 | t01 | 01 | 01 | 60 | 90 | {courses} | {falling} | 0 | 0
+        unit::INT|study|site|record_key|n_ratings::INT|highest_suds::INT|n_courses::INT|n_falling::INT|n_low_peaks::INT|n_peaks::INT|n_begins::INT|n_begin_is_peak::INT|n_ends::INT|n_end_is_peak::INT
+        0 | t01 | 01 | 01 | 60 | 90 | {courses} | {falling} | 0 | 0 | 0 | 0 | 0 | 0
     """)
     assert [rule for rule, _, _ in run_models.judge("core.site_suds")] == found

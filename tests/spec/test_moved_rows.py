@@ -60,6 +60,11 @@ def test_a_file_sorted_by_visit_does_not_tell(run_models: ModelBench) -> None:
     assert asked(run_models, by_visit, order=[n % 8 for n in range(32)]) == []
 
 
+def test_participants_who_each_answer_the_same_every_time_can_be_judged(run_models: ModelBench) -> None:
+    same = [[10 * level + who] * 4 for who, level in enumerate(LEVELS) for _ in range(4)]
+    assert asked(run_models, same) == []
+
+
 def test_participants_who_are_all_alike_do_not_tell(run_models: ModelBench) -> None:
     alike = [[2 - visit + (item == visit) for item in range(4)] for _ in LEVELS for visit in range(4)]
     assert asked(run_models, alike[-1:] + alike[:-1]) == []

@@ -99,6 +99,35 @@ def test_a_site_whose_peaks_are_often_below_begin_or_end_is_asked_for_its_column
     assert asked(run_models, "core.site_suds", "suds_peaks_low_site") == found
 
 
+@pytest.mark.parametrize(("twice", "other", "n", "found"), [
+    ("begin", 2, 40, ["01"]), ("end", 2, 40, ["01"]), ("begin", 3, 40, []), ("begin", 0, 39, []),
+])  # fmt: skip
+def test_a_site_whose_peak_is_the_begin_or_the_end_in_nearly_all_exercises_is_asked_for_its_columns(
+    run_models: ModelBench, twice: str, other: int, n: int, found: list[str]
+) -> None:
+    begin, end = ("70", "40") if twice == "begin" else ("60", "70")
+    run_models.given(
+        "intake.rating", "subject_id | session_no | exercise_no | begin_suds | peak_suds | end_suds | scale\n"
+        + "\n".join(f"S1 | {k} | 1 | {begin} | {90 if k < other else 70} | {end} | 0-100" for k in range(n)),
+    )  # fmt: skip
+    run_models.run("core.site_suds")
+    assert asked(run_models, "core.site_suds", "suds_columns_alike_site") == found
+
+
+@pytest.mark.parametrize(("on_hour", "n", "found"), [(16, 20, ["01"]), (15, 20, []), (19, 19, [])])
+def test_a_site_whose_doses_are_taken_on_the_hour_is_asked_whether_their_times_are_rounded(
+    run_models: ModelBench, on_hour: int, n: int, found: list[str]
+) -> None:
+    run_models.trial(sessions={"number": 40, "planned_length_min": 90})
+    session = "subject_id | session_no | attended | started_at | ended_at\n"
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at\n"
+    for k in range(1, n + 1):  # the sessions begin at another minute each
+        session += f"S1 | {k} | true | 2024-03-{k:02d} 14:{k + 10}:00 |\n"
+        dose += f"S1 | {k} | PRE | true | 50 | 2024-03-{k:02d} 13:{'00' if k <= on_hour else '10'}:00\n"
+    course(run_models, session=session, dose=dose).run("core.site_timing")
+    assert asked(run_models, "core.site_timing", "dose_times_rounded_site") == found
+
+
 @pytest.mark.parametrize(("alike", "n", "found"), [(16, 20, ["01"]), (15, 20, []), (19, 19, [])])
 def test_a_site_whose_doses_all_lie_the_same_minutes_before_the_session_is_asked_about(
     run_models: ModelBench, alike: int, n: int, found: list[str]

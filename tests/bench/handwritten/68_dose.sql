@@ -56,7 +56,10 @@ where not m.in_window and abs(m.lag_start - o.usual) between 40 and 180 and (s.n
 
 -- all doses of a participant beside the others of the site
 insert into finding
-with timed as (select site_no, usubjid, lag_start from dose_timing where taken and timing <> 'UNKNOWN'),
+with timed as (
+    select site_no, usubjid, lag_start, ((epoch(dosed_at_utc) + dosed_offset_s)::bigint % 3600 < 60)::int as n_on_hour
+    from dose_timing where taken and timing <> 'UNKNOWN'
+),
 site as (select site_no, median(lag_start) as usual, count(*) as n from timed group by site_no),
 person as (
     select t.usubjid, s.site_no, count(*) as n, s.n - count(*) as n_others, min(t.lag_start - s.usual) as least, max(t.lag_start - s.usual) as most, median(t.lag_start - s.usual) as shift
@@ -67,7 +70,11 @@ from person as p join subject_clock using (usubjid)
 where p.n >= 4 and p.n_others >= 20 and ((least >= 30 and shift >= 45) or (most <= -30 and shift <= -45))
 union all
 select 'dose_lags_alike_site', 'query', site_no, 'site_timing', '', '', null, null, null
-from (select site_no, count(*) as n from timed group by site_no, round(lag_start)) group by site_no having sum(n) >= 20 and max(n) >= 0.8 * sum(n);
+from (select site_no, count(*) as n from timed group by site_no, round(lag_start)) group by site_no having sum(n) >= 20 and max(n) >= 0.8 * sum(n)
+union all
+select 'dose_times_rounded_site', 'query', site_no, 'site_timing', '', '', null, null, null
+from (select site_no, count(*) as n, sum(n_on_hour) as n_on_hour from timed group by site_no, round(lag_start))
+group by site_no having sum(n) >= 20 and max(n) < 0.8 * sum(n) and sum(n_on_hour) >= 0.8 * sum(n);
 
 -- one shift of the clock that puts nearly all the site's doses outside the window inside: half hours, or the zone's offset
 insert into finding

@@ -17,6 +17,7 @@ create table rating_site as
 select site_no, sum(n) as n, max(top) as top, count(b) + count(e) as n_ends, count(*) filter (is_broken) as n_broken, count(e) as n_end, count(*) filter (e = 0) as n_zero,
     count(*) filter (e > 0 and e <= 15) as n_low, count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e < b) as n_falling,
     count(*) filter (p is not null and coalesce(b, e) is not null) as n_peaks, count(*) filter (p < greatest(b, e)) as n_low_peaks,
+    count(b) filter (p > 0) as n_pb, count(*) filter (p > 0 and b = p) as n_b_is_p, count(e) filter (p > 0) as n_pe, count(*) filter (p > 0 and e = p) as n_e_is_p,
 from rated group by site_no;
 
 insert into finding
@@ -35,6 +36,7 @@ from session_exercise as e join subject as s using (usubjid) where not e.is_numb
 union all
 select told([
         case when n >= 20 and top <= 10 then 'suds_scale_suspect_site' end, case when n_courses >= 20 and 5 * n_falling < n_courses then 'suds_never_falls_site' end,
+        case when (n_pb >= 40 and n_b_is_p >= 0.95 * n_pb) or (n_pe >= 40 and n_e_is_p >= 0.95 * n_pe) then 'suds_columns_alike_site' end,
         case when n_low_peaks >= 5 and 50 * n_low_peaks >= n_peaks then 'suds_peaks_low_site' end,
         case when n_end >= 40 and n_zero >= 5 and n_zero >= 3 * n_low then 'suds_zero_suspect_site' end,
     ]), 'query', site_no, 'site_suds', '', '', null, null, null

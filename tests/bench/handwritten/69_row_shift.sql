@@ -37,7 +37,7 @@ apart as (
 ),
 way as (select *, 1 as way, below as own, above as inside from apart union all select *, 2, above, below from apart),
 nearer as (
-    select *, sum(between_two) over f / nullif(sum(within) over f, 0) as person_ratio, 0.02 * avg(own + inside) over f as least,
+    select *, sum(between_two) over f / nullif(sum(within) over f, 0) as person_ratio, greatest(0.02 * avg(own + inside) over f, 1e-6) as least,
         greatest(-2.5, least(2.5, ln((own + least) / (across + least)))) - 0.1 as near,
     from way where own + inside + across > 0 window f as (partition by site_no, kind, way)
 ),
