@@ -81,6 +81,7 @@ class Evidence(Config):
     items_shifted_form_min: Threshold[int]
     suds_scale_looks_like_max: Threshold[float]
     suds_subject_min_ratings: Threshold[int]
+    ratings_same_min: Threshold[int]
     suds_falling_min_pct: Threshold[float]
     suds_mixed_ratio: Threshold[float]
     suds_mixed_beside_min: Threshold[float]

@@ -1,6 +1,7 @@
 """A participant's fear ratings differ.
 
-Why: nobody rates every begin, peak and end of many exercises with one number; a default was never changed.
+Why: nobody rates every begin, peak and end of many exercises with one number, or every exercise alike on 0-100; a default was never
+changed, or the first exercise copied down.
 Site: check the ratings against the paper forms.
 """
 
@@ -16,10 +17,11 @@ FIELD = ""
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.PRIMARY
-MESSAGE = "All fear ratings of the participant are the same number."
+MESSAGE = "All exercises of the participant have the same fear ratings."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
     many = pl.col("n_ratings") >= evidence.suds_subject_min_ratings.value
-    return pl.when(many).then(pl.col("lowest_suds") != pl.col("highest_suds"))
+    same = pl.col("is_same") & (pl.col("n_ratings") >= evidence.ratings_same_min.value)
+    return pl.when(many).then((pl.col("lowest_suds") != pl.col("highest_suds")) & ~same)

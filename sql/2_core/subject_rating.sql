@@ -1,9 +1,9 @@
 -- core.subject_rating: whether a participant's fear ratings move, and sessions whose ratings are all those of another one
 -- Grain: study, site, subject_id
 -- Reads: intake.rating, ref.evidence
--- Why:   nobody rates many exercises with one number, and hardly anybody's fear rises in nearly all of them while it falls in most
---        of the others at the site. Nine ratings do not come out the same twice by chance on 0-100, a dozen on a short scale;
---        copied_sessions are the later ones
+-- Why:   nobody rates many exercises with one number, or each with the same three on 0-100 (is_same), and hardly anybody's fear rises in
+--        nearly all of them while it falls in most of the others at the site. Nine ratings do not come out the same twice by chance on
+--        0-100, a dozen on a short scale; copied_sessions are the later ones
 with sheet as (
     -- each exercise is there once, so that the order of its hashes tells nothing
     select
@@ -46,6 +46,8 @@ course as (
         count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
         min(least(r.begin_suds, r.peak_suds, r.end_suds)) as lowest_suds,
         max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) as highest_suds,
+        coalesce(min(r.begin_suds) = max(r.begin_suds), true) and coalesce(min(r.peak_suds) = max(r.peak_suds), true)
+        and coalesce(min(r.end_suds) = max(r.end_suds), true) and not bool_or(r.scale in ('0-10', '0-8')) as is_same,
         count(*) filter (r.begin_suds is not null and r.end_suds is not null) as n_courses,
         count(*) filter (r.end_suds > r.begin_suds) as n_rising,
         count(*) filter (r.end_suds < r.begin_suds) as n_falling,
@@ -56,7 +58,7 @@ course as (
 select
     c.unit, c.study, c.site, c.subject_id,
     c.subject_id as record_key,
-    c.source_file, c.source_row, c.n_ratings, c.lowest_suds, c.highest_suds, c.n_courses, c.n_rising,
+    c.source_file, c.source_row, c.n_ratings, c.lowest_suds, c.highest_suds, c.is_same, c.n_courses, c.n_rising,
     sum(c.n_courses) over of_site - c.n_courses as n_courses_others,
     sum(c.n_falling) over of_site - c.n_falling as n_falling_others,
     p.copied_sessions,

@@ -41,6 +41,18 @@ def test_a_session_with_all_the_ratings_of_another_one_is_asked_about(
     assert asked(run_models, "core.subject_rating", "ratings_copied") == found
 
 
+@pytest.mark.parametrize(
+    ("n", "scale", "last", "found"),
+    [(6, "0-100", 40, ["S1"]), (6, "0-100", 41, []), (5, "0-100", 40, []), (6, "0-10", 40, [])],
+)
+def test_a_participant_whose_exercises_are_all_alike_is_asked_about(
+    run_models: ModelBench, n: int, scale: str, last: int, found: list[str]
+) -> None:
+    rows = [f"S1 | {no} | 1 | 70 | 80 | {last if no == n else 40} | {scale}" for no in range(1, n + 1)]
+    rated(run_models, "core.subject_rating", rows)
+    assert asked(run_models, "core.subject_rating", "ratings_uniform") == found
+
+
 @pytest.mark.parametrize(("last", "found"), [(50, ["S1"]), (51, [])])
 def test_a_participant_who_rates_one_number_only_is_asked_about(run_models: ModelBench, last: int, found: list[str]) -> None:
     rows = [f"S1 | {n} | 1 | 50 | 50 | {end} | 0-100" for n, end in ((3, 50), (4, 50), (5, last))]

@@ -8,6 +8,7 @@ from rating;
 
 create table rater as
 select site_no, usubjid, sum(n) as n, sum(n_odd) as n_odd, min(b) filter (b > 0) as least_begin, median(b) as usual_begin, max(top) as top, min(least(b, p, e)) as bottom,
+    coalesce(min(b) = max(b), true) and coalesce(min(p) = max(p), true) and coalesce(min(e) = max(e), true) as is_same,
     count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e > b) as n_rising, count(*) filter (e < b) as n_falling,
     min(top) filter (top > 0) as least_top, bool_or(b = 99 or p = 99 or e = 99) as has_99,
     coalesce(bool_or(b in (97, 98, 100) or p in (97, 98, 100) or e in (97, 98, 100)), false) as is_near_99,
@@ -43,7 +44,7 @@ select told([
 from rating_site
 union all
 select told([
-        case when o.n >= 8 and o.top <= 10 and s.top > 10 then 'suds_scale_suspect' end, case when o.n >= 8 and o.bottom = o.top then 'ratings_uniform' end,
+        case when o.n >= 8 and o.top <= 10 and s.top > 10 then 'suds_scale_suspect' end, case when o.n >= 8 and (o.bottom = o.top or (o.n >= 18 and o.is_same)) then 'ratings_uniform' end,
         case when o.n_courses >= 6 and s.n_courses - o.n_courses >= 20 and 2 * (s.n_falling - o.n_falling) > s.n_courses - o.n_courses
             and 5 * o.n_rising >= 4 * o.n_courses then 'suds_rises' end,
     ]), 'query', o.site_no, 'subject_suds', o.usubjid, '', null, null, null
