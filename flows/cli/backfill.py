@@ -12,7 +12,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.bar import bar
-from flows.cli.common import DEMO, Config, Dask, Data, Json, Log, LogForm, Sites, Wait, log_as, print_json, print_table, say, told_errors
+from flows.cli.common import (
+    DEMO,
+    Config,
+    Dask,
+    Data,
+    Json,
+    Log,
+    LogForm,
+    Sites,
+    Wait,
+    demand_config,
+    log_as,
+    print_json,
+    print_table,
+    say,
+    told_errors,
+)
 from flows.cli.releases import print_values
 from schemas.findings import Exit
 
@@ -22,6 +38,7 @@ if TYPE_CHECKING:
 
 
 def backfill(
+    asked_by: typer.Context,
     first: Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First night.")],
     last: Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last night, included.")],
     config: Config = DEMO,
@@ -47,6 +64,7 @@ def backfill(
     Example: trialweave backfill --from 2026-03-01 --to 2026-03-07 --site sad01/07 --reason "mapping of the dose corrected" --dry-run
     """
     with told_errors():
+        demand_config(asked_by, data)
         if last < first:
             say(f"--to {last.date()} is before --from {first.date()}")
             raise typer.Exit(int(Exit.USAGE))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, Json, print_json, print_table, say, told_errors
+from flows.cli.common import DEMO, Config, Data, Json, print_json, print_table, run_again, say, told_errors
 from flows.cli.help import Command, Group
 from schemas.findings import ConfigurationError, Exit
 
@@ -53,7 +53,7 @@ def waits(
 
         release = releases.latest(data)
         if release is None:
-            say(f"{data} holds no release yet\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         programme, coder = _opened(config)
         found = waiting(release.folder, programme, coder, site)

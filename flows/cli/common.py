@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
-from schemas.findings import Exit, TrialweaveError
+from schemas.findings import ConfigurationError, Exit, TrialweaveError
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEMO = PROJECT / "config" / "demo"
@@ -33,6 +33,29 @@ Dask = Annotated[
 ]
 Wait = Annotated[float, typer.Option("--wait", min=0, metavar="MINUTES", help="Wait so long for a data folder that another run holds.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def run_again(data: Path) -> str:
+    """The command that runs the next night on a data folder: with the configuration of its last one, which may not be the demo's."""
+    last = _last_config(data)
+    return f"trialweave run --config {'CONFIG' if last is None else last} --data {data}"
+
+
+def demand_config(asked: typer.Context, data: Path) -> None:
+    """Raises ConfigurationError where no --config was given (as of `demo`) and the last run had another configuration than the demo's:
+    the demo would take the place of its sites."""
+    source = asked.get_parameter_source("config")
+    last = _last_config(data)
+    if (source is None or source.name == "DEFAULT") and last is not None and last.parts[-2:] != DEMO.parts[-2:]:
+        told = f"{data} was last run with another configuration than the demo's; nothing was begun"
+        raise ConfigurationError(f"{told}\n  fix   -> --config {last}, or another --data")
+
+
+def _last_config(data: Path) -> Path | None:
+    from flows.engine import ledger
+
+    told = ledger.entries(data, "run_started")
+    return Path(told[-1]["config"]) if told else None
 
 
 class LogForm(StrEnum):

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import Data, Json, as_path, print_json, told_errors
+from flows.cli.common import Data, Json, as_path, print_json, run_again, told_errors
 
 
 def release_hold(
@@ -37,7 +37,7 @@ def release_hold(
                 passed = f"the edit of its mapping ({decisions.accept_edit(data, site, who, reason)})"
             else:
                 passed = f"delivery {decisions.release_hold(data, site, delivery, who, reason)}"
-            typer.echo(f"{site}: {passed} will be taken by the next run -> trialweave run --data {data}")
+            typer.echo(f"{site}: {passed} will be taken by the next run -> {run_again(data)}")
 
 
 def set_aside(
@@ -55,7 +55,7 @@ def set_aside(
         from flows.engine import decisions
 
         gone = decisions.put_aside(data, site, delivery, who, reason)
-        typer.echo(f"{site}: delivery {gone} does not count from the next run on -> trialweave run --data {data}")
+        typer.echo(f"{site}: delivery {gone} does not count from the next run on -> {run_again(data)}")
 
 
 def queries(
@@ -98,7 +98,7 @@ def answers(
             print_json(counts)
         else:
             told = ", ".join(f"{n} {kind}" for kind, n in counts.items())
-            typer.echo(f"{file.name}: {told}; the next run applies them -> trialweave run --data {data}")
+            typer.echo(f"{file.name}: {told}; the next run applies them -> {run_again(data)}")
 
 
 def waive(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.common import Data, Json, as_path, print_json, print_table, say, told_errors
+from flows.cli.common import Data, Json, as_path, print_json, print_table, run_again, say, told_errors
 from schemas.columns import RESTRICTED
 from schemas.findings import Exit
 
@@ -65,7 +65,7 @@ def export(
             raise typer.Exit(int(Exit.USAGE))
         found = releases.latest(data) if release == "latest" else releases.load(data, release)
         if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         options: dict[str, Any] = {"version": xpt} if chosen is FormatName.XPT else {}
         if chosen is FormatName.DATASET_JSON and ndjson:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import Data, Json, print_json, print_table, say, told_errors
+from flows.cli.common import Data, Json, print_json, print_table, run_again, say, told_errors
 from schemas.findings import Exit
 from schemas.harmonization import Kind, Potential
 
@@ -39,7 +39,7 @@ def harmonization(
 
         release = releases.latest(data)
         if release is None:
-            say(f"{data} holds no release yet\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         found = pl.read_parquet(release.folder / "harmonization.parquet")
         name = pl.concat_str("STUDYID", "SITEID", separator="/")

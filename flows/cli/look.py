@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, say, told_errors
+from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, run_again, say, told_errors
 from schemas.findings import Exit
 
 
@@ -26,7 +26,7 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
 
         release = releases.latest(data)
         if release is None:
-            say(f"{data} holds no release yet\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         note = data / state.LAST_RUN
         last: dict[str, Any] = jsons.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import Data, Json, as_path, print_json, say, told_errors
+from flows.cli.common import Data, Json, as_path, print_json, run_again, say, told_errors
 from schemas.findings import Exit
 
 
@@ -39,7 +39,7 @@ def report(
             raise typer.Exit(int(Exit.USAGE))
         found = releases.latest(data) if release == "latest" else releases.load(data, release)
         if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         with writing.configuration(data, found, config) as programme:
             if out is None:

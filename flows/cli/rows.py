@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.common import Data, Json, print_json, print_table, say, told_errors
+from flows.cli.common import Data, Json, print_json, print_table, run_again, say, told_errors
 from schemas.findings import CheckStatus, Exit, FindingStatus, Severity
 
 LISTED = ["severity", "rule", "site", "table", "record_key", "field", "file", "source_row", "n_rows", "first_seen", "status"]
@@ -43,7 +43,7 @@ def findings(
 
         release = releases.latest(data)
         if release is None:
-            say(f"{data} holds no release yet\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         found = select(data, release, site=site, rule=rule, severity=str(severity or ""), table=table, subject=subject,
                        status=str(status or ""), held=held, values=show_values)  # fmt: skip
@@ -153,7 +153,7 @@ def sql(
 
         found = releases.latest(data) if release == "latest" else releases.load(data, release)
         if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         con = open_release(found.folder)
         try:

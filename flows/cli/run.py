@@ -26,6 +26,7 @@ from flows.cli.common import (
     Sites,
     Wait,
     as_path,
+    demand_config,
     log_as,
     print_json,
     print_table,
@@ -40,6 +41,7 @@ COUNTS = ("received", "kept", "quarantined", "findings open", "new")
 
 
 def run(
+    asked_by: typer.Context,
     config: Config = DEMO,
     data: Data = Path("data"),
     site: Sites = [],  # noqa: B006
@@ -54,6 +56,8 @@ def run(
     """
     started = time.time()
     quiet = log_as(log)
+    with told_errors():
+        demand_config(asked_by, data)
     with told_errors(), _failure_told(config, data, started):
         if (code := _unchanged(config, data, frozenset(site), started, json, quiet, 60 * wait)) is not None:
             raise typer.Exit(code)

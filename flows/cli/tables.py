@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, say, told_errors
+from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, run_again, say, told_errors
 from schemas.findings import Exit
 
 
@@ -34,7 +34,7 @@ def tables(
 
         found = releases.latest(data) if release == "latest" else releases.load(data, release)
         if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> trialweave run --data {data}")
+            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
             raise typer.Exit(int(Exit.USAGE))
         evidence = load(config).evidence
         people = counting.subjects(found, evidence, visit)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.engine import session
-from schemas.findings import TrialweaveError
+from flows.engine import ledger, session
+from schemas.findings import Exit, TrialweaveError
+from tests.nights import call
 
 TINY = Path(__file__).parents[1] / "golden" / "tiny"
 
@@ -23,3 +24,22 @@ def test_a_machine_whose_clock_is_behind_the_release_that_stands_begins_nothing(
         pass
 
     assert not (tmp_path / "landing").exists()
+
+
+def test_a_night_without_config_does_not_put_the_demo_in_the_place_of_another_configurations_sites(tmp_path):
+    ledger.append(tmp_path, "run_started", config=str(TINY))
+
+    code, told = call("run", "--data", tmp_path)
+
+    assert code == Exit.USAGE
+    assert "fix   -> --config" in told and "tiny" in told
+    assert not (tmp_path / "landing").exists()
+
+
+def test_what_to_run_next_names_the_configuration_of_the_last_night(tmp_path):
+    ledger.append(tmp_path, "run_started", config="my-config")
+
+    code, told = call("tables", "--data", tmp_path)
+
+    assert code != 0
+    assert "trialweave run --config my-config --data" in " ".join(told.split())
