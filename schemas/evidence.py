@@ -53,6 +53,7 @@ class Evidence(Config):
     weight_adolescent_max_kg: Threshold[float]
     total_mean_tolerance: Threshold[float]
     items_shifted_min_answers: Threshold[int]
+    lowest_unused_min_answers: Threshold[int]
     event_repeat_days: Threshold[int]
     copied_min_answers: Threshold[int]
     copied_min_different: Threshold[int]

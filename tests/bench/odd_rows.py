@@ -253,16 +253,16 @@ def clocks(site: Site) -> None:
 
 
 def persons(site: Site) -> None:
-    """Answers that are each participant's own and get better, one half turned round, moved by a row from the middle of the file on; a
-    severity that gets worse."""
+    """Answers that are each participant's own, never 0, and get better, one half turned round, moved by a row from the middle of the
+    file on; a severity that gets worse."""
     visits = [v.name for v in setup.VISITS]
     own: dict[str, list[int]] = {}
     rows = [r for r in site.tables["lsas"] if r["visit"] in visits]
     for row in rows:
-        half = [site.rng.randint(0, 3) for _ in range(24)]
-        base = own.setdefault(row["subject"], half + [3 - v for v in half])
+        half = [site.rng.randint(1, 3) for _ in range(24)]
+        base = own.setdefault(row["subject"], half + [4 - v for v in half])
         better = visits.index(row["visit"])
-        row.update({c: str(max(0, v - (i < better))) for i, (c, v) in enumerate(zip(setup.ITEMS, base, strict=True))}, total="")
+        row.update({c: str(max(1, v - (i < better))) for i, (c, v) in enumerate(zip(setup.ITEMS, base, strict=True))}, total="")
     sent = [{c: r[c] for c in setup.ITEMS} for r in rows]
     for n in range(len(rows) // 2, len(rows)):
         rows[n].update(sent[n - 1])

@@ -249,7 +249,19 @@ def test_items_that_look_coded_one_too_high_are_told_of_the_site_and_never_shift
     bench.given("intake.item_fault", "form_row_id | instrument | item | value_raw | value_fault\n1 | PDSS | PDSS07 | 5 | out_of_scale")
     bench.run("core.site_item")
     assert bench.judge("core.site_item") == [("items_shifted", "", "PDSS")]
+    assert bench.rows("core.site_item", "n_answers", "is_lowest_used") == [(48, False)]  # six of seven in eight forms
     assert bench.rows("core.form", "item_values")[0] == ([1, 2, 3, 4, 1, 2, None],)
+
+
+@pytest.mark.parametrize(
+    ("n", "used", "too_high", "found"),
+    [(2000, False, 0, ["lowest_answer_unused_site"]), (1999, False, 0, []), (2000, True, 0, []), (2000, False, 1, ["items_shifted"])],
+)
+def test_a_site_that_never_gives_the_lowest_answer_is_asked_what_its_numbers_mean(bench, n, used, too_high, found):
+    head = "unit::INT|study|site|instrument|record_key|n_one_too_high::INT|n_one_too_low::INT|n_answers::INT|lowest_above_min::INT"
+    row = f"0|t01|01|LSAS|LSAS|{too_high}|0|{n}|{0 if used else 1}|0|{used}"
+    bench.given("core.site_item", f"{head}|highest_below_max::INT|is_lowest_used::BOOLEAN\n{row}")
+    assert [rule for rule, _, _ in bench.judge("core.site_item")] == found
 
 
 def test_a_lowest_answer_that_occurs_shows_that_nothing_is_shifted(bench):

@@ -61,6 +61,12 @@ from form_check as f left join (
 group by f.site_no
 having sum(n_answered) >= 20 and ((bool_or(is_high) and min(list_min(v)) >= 1) or (bool_or(is_low) and max(list_max(v)) <= 2))
 union all
+select 'lowest_answer_unused_site', 'query', f.site_no, 'site_item', 'LSAS', '', null, null, null
+from form_check as f left join (select distinct form_row from (
+    select rowid as form_row, unnest(list_transform(bad, x -> try_cast(x.sent as float))) as sent from form_typed where bad is not null) where sent = 4
+) as b using (form_row)
+group by f.site_no having sum(n_answered) >= 2000 and count(b.form_row) = 0 and min(list_min(v)) > 0
+union all
 select 'totals_look_like_means', 'query', site_no, 'site_total', 'LSAS', '', null, null, null
 from form_check where n_answered = 0 and reported is not null group by site_no having count(*) >= 20 and max(reported) <= 3
 union all
