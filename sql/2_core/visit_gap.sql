@@ -1,8 +1,9 @@
 -- core.visit_gap: visits at which a participant has no form of an instrument, although the site's others have, and came back later
 -- Grain: study, site, subject_id, instrument; only where a visit is left out
--- Reads: core.form_visit, core.form, core.subject, ref.trial, ref.instrument, ref.evidence
--- Why:   a form that is missing leaves no trace but this. Asked where nearly all others of the site who came to a later visit have it,
---        and the participant has no unscheduled form. A missing baseline of the primary outcome has a rule of its own
+-- Reads: core.form_visit, core.form, core.form_total, core.subject, ref.trial, ref.instrument, ref.evidence
+-- Why:   a form that is missing leaves no trace but this; one without an answer or a total is none. Asked where nearly all others of the
+--        site who came to a later visit have it, and the participant has no unscheduled form. A missing baseline of the primary outcome
+--        has a rule of its own
 with given as (
     -- versions of an instrument are one family
     select
@@ -11,6 +12,8 @@ with given as (
         bool_or(v.is_baseline_visit) as is_baseline,
     from core.form_visit as v
     inner join ref.instrument as i on v.instrument = i.instrument
+    inner join core.form as f on v.form_id = f.form_id
+    where f.n_answered > 0 or f.n_faulty > 0 or f.form_id in (select form_id from core.form_total)
     group by v.study, v.site, v.subject_id, i.family, v.visit
 ),
 stay as (

@@ -77,9 +77,9 @@ where n_answered = 0 group by site_no, code having count(*) filter (reported = c
 -- a form that is not there, although nearly all others of the site have it and the participant came back
 insert into finding
 with given as (
-    select distinct site_no, usubjid, 'LSAS' as instrument, visit, visit_order from form_key
+    select distinct site_no, usubjid, 'LSAS' as instrument, visit, visit_order from form_check where n_answered > 0 or n_bad > 0 or reported is not null
     union all
-    select distinct site_no, usubjid, 'SPD-S', visit, visit_order from item_all
+    select distinct site_no, usubjid, 'SPD-S', visit, visit_order from item_all where severity is not null or severity_raw is not null
 ),
 stay as (select site_no, usubjid, instrument, max(visit_order) as last_order, bool_or(visit = 'UNSCHEDULED') as is_unsure from given group by all),
 due as (
