@@ -153,10 +153,11 @@ def test_what_a_reader_remarks_is_noted_and_is_no_doubt(run_models: ModelBench) 
 
 def test_a_whole_site_whose_ratings_never_pass_ten_is_asked_for_its_scale(run_models: ModelBench) -> None:
     for n, highest, asked in ((20, 10, ["suds_scale_suspect_site"]), (19, 10, []), (20, 11, [])):
-        run_models.given("core.site_suds", f"""
-            unit::INT|study|site|record_key|n_ratings::INT|highest_suds::INT|n_courses::INT|n_falling::INT|n_low_peaks::INT|n_peaks::INT
-            0 | t01 | 01 | 01 | {n} | {highest} | 7 | 7 | 0 | 0
-        """)
+        run_models.given(
+            "core.site_suds", "unit::INT|study|site|record_key|n_ratings::INT|highest_suds::INT|n_courses::INT|n_falling::INT|"
+            "n_low_peaks::INT|n_peaks::INT|n_begins::INT|n_begin_is_peak::INT|n_ends::INT|n_end_is_peak::INT\n"
+            f"0 | t01 | 01 | 01 | {n} | {highest} | 7 | 7 | 0 | 0 | 0 | 0 | 0 | 0",
+        )  # fmt: skip
         assert [rule for rule, _, _ in run_models.judge("core.site_suds")] == asked
 
 
