@@ -73,6 +73,7 @@ def new_site(
         _show(made, path, asked, gone)
         if not (config / "trials" / f"{study}.yaml").is_file():
             typer.echo(f"next -> trialweave new-trial {study} --config {as_path(config)}")
+            typer.echo("next -> this command again with --replace, which maps visits and arms to those of the trial file")
         typer.echo(f"next -> trialweave check-config --config {as_path(config)} --site {study}/{site}")
 
 

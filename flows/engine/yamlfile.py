@@ -111,8 +111,8 @@ class YamlFile:
         for item in error.errors(include_url=False, include_context=True, include_input=False):
             loc = tuple(p for p in item["loc"] if isinstance(p, str | int) and not str(p).startswith("function-"))
             loc, model = _followed(error.title, loc)
-            if any(_same(loc, path) for path in left):
-                continue
+            if any(_same(loc, path) for path in left) or (item["type"] == "too_short" and any(path[: len(loc)] == loc for path in left)):
+                continue  # a list whose entries are all undecided counts as empty
             key = ".".join(str(p) for p in loc)
             message = item["msg"].removeprefix("Value error, ")
             if item["type"] == "extra_forbidden":

@@ -13,11 +13,13 @@ from flows.newsite import families, questionnaires
 from flows.newsite.asking import Open, Said, columns_of, percent
 from flows.newsite.column import Column
 from flows.newsite.dateshape import ENOUGH
-from flows.newsite.fields import Context, read_as, said
+from flows.newsite.fields import read_as, said
 from flows.newsite.naming import tokens
 from flows.newsite.opening import EVENT, Sheet
 from flows.newsite.questionnaires import Items
-from flows.newsite.tables import SURE, TableDraft, name_score, neutral_for
+from flows.newsite.read import Context
+from flows.newsite.scoring import SURE, name_score, neutral_for
+from flows.newsite.tables import TableDraft
 from flows.newsite.visits import Visits, map_of
 from schemas.instrument import Instrument
 
@@ -33,7 +35,7 @@ class Scales:
 
 def find(sheet: Sheet, ids: Column, context: Context, scales: Scales) -> list[TableDraft]:
     """Every questionnaire of a sheet; empty where it holds none."""
-    clusters = families.find([n for n in sheet.columns if n != ids.name])
+    clusters = families.find([n for n in sheet.columns if n != ids.name], fixed_is_text=True)
     items = questionnaires.find(sheet, clusters, scales.instruments, scales.asked)
     made = [d for one in items for d in _wide(sheet, ids, context, scales, one)]
     if made:

@@ -15,7 +15,8 @@ from flows.engine.mapping.shapes import FIELDS, FieldOf, Kind
 from flows.engine.mapping.text import const_text
 from flows.newsite import lexicon
 from flows.newsite.naming import Tokens, likeness, tokens
-from flows.newsite.tables import NEEDED, PREFIXES, SURE, name_score
+from flows.newsite.scoring import NEEDED, PREFIXES, SURE, name_score
+from flows.newsite.words import TURNED
 from flows.sources.files import matches
 from schemas.site import FieldSpec, IntakeTable, TableSpec
 from schemas.trial import Trial
@@ -121,8 +122,11 @@ def _meant(of: FieldOf, field: FieldSpec) -> Iterator[str]:
     if name is None:
         return
     known = lexicon.words(name)
+    letters = {lexicon.folded(text) for text in field.map or {}}
     for text, value in (field.map or {}).items():
         usual = known.get(lexicon.folded(text))
+        if letters in TURNED and lexicon.folded(text) == "m" and value == "F":
+            continue  # beside H or V it is mujer
         if usual is not None and value is not None and usual.lower() != const_text(value).lower():
             yield f"maps {text!r} to {const_text(value)}; the word usually means {usual}"
 

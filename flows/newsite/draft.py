@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from flows.engine.mapping import codelists
-from flows.engine.mapping.shapes import FIELDS, Kind
-from flows.newsite import assessments, identity, sdtm, tables
+from flows.newsite import assessments, defaults, identity, sdtm, tables
 from flows.newsite.asking import Open, Said, columns_of, percent
 from flows.newsite.assessments import Scales
 from flows.newsite.column import Column
-from flows.newsite.fields import Context
 from flows.newsite.knowledge import Known
-from flows.newsite.opening import REPEAT, WHOLE, Export, Sheet, open_export
-from flows.newsite.tables import TITLE, TableDraft, title_score
+from flows.newsite.opening import REPEAT, WHOLE, Export, open_export
+from flows.newsite.read import Context
+from flows.newsite.scoring import TITLE, title_score
+from flows.newsite.tables import TableDraft
 from schemas.findings import ReadError
 from schemas.site import IntakeTable
 
-#: Options that hold for a whole file; the usual one of them stands in `defaults`.
-_SHARED = ("encoding", "delimiter", "format", "companion")
 #: SDTM: screen failure, not assigned, not treated.
 _NO_ARM = ("SCRNFAIL", "NOTASSGN", "NOTTRT")
-_NUMERIC = {Kind.AGE, Kind.WEIGHT, Kind.DATE, Kind.PARTIAL, Kind.INSTANT, Kind.INTEGER, Kind.DOSE, Kind.SUDS, Kind.RATING, Kind.NUMBER}
 
 
 @dataclass
@@ -65,7 +62,7 @@ def make(study: str, site: str, files: Sequence[Path], config: Path, known: Know
         why = "; ".join(f"{n}: {w}" for n, w in sorted(export.unread.items())) or "no file holds a table"
         raise ReadError(f"{study}/{site}: nothing of the export can be mapped: {why}\n  fix   -> name the files of the export")
     lists = codelists.read(known.codelists)
-    context = Context(_decimal(export.sheets), lists)
+    context = Context(defaults.decimal_of(export.sheets), lists)
     scales = Scales(known.instruments, known.asked, known.visits)
     found, ids = _tables(export, context, scales)
     chosen = _chosen(found, ids, export)
@@ -85,10 +82,10 @@ def make(study: str, site: str, files: Sequence[Path], config: Path, known: Know
     sites = many.body if many is not None else None
     if sites is not None:
         body["sites"] = sites
-    defaults = _defaults(chosen, context, told)
-    if defaults:
-        body["defaults"] = defaults
-    body["tables"] = _table_bodies(chosen, defaults, ids)
+    shared = defaults.make(chosen, context, told.clock)
+    if shared:
+        body["defaults"] = shared
+    body["tables"] = _table_bodies(chosen, shared, ids)
     ignored = [{"where": Said(rows.value, rows.why)} for d in chosen for rows in d.ignore]
     if ignored:
         body["ignore_rows"] = ignored
@@ -107,17 +104,6 @@ def is_list_of_arms(name: str) -> bool:
 
 def _timezone(zone: str) -> Any:
     return Said(zone, "as told") if zone else Open("the zone of the site's wall clocks, such as Europe/Lisbon; no export says it")
-
-
-def _decimal(sheets: Iterable[Sheet]) -> str:
-    """The decimal character most numbers of the export are written with."""
-    found: Counter[str] = Counter()
-    for sheet in sheets:
-        for column in sheet.columns.values():
-            if column.numbers.share >= 0.9:
-                found["."] += column.numbers.point
-                found[","] += column.numbers.comma
-    return "," if found[","] > found["."] else "."
 
 
 Ids = dict[str, tuple[Column, float]]
@@ -234,68 +220,17 @@ def _identity(chosen: Sequence[TableDraft], ids: Ids, many: identity.ManySites |
     return {"subject_id": Said(spec if len(spec) > 1 else name, why, percent(sure))}
 
 
-def _defaults(chosen: Sequence[TableDraft], context: Context, told: Told) -> dict[str, Any]:
-    """What most files share."""
-    out: dict[str, Any] = {}
-    sheets = {d.sheet.glob: d.sheet for d in chosen}
-    for key in _SHARED:
-        met = Counter(repr(s.options[key]) for s in sheets.values() if key in s.options)
-        if not met:
-            continue
-        top = met.most_common(1)[0][0]
-        one = next(s for s in sheets.values() if repr(s.options.get(key)) == top)
-        may_lack = key == "encoding" and all("encoding" in s.options or _is_ascii(s) for s in sheets.values())
-        if met[top] > len(sheets) / 2 or may_lack:
-            value = "utf-16" if str(one.options[key]).startswith("utf-16") else one.options[key]
-            out[key] = Said(value, one.whys.get(key, "")) if one.whys.get(key) else value
-    if clocks := sorted({f"{d.table}.{n}" for d in chosen for n in d.fields if _is_clock(d, n)}):
-        ask = f"site (the site's wall clocks) or utc: {', '.join(clocks)} hold clock times without an offset, and nothing tells"
-        out["clock"] = Said(told.clock, "as told") if told.clock else Open(ask)
-    if context.decimal == ",":
-        out["decimal"] = Said(",", "most numbers with a fraction have a comma", 95)
-    missing = {t: n for d in chosen for c, kind in _read_columns(d) if kind in _NUMERIC for t, n in c.missing_words.items()}
-    if missing:
-        out["missing"] = Said(sorted(missing), "words for a missing value where numbers or dates are expected", 95)
-    return out
-
-
-def _is_clock(one: TableDraft, name: str) -> bool:
-    """A field of clock times that do not say from which clock."""
-    if FIELDS[one.table].get(name, FIELDS[one.table]["subject_id"]).kind != Kind.INSTANT:
-        return False
-    spec = one.fields[name]
-    value = spec.value if isinstance(spec, Said) else spec
-    if isinstance(value, dict) and "clock" in value:
-        return False
-    columns = [one.sheet.columns[c] for c in columns_of({name: spec}) if c in one.sheet.columns]
-    return any(c.dates.has_clock or c.clock.is_clock_only for c in columns)
-
-
-def _is_ascii(sheet: Sheet) -> bool:
-    return all(n.isascii() and all(t.isascii() for t, _ in c.counts) for n, c in sheet.columns.items())
-
-
-def _read_columns(one: TableDraft) -> Iterable[tuple[Column, Kind]]:
-    for name, spec in one.fields.items():
-        for column in columns_of({name: spec}):
-            if column in one.sheet.columns and name in FIELDS[one.table]:
-                yield one.sheet.columns[column], FIELDS[one.table][name].kind
-    if "wide" in one.extras:
-        for column in one.used & set(one.sheet.columns):
-            yield one.sheet.columns[column], Kind.RATING
-
-
-def _table_bodies(chosen: Sequence[TableDraft], defaults: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
+def _table_bodies(chosen: Sequence[TableDraft], usual: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
     """`tables:`; a table that comes from several sheets is a list."""
-    usual = Counter(ids[d.sheet.name][0].name for d in chosen)
-    name = max(usual, key=lambda n: (usual[n], n))
+    columns = Counter(ids[d.sheet.name][0].name for d in chosen)
+    name = max(columns, key=lambda n: (columns[n], n))
     out: dict[str, list[dict[str, Any]]] = {}
     for one in chosen:
         sheet = one.sheet
         why = "; ".join(w for w in (one.why, sheet.whys.get("file", "")) if w)
         body: dict[str, Any] = {"file": Said(sheet.glob, why, one.sure)}
         for key, value in sheet.options.items():
-            shared = defaults.get(key)
+            shared = usual.get(key)
             plain = shared.value if isinstance(shared, Said) else shared
             if plain != value and not (key == "encoding" and str(value).startswith("utf-16") and plain == "utf-16"):
                 body[key] = Said(value, sheet.whys[key]) if key in sheet.whys and not isinstance(value, Open) else value

@@ -7,7 +7,7 @@ sessions and exercises (tables.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 _NUMBER = re.compile(r"(\d+)")
@@ -76,8 +76,9 @@ def literal(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def find(names: Sequence[str]) -> list[Cluster]:
-    """Clusters of a header, most columns first. Boxes of a REDCap checkbox (field___1) are no rows."""
+def find(names: Sequence[str], *, fixed_is_text: bool = False) -> list[Cluster]:
+    """Clusters of a header, most columns first. Boxes of a REDCap checkbox (field___1) are no rows. `fixed_is_text`: a number that is the
+    same in all names of a shape belongs to their text (phq9_1, phq9_2: the item varies, the 9 is of the name)."""
     families: dict[Parts, Family] = {}
     for name in names:
         pieces = _NUMBER.split(name)
@@ -85,6 +86,8 @@ def find(names: Sequence[str]) -> list[Cluster]:
             continue
         parts = tuple(pieces[::2])
         families.setdefault(parts, Family(parts)).columns.setdefault(tuple(map(int, pieces[1::2])), name)
+    if fixed_is_text:
+        families = _settled(families.values())
     several = [f for f in families.values() if len(f.columns) > 1]
     out: list[Cluster] = []
     used: set[Parts] = set()
@@ -100,6 +103,25 @@ def find(names: Sequence[str]) -> list[Cluster]:
         used |= {f.parts for f in mates}
         out.append(_cluster(mates, place))
     return sorted(out, key=lambda c: (-sum(len(f.columns) for f in c.variants.values()), list(c.variants)))
+
+
+def _settled(families: Iterable[Family]) -> dict[Parts, Family]:
+    """Families whose numbers all vary: one that does not is written into the text around it, digit by digit as the names have it."""
+    out: dict[Parts, Family] = {}
+    for family in families:
+        spelled = {numbers: _NUMBER.split(name)[1::2] for numbers, name in family.columns.items()}
+        fixed = [n for n, texts in enumerate(zip(*spelled.values(), strict=True)) if len(set(texts)) == 1]
+        if len(family.columns) < 2 or not fixed:
+            out[family.parts] = family
+            continue
+        texts, kept = next(iter(spelled.values())), [n for n in range(len(family.parts) - 1) if n not in fixed]
+        parts = [family.parts[0]]
+        for n, text in enumerate(family.parts[1:]):
+            parts = [*parts[:-1], parts[-1] + texts[n] + text] if n in fixed else [*parts, text]
+        made = out.setdefault(tuple(parts), Family(tuple(parts)))
+        for numbers, name in family.columns.items():
+            made.columns.setdefault(tuple(numbers[n] for n in kept), name)
+    return out
 
 
 def _alike(one: Family, other: Family) -> bool:

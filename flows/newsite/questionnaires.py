@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.newsite import lexicon
+from flows.newsite.amounts import missing_codes
 from flows.newsite.asking import Open, Said
 from flows.newsite.column import Column
 from flows.newsite.families import Cluster
-from flows.newsite.fields import missing_codes
 from flows.newsite.naming import Tokens, likeness, tokens
 from flows.newsite.opening import Sheet
 from schemas.instrument import Instrument, Method

@@ -14,11 +14,13 @@ from typing import Any
 import pyarrow.compute as pc
 
 from flows.newsite import lexicon, questionnaires
+from flows.newsite.amounts import scale_of
 from flows.newsite.asking import Open, Said, columns_of
 from flows.newsite.assessments import Scales
 from flows.newsite.column import Column
-from flows.newsite.fields import Context, Read, read_as, said, scale_of
+from flows.newsite.fields import read_as, said
 from flows.newsite.opening import Sheet
+from flows.newsite.read import Context, Read
 from flows.newsite.tables import TableDraft
 from flows.newsite.visits import map_of
 

@@ -1,6 +1,7 @@
 """Which intake tables a sheet is, and which column is which field: by the sheet's name, the columns' names and what the cells hold.
 
-What belongs here: scoring and choosing. What does not: how a field is read (fields.py), questionnaires (questionnaires.py), SDTM (sdtm.py).
+What belongs here: choosing. What does not: how alike names are (scoring.py), sets of columns side by side (melting.py), how a field is read
+(fields.py), questionnaires (questionnaires.py), SDTM (sdtm.py).
 
 A column goes to the field its name or label is most like, if its cells can be that field at all. A table needs its key fields; a sheet may
 be two tables (a session and its capsule in one row). What stays below the thresholds is not mapped: the run tells it as unread.
@@ -10,36 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-import pyarrow as pa
-
 from flows.engine.mapping.shapes import FIELDS, REQUIRED, Kind
-from flows.newsite import families, lexicon
+from flows.newsite import lexicon
+from flows.newsite.amounts import missing_codes, scale_of
 from flows.newsite.asking import Open, Said, columns_of, percent
 from flows.newsite.column import Column
 from flows.newsite.dateshape import ENOUGH
-from flows.newsite.families import Cluster
-from flows.newsite.fields import Context, Read, missing_codes, read_as, said, scale_of
-from flows.newsite.naming import Tokens, likeness, tokens
+from flows.newsite.fields import read_as, said
+from flows.newsite.melting import View, melted
+from flows.newsite.naming import tokens
 from flows.newsite.opening import Sheet
-from flows.readers import ROW, About
+from flows.newsite.read import Context, Read
+from flows.newsite.scoring import NEEDED, SURE, TITLE, label_score, name_score, neutral_for, title_score
 
-#: What a column's name must reach to be a field; what is surely one; a sheet's name that is surely a table's.
-NEEDED, SURE, TITLE = 0.6, 0.85, 0.85
-#: Beginnings of names that say which table a column is of, not what it is.
-PREFIXES = {
-    "subject": {"dm", "demo", "bl", "baseline", "subj"}, "session": {"sess", "session", "sv", "visit", "sitzung"},
-    "dose": {"dose", "dosing", "cap", "capsule", "pill", "med", "drug"},
-    "rating": {"suds", "sud", "ex", "exp", "exposure", "exercise", "usa", "usas"},
-    "medication": {"cm", "conmed", "med", "meds", "medication"}, "adverse_event": {"ae", "event"},
-    "disposition": {"wd", "ds", "withdraw", "withdrawal", "dropout"}, "randomization": {"rand", "random"}, "assessment": {"qs", "rs"},
-}  # fmt: skip
 #: Tables that may share a sheet with another: first -> second.
 _TOGETHER = {"subject": ("disposition",), "session": ("dose", "rating"), "dose": ("session",)}
-_SESSION = {"s", "sess", "session", "sitzung", "sesion", "seance", "sessie", "sessao", "seduta", "v", "visit", "t", "tx"}
-_EXERCISE = {"e", "ex", "exercise", "ubung", "uebung", "oefening", "ovning", "ejercicio", "exercice", "x", "exp", "task"}
 
 
 @dataclass
@@ -75,27 +63,20 @@ class _Hit:
 
 
 def find(sheet: Sheet, ids: Column, context: Context, taken: Collection[str] = ()) -> list[TableDraft]:
-    """The tables of one sheet, without questionnaires; `taken`: columns that are something else already."""
+    """The tables of one sheet, without questionnaires; `taken`: columns that are something else already. What sets of columns side by side
+    hold takes the place of what one of the sets was taken for."""
     made: list[TableDraft] = []
     used = {ids.name, *taken}
-    for view in [_View(sheet, None), *_melted(sheet, used)]:
+    for view in [View(sheet, None), *melted(sheet, used)]:
         found = _in_view(view, ids, context, used, {d.table for d in made})
         for one in found:
             used |= one.used - one.shared
+            made = [d for d in made if d.table != one.table or not (d.used & one.used) - {ids.name} - one.shared - d.shared]
         made += found
     return made
 
 
-@dataclass(frozen=True)
-class _View:
-    """A sheet as it is, or melted by a cluster of columns: `groups`: names of the numbers."""
-
-    sheet: Sheet
-    cluster: Cluster | None
-    groups: tuple[str, ...] = ()
-
-
-def _in_view(view: _View, ids: Column, context: Context, used: set[str], there: set[str]) -> list[TableDraft]:
+def _in_view(view: View, ids: Column, context: Context, used: set[str], there: set[str]) -> list[TableDraft]:
     sheet = view.sheet
     scored = []
     for table in FIELDS:
@@ -118,7 +99,7 @@ def _in_view(view: _View, ids: Column, context: Context, used: set[str], there: 
     return out
 
 
-def _strength(view: _View, table: str, hits: dict[str, _Hit], used: Collection[str]) -> float:
+def _strength(view: View, table: str, hits: dict[str, _Hit], used: Collection[str]) -> float:
     """The sheet's name, and how much of the sheet the table explains."""
     own = {*view.groups, *view.cluster.variants} if view.cluster is not None else view.sheet.columns.keys()
     usable = [c for c in view.sheet.columns.values() if c.name in own and c.name not in used and not c.about.is_structure and c.n_filled]
@@ -126,13 +107,7 @@ def _strength(view: _View, table: str, hits: dict[str, _Hit], used: Collection[s
     return title_score(view.sheet.title, table) + sum(h.score for h in hits.values()) / max(len(usable), 3) + 0.02 * len(columns)
 
 
-def title_score(title: str, table: str) -> float:
-    """How alike a sheet's name and the names of a table are."""
-    told = tokens(title)
-    return max((likeness(told, t.tokens, lexicon.fillers()) for t in lexicon.tables()[table]), default=0.0)
-
-
-def _draft(view: _View, table: str, hits: dict[str, _Hit], ids: Column, *, second: bool = False) -> TableDraft | None:
+def _draft(view: View, table: str, hits: dict[str, _Hit], ids: Column, *, second: bool = False) -> TableDraft | None:
     """A table of these fields, if its keys are there and enough speaks for it."""
     sheet = view.sheet
     title = title_score(sheet.title, table)
@@ -162,7 +137,7 @@ def _draft(view: _View, table: str, hits: dict[str, _Hit], ids: Column, *, secon
     sure = percent((title + 2 * average) / 3)
     shared = {h.day.name for h in hits.values() if h.day is not None} | columns_of({n: f for n, f in fields.items() if n == "session_no"})
     made = TableDraft(table, sheet, fields, f"{told}; {len(hits)} fields found", sure, {}, used, shared)
-    _tidy(made, hits, second=second)
+    tidy(made, hits, second=second)
     if view.cluster is not None:
         _melt_spec(made, view)
     return made
@@ -180,7 +155,7 @@ def _why(name: str, hit: _Hit) -> str:
     return f"called {hit.column.name!r}"
 
 
-def _tidy(made: TableDraft, hits: dict[str, _Hit], *, second: bool) -> None:
+def tidy(made: TableDraft, hits: dict[str, _Hit], *, second: bool) -> None:
     """What several columns say together: count and strength of capsules, the unit beside a dose, one scale for all ratings."""
     unit, count, strength = (made.fields.pop(n, None) for n in ("unit", "count", "strength"))
     if made.table == "dose":
@@ -233,7 +208,7 @@ def _ongoing_in_end(made: TableDraft, column: Column) -> None:
         made.fields["ongoing"] = Said(spec, f"{words[0]!r} stands where the end would; a date means that it ended", 85)
 
 
-def _melt_spec(made: TableDraft, view: _View) -> None:
+def _melt_spec(made: TableDraft, view: View) -> None:
     """`wide:` of a table that was found in melted columns; it names the columns it reads and no others."""
     cluster = view.cluster
     if cluster is None:
@@ -247,57 +222,6 @@ def _melt_spec(made: TableDraft, view: _View) -> None:
     }
 
 
-def _melted(sheet: Sheet, used: Collection[str]) -> list[_View]:
-    """The sheet once for each cluster of columns that are no questionnaire: a row for each set of columns."""
-    out = []
-    clusters = families.find([n for n in sheet.columns if n not in used])
-    clustered = {n for c in clusters for f in c.variants.values() for n in f.columns.values()}
-    for cluster in clusters:
-        groups = _group_names(sheet, cluster)
-        if groups is None or len(cluster.numbers) < 2 or len(cluster.variants) < 2:
-            continue
-        plain = [n for n in sheet.columns if n not in clustered]
-        if set(cluster.variants) & {*plain, *groups}:
-            continue
-        slices = []
-        for numbers in cluster.numbers:
-            cells = {n: sheet.table[n] for n in plain}
-            cells |= {g: pa.chunked_array([pa.array([str(k)] * sheet.rows, pa.string())]) for g, k in zip(groups, numbers, strict=True)}
-            for variant, family in cluster.variants.items():
-                name = family.columns.get(numbers)
-                cells[variant] = sheet.table[name] if name else pa.chunked_array([pa.nulls(sheet.rows, pa.string())])
-            slices.append(pa.table({**cells, ROW: sheet.table[ROW]}))
-        table = pa.concat_tables(slices)
-        filled = None
-        for variant in cluster.variants:
-            here = table[variant].is_valid()
-            filled = here if filled is None else pa.compute.or_(filled, here)
-        table = table.filter(filled)
-        names = [n for n in table.column_names if n != ROW]
-        abouts = {v: next((sheet.columns[c].about for c in f.columns.values()), About()) for v, f in cluster.variants.items()}
-        columns = {n: Column.of(n, i, table[n], abouts.get(n), typed=False) for i, n in enumerate(names)}
-        title = " ".join(tokens(cluster.before)) or sheet.title
-        out.append(_View(Sheet(sheet.files, sheet.glob, sheet.options, title, table, columns, sheet.where, sheet.whys), cluster, groups))
-    return out
-
-
-def _group_names(sheet: Sheet, cluster: Cluster) -> tuple[str, ...] | None:
-    """What the numbers of a cluster's names count, by the letters before each; None where that cannot be told."""
-    out: list[str] = []
-    for slot in range(cluster.slots):
-        before, _ = cluster.around(slot)
-        if slot == cluster.place:
-            before = cluster.after or ""
-        word = (tokens(before) or ("",))[-1]
-        name = "session" if word in _SESSION else "exercise" if word in _EXERCISE else ""
-        if not name and cluster.slots == 1:
-            name = "exercise" if any(name_score(tokens(n), "session", "session_no", frozenset()) >= SURE for n in sheet.columns) else ""
-        if not name or name in out or name in sheet.columns:
-            return None
-        out.append(name)
-    return tuple(out)
-
-
 def _assigned(sheet: Sheet, table: str, ids: Column, context: Context, used: Collection[str]) -> dict[str, _Hit]:
     """Field -> its column, the likeliest pairs first; no column is two fields."""
     hits = []
@@ -306,9 +230,9 @@ def _assigned(sheet: Sheet, table: str, ids: Column, context: Context, used: Col
     free = [c for c in sheet.columns.values() if c.name not in used and not c.about.is_structure and not c.about.is_identifier]
     for column in free:
         name, label = tokens(column.name), tokens(column.about.label)
-        other = max(name_score(name, "*", "other", neutral), _label_score(label, "*", "other", neutral))
+        other = max(name_score(name, "*", "other", neutral), label_score(label, "*", "other", neutral))
         for wanted_field in wanted:
-            score = max(name_score(name, table, wanted_field, neutral), _label_score(label, table, wanted_field, neutral))
+            score = max(name_score(name, table, wanted_field, neutral), label_score(label, table, wanted_field, neutral))
             if score < NEEDED or score < other:
                 continue
             hit = _hit(sheet, table, wanted_field, column, score, context, free)
@@ -347,23 +271,3 @@ def _day_of(clock: Column, columns: Iterable[Column]) -> Column | None:
     return sharing[0] if len(sharing) == 1 else None
 
 
-def neutral_for(sheet: Sheet, table: str) -> frozenset[str]:
-    """Parts of a column's name that say nothing on this sheet: the sheet's own name, the table's, and what most columns begin with."""
-    firsts = [t[0] for n in sheet.columns if len(t := tokens(n)) > 1]
-    common = {f for f in firsts if firsts.count(f) >= max(3, 0.6 * len(sheet.columns))}
-    title = tokens(sheet.title)
-    short = {f for f in firsts if len(f) >= 2 and any(t.startswith(f) for t in title)}
-    return frozenset({*lexicon.fillers(), *title, *common, *short, *PREFIXES[table]})
-
-
-@cache
-def name_score(name: Tokens, table: str, wanted: str, neutral: frozenset[str]) -> float:
-    """How alike a column's name and the words for a field are; a weak word counts for three quarters."""
-    terms = lexicon.fields().get((table, wanted), ())
-    return max((likeness(name, t.tokens, neutral) * (0.75 if t.is_weak else 1.0) for t in terms), default=0.0)
-
-
-@cache
-def _label_score(label: Tokens, table: str, wanted: str, neutral: frozenset[str]) -> float:
-    """As for a name; a label is a sentence, so a word in it must be a good part of it."""
-    return 0.98 * name_score(label, table, wanted, neutral) if label else 0.0

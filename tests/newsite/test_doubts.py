@@ -96,6 +96,8 @@ def test_nothing_is_doubted_where_names_and_words_agree_with_the_mapping(config)
         ([('{"Sí": true, "No": false}', '{"Sí": false, "No": true}')],
          ["tables.session.attended: maps 'Sí' to false; the word usually means true",
           "tables.session.attended: maps 'No' to true; the word usually means false"]),
+        ([('Mujer: F, "1": M', "H: M, M: F")], []),
+        ([("Mujer: F", "M: F")], ["tables.subject.sex: maps 'M' to F; the word usually means M"]),
         ([("Mujer: F", "Mujer: M")], ["tables.subject.sex: maps 'Mujer' to M; the word usually means F"]),
         ([("Miedo(", "Evitación(")],
          ["tables.assessment[0].wide.item: LSF is read from 'Evitación(?P<item>\\\\d+)', which is called like LSA; look which half it is"]),

@@ -141,6 +141,20 @@ def test_names_that_differ_in_numbers_are_columns_side_by_side(names, pattern, v
     assert list(found.variants) == variants
 
 
+@pytest.mark.parametrize(
+    ("names", "pattern"),
+    [
+        (["phq9_1", "phq9_2", "phq9_3", "phq9 total"], r"phq9_(?P<item>\d+)"),
+        (["CAPS05Q01_v1", "CAPS05Q02_v1"], r"CAPS05Q(?P<item>\d+)_v1"),
+        (["lsas24_f1", "lsas24_f2", "lsas24_a1", "lsas24_a2"], r"lsas24_(?P<half>f|a)(?P<item>\d+)"),
+        (["s1_e1", "s1_e2", "s2_e1", "s2_e2"], r"s(?P<item>\d+)_e(?P<more>\d+)"),
+    ],
+)
+def test_a_number_that_is_the_same_in_all_names_is_of_the_name_where_that_is_asked_for(names, pattern):
+    (found,) = families.find(names, fixed_is_text=True)
+    assert found.pattern(["item", "more"][: found.slots], "half", list(found.variants)) == pattern
+
+
 def test_boxes_of_a_checkbox_are_no_columns_side_by_side():
     assert families.find(["gym___1", "gym___2", "gym___3"]) == []
 

@@ -130,6 +130,23 @@ def test_many_numbered_columns_are_not_taken_for_the_one_rating_of_a_one_item_sc
     assert "SPD-S" not in text(export.draft())
 
 
+def test_a_questionnaire_whose_name_holds_a_number_is_found_by_the_number_that_varies(export):
+    rows = "".join(f"S0{n} | {' | '.join(str((n + k) % 5) for k in range(20))}\n" for n in range(1, 6))
+    export.csv("pcl5.csv", f"subject_id | {' | '.join(f'PCL5_{k}' for k in range(1, 21))}\n{rows}")
+    draft = export.draft()
+    assert said(draft, "tables.assessment.wide") == {"pattern": r"PCL5_(?P<item>\d+)", "item": "PCL01{item:02d}"}
+    assert said(draft, "tables.assessment.fields.instrument") == {"const": "PCL-5"}
+
+
+def test_ratings_in_sets_of_columns_are_not_also_taken_for_one_row_each(export):
+    names = ["beg_1", "max_1", "end_1", "beg_2", "max_2", "end_2"]
+    rows = "".join(f"S0{n} | {s} | {' | '.join(str(10 * ((n + s + k) % 9)) for k in range(6))}\n" for n in range(1, 6) for s in (1, 2))
+    export.csv("suds.csv", f"subject_id | session_no | {' | '.join(f'suds{n}' for n in names)}\n{rows}")
+    draft = export.draft()
+    assert [d.table for d in draft.tables if d.table == "rating"] == ["rating"]
+    assert said(draft, "tables.rating.wide") == {"pattern": r"(?P<column>sudsbeg|sudsmax|sudsend)_(?P<exercise>\d+)"}
+
+
 def test_labels_of_an_spss_file_explain_its_codes(export):
     pyreadstat = pytest.importorskip("pyreadstat")
     import pandas as pd
