@@ -13,7 +13,7 @@ import bisect
 import datetime as dt
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ import pyreadstat
 
 from flows.readers.cells import Cells, ReadOptions, number_text, unreadable
 from flows.readers.moments import DAY_MS, clock, day, instant
-from flows.readers.readstat import Stat, Write, cells, load
+from flows.readers.readstat import Stat, Value, Write, cells, load
 
 _FIRST = dt.date(1960, 1, 1)
 _CLOCK_ONLY = re.compile(r"%t[cC][HhMSs:. _+aApPm]*")
@@ -31,6 +31,10 @@ _LEAP_DECEMBERS = (1972, 1973, 1974, 1975, 1976, 1977, 1978, 1979, 1987, 1989, 1
 _LEAP_DAYS = sorted([dt.date(y, 6, 30) for y in _LEAP_JUNES] + [dt.date(y, 12, 31) for y in _LEAP_DECEMBERS])
 #: Bytes of a type code of version 117 and later; codes below are texts of that length.
 _WIDTHS = {32768: 8, 65526: 8, 65527: 4, 65528: 4, 65529: 2, 65530: 1}
+#: Milliseconds between the clock times that single precision can tell apart from 1995 on, and where that begins.
+_SINGLE_STEP, _LATE = 2**17, 2**40
+#: So many clock times do not all fall on whole minutes by chance.
+_ENOUGH = 3
 _LEAPS = [((last - _FIRST).days + 1) * DAY_MS + n * 1000 for n, last in enumerate(_LEAP_DAYS)]
 
 
@@ -50,7 +54,33 @@ def read(path: Path, options: ReadOptions) -> Cells:
         name: _single(shown) if meta.readstat_variable_types[name] == "float" else shown
         for name, shown in ((name, _shown(str(shown or ""))) for name, shown in meta.original_variable_types.items())
     }
-    return cells(stat, writers, options, notes, labels=meta.variable_value_labels, tags=meta.missing_user_values)
+    shown = {name: re.sub(r"^%[-0-9]*", "%", str(of or "")) for name, of in meta.original_variable_types.items()}
+    for name in (n for n, of in shown.items() if of.startswith(("%tc", "%tC"))):
+        notes += _doubtful_clock(name, shown[name], meta.readstat_variable_types[name], stat.columns[name])
+    parts = {name: _part_shown(of) for name, of in shown.items()}
+    return cells(stat, writers, options, notes, labels=meta.variable_value_labels, tags=meta.missing_user_values, parts=parts)
+
+
+def _part_shown(shown: str) -> str:
+    """What a %td format shows where it shows no day: %tdMon-YY a month, %tdCCYY a year."""
+    codes = shown.removeprefix("%td")
+    if not shown.startswith("%td") or not codes or re.search("[dDjJwW]", codes):
+        return ""
+    return "month" if re.search("[mMnNlL]", codes) else "year"
+
+
+def _doubtful_clock(name: str, shown: str, kind: str, values: Sequence[Value]) -> list[str]:
+    """Clock times that cannot be exact: in single precision, or counted without leap seconds under a format that counts them."""
+    numbers = [v for v in values if isinstance(v, int | float) and v == v]
+    # where they were made double later they are as rough
+    rounded = len(numbers) >= _ENOUGH and all(v % _SINGLE_STEP == 0 and v > _LATE for v in numbers)
+    if kind == "float" or rounded:
+        said = "holds clock times in single precision (float), exact to two minutes only"
+        return [f"column {name!r} {said}, so they may be wrong: ask for double"]
+    if shown.startswith("%tC") and len(numbers) >= _ENOUGH and all(v % 60_000 == 0 for v in numbers):
+        said = "is to be read as %tC, but its times are whole minutes as %tc only"
+        return [f"column {name!r} {said}, so they may be wrong by the leap seconds"]
+    return []
 
 
 def _version(data: bytes) -> int:

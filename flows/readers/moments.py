@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flows.readers.cells import number_text
 
@@ -27,6 +27,20 @@ _SAS_DATETIMES = re.compile(
     r"(?:DATETIME|DATEAMPM|MDYAMPM|[EB]8601D[TXZN]|[EB]8601L[XZ]|IS8601D[TN]|DTDATE|DTMONYY|DTWKDATX|DTYEAR|DTYYQC|EURDFDT|NLDATM[A-Z]*)"
     r"\d*(?:\.\d*)?"
 )
+#: Of the dates, those that show no day: a month, a quarter or a year of it.
+_SAS_PARTS = {
+    "month": re.compile(rf"(?:YYMM{_PUNCTUATION}|MMYY{_PUNCTUATION}|YYMON|MONYY|EURDFMY|NLDATEYM)\d*(?:\.\d*)?"),
+    "quarter": re.compile(rf"YYQR?{_PUNCTUATION}\d*(?:\.\d*)?"),
+    "year": re.compile(r"YEAR\d*(?:\.\d*)?"),
+}
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY_LONG = 10
+#: Part of a year -> how a date is written that is known to it.
+_PARTS: dict[str, Callable[[str], str]] = {
+    "month": lambda text: text[:7], "quarter": lambda text: f"{text[:4]}q{int(text[5:7]) // 3 + 1}", "year": lambda text: text[:4],
+}  # fmt: skip
+#: Part of a year -> the last characters of every date that is the first day of one.
+_FIRST_DAYS = {"month": ("-01",), "quarter": ("-01-01", "-04-01", "-07-01", "-10-01"), "year": ("-01-01",)}
 _SAS_TIMES = re.compile(r"(?:TIME|TIMEAMPM|TOD|HHMM|HOUR|MMSS|[EB]8601T[MXZ]|IS8601TM|NLTIM(?:E|AP))\d*(?:\.\d*)?")
 
 
@@ -52,6 +66,28 @@ def instant(first: dt.date, milliseconds: int, value: float, *, whole_days: bool
     if "-" not in text[1:] or (whole_days and not rest):
         return text
     return f"{text}T{clock(rest)}"
+
+
+def as_known(texts: Sequence[str | None], part: str) -> list[str | None]:
+    """Dates of a format that shows no day (`part`: month, quarter, year), as far as they are known: 2024-03, 2024q1, 2024.
+
+    Whoever types a month gets its first day stored. Where any date is another day, the days are known and only not shown.
+    """
+    dates = [text for text in texts if text is not None and _ISO.match(text)]
+    if not part or not dates or not all(len(text) == _DAY_LONG and text.endswith(_FIRST_DAYS[part]) for text in dates):
+        return [*texts]
+    cut = {text: _PARTS[part](text) for text in dates}
+    return [cut.get(text, text) if text is not None else None for text in texts]
+
+
+def sas_part(name: str) -> str:
+    """The part of a year that a SAS format shows, where it shows no day."""
+    return next((part for part, pattern in _SAS_PARTS.items() if pattern.fullmatch(name.upper())), "")
+
+
+def is_sas_instant(name: str) -> bool:
+    """Does a SAS format show a date with its clock time?"""
+    return _SAS_DATETIMES.fullmatch(name.upper()) is not None
 
 
 def sas_shown(name: str) -> Callable[[float], str]:

@@ -13,9 +13,12 @@ import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flows.readers.as_shown import NO_VALUE
 from flows.readers.cells import Cells, ReadOptions, unreadable
 from flows.readers.inflate import bounded
 from flows.readers.moments import clock
+from flows.readers.number_formats import PLAIN, NumberFormat
+from flows.readers.rich_text import Look, Run, joined
 from flows.readers.sheets import Seen, SheetRow, pick, table
 from flows.readers.xlsx_cells import number
 from flows.readers.xml_stream import Tag, parse
@@ -23,6 +26,7 @@ from flows.readers.xml_stream import Tag, parse
 _WIDEST, _LONGEST = 16_384, 2**20
 _DURATION = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 _FRACTION = re.compile(r"[.,](\d+)$")
+_FORMATS = ("date-style", "number-style", "currency-style")
 _CELLS = ("table-cell", "covered-table-cell")
 
 
@@ -34,6 +38,23 @@ class _Sheet:
     next_row: int = 1
     errors: int = 0
     without_value: int = 0
+
+
+@dataclass
+class _Format:
+    """One number format: the kind of its element, the elements in it, the text it shows beside the number."""
+
+    kind: str
+    parts: list[str] = field(default_factory=list)
+    words: str = ""
+
+    def plain(self) -> NumberFormat:
+        """The same as Excel's formats are told."""
+        if self.kind != "date-style":
+            return NumberFormat(words=self.words.strip() if any(c.isalpha() for c in self.words) else "")
+        if "hours" in self.parts or {"day", "year"} <= set(self.parts):
+            return NumberFormat("date")
+        return NumberFormat("date", "yearless" if "year" not in self.parts else "month" if "month" in self.parts else "year")
 
 
 @dataclass
@@ -50,10 +71,15 @@ class _Content:
     row_hidden: bool = False
     place: int = 0
     cell: dict[str, str] | None = None
-    paragraphs: list[list[str]] = field(default_factory=list)
+    paragraphs: list[list[Run]] = field(default_factory=list)
     aside: int = 0
     depth: int = 0
     struck_styles: set[str] = field(default_factory=set)
+    raised_styles: set[str] = field(default_factory=set)
+    looks: list[Look] = field(default_factory=list)
+    format: _Format | None = None
+    formats: dict[str, _Format] = field(default_factory=dict)
+    format_of: dict[str, str] = field(default_factory=dict)
     remark: list[str] = field(default_factory=list)
     in_remark: bool = False
 
@@ -62,10 +88,17 @@ class _Content:
         kind = tag.local
         if kind == "style":
             self.style = plain.get("name", "")
+            self.format_of[self.style] = plain.get("data-style-name", "")
+        elif kind in _FORMATS:
+            self.format = self.formats.setdefault(plain.get("name", ""), _Format(kind))
+        elif self.format is not None:
+            self.format.parts.append(kind)
         elif kind == "table-properties" and plain.get("display") == "false":
             self.hidden_styles.add(self.style)
         elif kind == "text-properties" and plain.get("text-line-through-style", "none") != "none":
             self.struck_styles.add(self.style)
+        elif kind == "text-properties" and plain.get("text-position", "0%").split()[0] not in ("0%", "0"):
+            self.raised_styles.add(self.style)
         elif kind == "table" and self.depth == 0:
             self.depth, self.sheet = 1, self.sheets.setdefault(plain.get("name", ""), _Sheet(style=plain.get("style-name", "")))
         elif kind == "table":
@@ -77,6 +110,7 @@ class _Content:
             self.row_times = self._times(plain, "number-rows-repeated", _LONGEST)
             self.row_hidden = plain.get("visibility", "visible") != "visible"
         elif kind in _CELLS:
+            self.looks = []
             self.cell, self.paragraphs = plain | {"calc": attributes.get("calcext:value-type", "")}, []
         elif kind == "annotation":
             self.aside += 1
@@ -89,20 +123,32 @@ class _Content:
     def _inline(self, kind: str, plain: dict[str, str]) -> None:
         if kind == "p":
             self.paragraphs.append([])
+        elif kind == "span":
+            style = plain.get("style-name", "")
+            self.looks.append("struck" if style in self.struck_styles else "raised" if style in self.raised_styles else "")
         elif self.paragraphs:
             more = {"s": " " * self._times(plain, "c", 10_000), "tab": "\t", "line-break": "\n"}.get(kind)
-            self.paragraphs[-1].append(more or "")
+            self.paragraphs[-1].append((more or "", self._look()))
+
+    def _look(self) -> Look:
+        return next((look for look in reversed(self.looks) if look), "")
 
     def text(self, data: str) -> None:
         """Text within a cell's paragraphs; text of annotations is none of the cell's."""
         if self.aside:
             self.remark += [data] if self.in_remark else []
         elif self.cell is not None and self.paragraphs:
-            self.paragraphs[-1].append(data)
+            self.paragraphs[-1].append((data, self._look()))
+        elif self.format is not None:
+            self.format.words += data
 
     def end(self, tag: Tag, text: str) -> None:
         kind = tag.local
-        if kind == "table":
+        if kind in _FORMATS:
+            self.format = None
+        elif kind == "span" and self.looks and not self.aside:
+            self.looks.pop()
+        elif kind == "table":
             self.depth -= 1
         elif kind == "annotation":
             self.aside, self.in_remark = self.aside - 1, False
@@ -127,6 +173,10 @@ class _Content:
             if self.place + times > _WIDEST:
                 raise unreadable(self.path, f"a row is wider than {_WIDEST} columns", "save it again")
             self.row |= dict.fromkeys(range(self.place, self.place + times), value)
+            shown = self._shown(cell)
+            for row in range(sheet.next_row, sheet.next_row + self.row_times if shown.part or shown.words else sheet.next_row + 1):
+                for place in range(self.place, self.place + times):
+                    sheet.seen.odd.add(row, place, shown)
             if cell.get("style-name") in self.struck_styles:
                 for place in range(self.place, self.place + times):
                     sheet.seen.strike(sheet.next_row, place)
@@ -137,12 +187,15 @@ class _Content:
         self.place += times
 
     def _value(self, sheet: _Sheet, cell: dict[str, str]) -> str:
-        shown = "\n".join("".join(parts) for parts in self.paragraphs)
+        ended: Run = ("\n", "")
+        shown = joined([run for n, parts in enumerate(self.paragraphs) for run in ([ended, *parts] if n else parts)])
         kind = cell.get("value-type", "")
         if cell["calc"] == "error":
             sheet.errors += 1
             return shown
-        sheet.without_value += "formula" in cell and not kind
+        if "formula" in cell and not kind:
+            sheet.without_value += 1
+            return shown or NO_VALUE
         if kind in ("float", "percentage", "currency"):
             return number(cell.get("value", ""))
         if kind == "boolean":
@@ -153,11 +206,21 @@ class _Content:
             return _time(cell.get("time-value", ""))
         return cell.get("string-value", "") or shown
 
+    def _shown(self, cell: dict[str, str]) -> NumberFormat:
+        """What the number format of a cell says of its number or date."""
+        kind = cell.get("value-type", "")
+        if kind == "percentage":
+            return NumberFormat(words="%")
+        known = self.formats.get(self.format_of.get(cell.get("style-name", ""), ""))
+        if kind == "date":
+            return known.plain() if known is not None and known.kind == "date-style" else NumberFormat("date")
+        return known.plain() if kind == "float" and known is not None and known.kind == "number-style" else PLAIN
+
     def _row(self, sheet: _Sheet) -> None:
         if self.row:
             if len(sheet.rows) + self.row_times > _LONGEST:
                 raise unreadable(self.path, f"a sheet is longer than {_LONGEST} rows", "save it again")
-            sheet.rows += [(sheet.next_row + n, self.row) for n in range(self.row_times)]
+            sheet.rows += [(sheet.next_row + n, dict(self.row)) for n in range(self.row_times)]
             if self.row_hidden:
                 sheet.seen.hide(sheet.next_row, self.row_times)
         sheet.next_row += self.row_times
@@ -212,5 +275,5 @@ def read(path: Path, options: ReadOptions) -> Cells:
     if sheet.errors:
         sheet.seen.notes.append(f"{sheet.errors} cell(s) hold an error such as #N/A, read as that text")
     if sheet.without_value:
-        sheet.seen.notes.append(f"{sheet.without_value} formula cell(s) hold no computed value and are read as blank, without value")
+        sheet.seen.notes.append(f"{sheet.without_value} formula cell(s) hold no computed value and are read as {NO_VALUE!r}")
     return replace(table(path, name, sheet.rows, sheet.seen, options, notes), parts=tuple(content.sheets), part=name)

@@ -16,14 +16,27 @@ import pyarrow.parquet as pq
 
 from flows.readers.cells import Cells, ReadOptions, column_names, finish, number_text, unreadable
 
+#: Bits of a short floating number -> its type.
+_SINGLE = {16: np.float16, 32: np.float32}
+
 
 def read(path: Path, options: ReadOptions) -> Cells:
-    """The file's table as text cells. Raises ReadError: damaged file, a column of lists, structures or durations."""
+    """The file's table as text cells; columns of lists or structures are left out and noted.
+
+    Raises ReadError: damaged file, a column of durations, nothing but lists and structures.
+    """
     try:
         table = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError):
         raise unreadable(path, "the Parquet file is damaged or cut", "fetch or export it again") from None
     notes: list[str] = []
+    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
+    if len(nested) == table.num_columns > 0:
+        what = f"column {nested[0]!r} of type {table.schema.field(0).type} has no text form"
+        raise unreadable(path, what, "send it as text or as numbers")
+    if nested:
+        notes.append(f"column(s) {', '.join(map(repr, nested))} hold lists or structures and are not read")
+        table = table.drop_columns([*dict.fromkeys(nested)])
     names = column_names([*table.column_names], notes)
     columns = []
     for name, column in zip(names, table.columns, strict=True):
@@ -50,7 +63,7 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return _each(column, lambda value: value.decode("utf-8"))
     if types.is_floating(kind):
-        return _each(column, lambda value: "" if value != value else number_text(value), kind.bit_width < 64)
+        return _each(column, lambda value: "" if value != value else number_text(value), _SINGLE.get(kind.bit_width))
     if types.is_decimal(kind):
         return _each(column, lambda value: format(value.normalize() + 0, "f"))
     if types.is_timestamp(kind):
@@ -60,19 +73,29 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     return None
 
 
-def _each(column: pa.ChunkedArray, write: Any, single: bool = False) -> pa.ChunkedArray:
-    """Write each different value once. `single`: 32-bit numbers, whose shortest text is shorter (0.1)."""
+def _each(column: pa.ChunkedArray, write: Any, single: Any = None) -> pa.ChunkedArray:
+    """Write each different value once. `single`: the type of shorter numbers, whose shortest text is shorter (0.1)."""
     encoded = column.combine_chunks().dictionary_encode()
     values = encoded.dictionary.to_pylist()
-    if single:
-        values = [None if v is None else float(str(np.float32(v))) for v in values]
+    if single is not None:
+        values = [None if v is None else float(str(single(v))) for v in values]
     texts = pa.array([None if v is None else write(v) for v in values], pa.string())
     return pa.chunked_array([texts.take(encoded.indices)], pa.string())
 
 
 def _timestamps(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """2024-03-05T14:00:00, a fraction only where there is one, and the offset where a time zone is known."""
+    """2024-03-05T14:00:00, a fraction only where there is one, and the offset where a time zone is known. Nanoseconds, which are dust of
+    clocks kept as fractions, are rounded to microseconds."""
+    if column.type.unit == "ns":
+        whole = pc.add(column.cast(pa.int64()), 500)
+        column = pc.subtract(whole, _remainder(whole, 1000)).cast(pa.timestamp("ns", column.type.tz))
     return _each(column.cast(pa.timestamp("us", column.type.tz)), _instant)
+
+
+def _remainder(numbers: pa.ChunkedArray, by: int) -> pa.ChunkedArray:
+    """What is left of whole numbers, counted from the next lower multiple."""
+    part = pc.subtract(numbers, pc.multiply(pc.divide(numbers, by), by))
+    return pc.if_else(pc.less(part, 0), pc.add(part, by), part)
 
 
 def _instant(value: dt.datetime) -> str:

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyreadstat
 
 from flows.readers.cells import About, Cells, ReadOptions, column_names, finish, number_text, unreadable
+from flows.readers.moments import as_known
 
 Value = float | int | str | None
 Write = Callable[[float], str]
@@ -72,8 +73,10 @@ def cells(
     labels: Mapping[str, Mapping[Any, str]],
     missing: Mapping[str, Sequence[tuple[Value, Value]]] | None = None,
     tags: Mapping[str, Sequence[str]] | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> Cells:
-    """Text cells. `writers`: column -> text of its numbers; `missing`: column -> declared ranges (lo, hi); `tags`: special missings met.
+    """Text cells. `writers`: column -> text of its numbers; `missing`: column -> declared ranges (lo, hi); `tags`: special missings met;
+    `parts`: column -> what its dates show, where they show no day (moments.as_known).
 
     Codes in declared ranges and special missing values (.a) are left out where the options say so.
     """
@@ -88,6 +91,7 @@ def cells(
         if seen and options.user_missing == "blank":
             texts = [None if text in seen else text for text in texts]
             notes.append(f"column {name!r} holds codes the file declares missing; they are read as blank")
+        texts = as_known(texts, (parts or {}).get(original, ""))
         columns.append(pa.chunked_array([pa.array(texts, pa.string())], pa.string()))
         about[name] = About(
             label=str(stat.meta.column_names_to_labels.get(original) or ""),

@@ -16,7 +16,7 @@ from typing import Any
 import pyreadstat
 
 from flows.readers.cells import Cells, ReadOptions, unreadable
-from flows.readers.moments import sas_shown
+from flows.readers.moments import sas_part, sas_shown
 from flows.readers.readstat import cells, load
 
 _WIDTH = re.compile(r"(?<=.)\d*(?:\.\d*)?$")
@@ -35,7 +35,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
         known = _catalogue(path.parent / options.companion, options.encoding)
         labels |= {name: known[key] for name, shown in formats.items() if (key := _WIDTH.sub("", shown.upper())) in known}
     writers = {name: sas_shown(shown) for name, shown in formats.items()}
-    return cells(stat, writers, options, notes, labels=labels, tags=stat.meta.missing_user_values)
+    parts = {name: sas_part(shown) for name, shown in formats.items()}
+    return cells(stat, writers, options, notes, labels=labels, tags=stat.meta.missing_user_values, parts=parts)
 
 
 def _catalogue(path: Path, encoding: str | None) -> dict[str, dict[Any, str]]:

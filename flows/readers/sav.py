@@ -24,6 +24,8 @@ from flows.readers.readstat import Write, cells, load
 _FIRST = dt.date(1582, 10, 14)
 _DATES = re.compile(r"(?:DATE|ADATE|EDATE|SDATE|JDATE|QYR|MOYR|WKYR|DATETIME|YMDHMS)\d*(?:\.\d*)?")
 _TIMES = re.compile(r"(?:TIME|DTIME|MTIME)\d*(?:\.\d*)?")
+#: Formats that show no day.
+_PARTS = {"MOYR": "month", "QYR": "quarter"}
 _COUNT_AT = 80
 
 
@@ -49,7 +51,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
     meta = stat.meta
     writers = {name: _shown(str(shown or "")) for name, shown in meta.original_variable_types.items()}
     missing = {name: [(r["lo"], r["hi"]) for r in ranges] for name, ranges in meta.missing_ranges.items()}
-    return cells(stat, writers, options, notes, labels=meta.variable_value_labels, missing=missing)
+    parts = {name: _PARTS.get(re.sub(r"[\d.]+$", "", str(shown or "").upper()), "") for name, shown in meta.original_variable_types.items()}
+    return cells(stat, writers, options, notes, labels=meta.variable_value_labels, missing=missing, parts=parts)
 
 
 def _shown(name: str) -> Write:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from flows.readers.as_shown import Odd, settle
 from flows.readers.cells import Cells, Mark, ReadOptions, column_names, finish, unreadable
 
 #: Number of the sheet's row (1-based) and its filled cells: 0-based column -> text.
@@ -34,6 +35,8 @@ class Seen:
     struck: dict[int, set[int]] = field(default_factory=dict)
     hidden: list[int] = field(default_factory=list)
     comments: list[tuple[int, int, str]] = field(default_factory=list)
+    #: Cells that show another thing than they hold.
+    odd: Odd = field(default_factory=Odd)
 
     def hide(self, row: int, times: int = 1) -> None:
         """A row is hidden (or several from there on)."""
@@ -79,6 +82,7 @@ def table(path: Path, sheet: str, rows: Iterable[SheetRow], seen: Seen, options:
         raise unreadable(path, f"row {options.header_row} of sheet {sheet!r}, the header, is blank", "set header_row")
     filled = sorted(set(header).union(*(cells for _, cells in body)))
     names = column_names([header.get(place) for place in filled], notes, [place + 1 for place in filled])
+    settle(body, seen.odd, last, dict(zip(filled, names, strict=True)), notes)
     columns = [pa.chunked_array([pa.array([cells.get(place) for _, cells in body], pa.string())]) for place in filled]
     below = [m for m in seen.merged if m[1] > last]
     if seen.hidden_rows:

@@ -17,8 +17,10 @@ import xlrd
 from xlrd.compdoc import CompDocError
 
 from flows.readers.cells import Cells, ReadOptions, number_text, unreadable
+from flows.readers.number_formats import PLAIN, NumberFormat, of_code
+from flows.readers.rich_text import Look, joined
 from flows.readers.sheets import Seen, SheetRow, pick, table
-from flows.readers.xlsx_cells import dated, format_kind
+from flows.readers.xlsx_cells import dated
 
 _DAMAGED = (xlrd.XLRDError, CompDocError, struct.error, AssertionError, LookupError, ValueError, TypeError, AttributeError,
             ArithmeticError, EOFError, RuntimeError, MemoryError)  # fmt: skip
@@ -70,20 +72,24 @@ def _is_cut(data: bytes) -> bool:
 
 
 def _rows(book: xlrd.Book, sheet: xlrd.sheet.Sheet, seen: Seen) -> Iterator[SheetRow]:
-    kinds: dict[int, str] = {}
+    formats: dict[int, NumberFormat] = {}
     errors = 0
     for number in range(sheet.nrows):
         cells: dict[int, str] = {}
         for place, cell in enumerate(sheet.row(number)):
             if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
                 continue
-            if cell.xf_index not in kinds:
+            if cell.xf_index not in formats:
                 shown = book.format_map.get(book.xf_list[cell.xf_index].format_key)
-                kinds[cell.xf_index] = format_kind(shown.format_str) if shown else ""
+                formats[cell.xf_index] = of_code(shown.format_str) if shown else PLAIN
             errors += cell.ctype == xlrd.XL_CELL_ERROR
-            text = _text(cell, kinds[cell.xf_index], bool(book.datemode))
+            text = _text(cell, formats[cell.xf_index].kind, bool(book.datemode))
+            if runs := sheet.rich_text_runlist_map.get((number, place)):
+                text = _rich(book, text, book.xf_list[cell.xf_index].font_index, runs)
             if text:
                 cells[place] = text
+                if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+                    seen.odd.add(number + 1, place, formats[cell.xf_index])
                 if book.font_list[book.xf_list[cell.xf_index].font_index].struck_out:
                     seen.strike(number + 1, place)
         if cells and number in sheet.rowinfo_map and sheet.rowinfo_map[number].hidden:
@@ -91,6 +97,17 @@ def _rows(book: xlrd.Book, sheet: xlrd.sheet.Sheet, seen: Seen) -> Iterator[Shee
         yield number + 1, cells
     if errors:
         seen.notes.append(f"{errors} cell(s) hold an Excel error such as #N/A, read as that text")
+
+
+def _rich(book: xlrd.Book, text: str, font: int, runs: list[tuple[int, int]]) -> str:
+    """The text of a cell with several fonts; each run begins at a character."""
+    starts = [(0, font), *runs]
+    ends = [at for at, _ in runs] + [len(text)]
+    return joined([(text[at:end], _look(book.font_list[number])) for (at, number), end in zip(starts, ends, strict=True)])
+
+
+def _look(font: xlrd.formatting.Font) -> Look:
+    return "struck" if font.struck_out else "raised" if font.escapement else ""
 
 
 def _text(cell: xlrd.sheet.Cell, kind: str, is_1904: bool) -> str:

@@ -17,11 +17,14 @@ from xml.etree import ElementTree as Xml
 
 from flows.readers.cells import Cells, ReadOptions, number_text, unreadable
 from flows.readers.inflate import bounded
+from flows.readers.number_formats import PLAIN, NumberFormat, built_in, of_code
+from flows.readers.rich_text import Look, joined
 from flows.readers.sheets import Seen, SheetRow, pick, table
-from flows.readers.xlsx_cells import BUILT_IN, dated, format_kind, relations
+from flows.readers.xlsx_cells import dated, relations
 
 _ROW, _BLANK, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = range(8)
 _FORMULA_TEXT, _FORMULA_NUMBER, _FORMULA_BOOL, _FORMULA_ERROR, _RICH = 8, 9, 10, 11, 62
+_NUMBERS = (_RK, _REAL, _FORMULA_NUMBER)
 _SST_ITEM, _FONT, _FORMAT, _XF, _BEGIN_XFS, _END_XFS = 19, 43, 44, 47, 617, 618
 _BUNDLE_SHEET, _BOOK_PROPERTIES, _MERGE_CELL, _END_SHEET_DATA = 156, 153, 176, 146
 _END_SST, _END_BOOK = 160, 132
@@ -34,7 +37,7 @@ class _Book:
     sheets: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     strings: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
+    formats: list[NumberFormat] = field(default_factory=list)
     struck: set[int] = field(default_factory=set)
     is_1904: bool = False
 
@@ -108,29 +111,52 @@ def book_of(archive: zipfile.ZipFile) -> _Book:
         ended |= kind == _END_BOOK
     if not ended:
         raise EOFError
-    for what, part in related.values():
-        if what == "sharedStrings":
-            book.strings = _shared(archive.read(part))
-        elif what == "styles":
-            styles = archive.read(part)
-            book.kinds, book.struck = _kinds(styles), _struck(styles)
+    fonts: list[Look] = []
+    for part in (part for what, part in related.values() if what == "styles"):
+        styles = archive.read(part)
+        fonts = _fonts(styles)
+        book.formats, book.struck = _formats(styles), _struck(styles, fonts)
+    for part in (part for what, part in related.values() if what == "sharedStrings"):
+        book.strings = _shared(archive.read(part), fonts)
     return book
 
 
-def _shared(data: bytes) -> list[str]:
+def _shared(data: bytes, fonts: list[Look]) -> list[str]:
     out: list[str] = []
     for kind, record in _records(data):
         if kind == _SST_ITEM:
-            out.append(_string(record, 1))
+            text = _string(record, 1)
+            out.append(_rich(text, record, fonts) if record[0] & 1 else text)
         elif kind == _END_SST:
             return out
     raise EOFError
 
 
-def _kinds(data: bytes) -> list[str]:
-    """Cell style -> '' (a number), date, time, datetime or duration."""
+def _rich(text: str, record: bytes, fonts: list[Look]) -> str:
+    """A text with runs: after it their count, then where each begins (in UTF-16) and its font (2.5.131 StrRun)."""
+    wide = text.encode("utf-16-le")
+    at = 5 + len(wide)
+    (count,) = struct.unpack_from("<I", record, at)
+    runs = [struct.unpack_from("<2H", record, at + 4 + 4 * n) for n in range(count)]
+    starts: list[tuple[int, Look]] = [(0, ""), *((start, fonts[font] if font < len(fonts) else "") for start, font in runs)]
+    ends = [start for start, _ in runs] + [len(wide) // 2]
+    return joined([(wide[2 * a : 2 * b].decode("utf-16-le"), look) for (a, look), b in zip(starts, ends, strict=True)])
+
+
+def _fonts(data: bytes) -> list[Look]:
+    """How each font sets a text (2.4.149 BrtFont: grbit, sss)."""
+    fonts: list[Look] = []
+    for kind, record in _records(data):
+        if kind == _FONT:
+            raised = len(record) >= 8 and struct.unpack_from("<H", record, 6)[0] != 0
+            fonts.append("struck" if struct.unpack_from("<H", record, 2)[0] & 0x0008 else "raised" if raised else "")
+    return fonts
+
+
+def _formats(data: bytes) -> list[NumberFormat]:
+    """Cell style -> its number format."""
     codes: dict[int, str] = {}
-    out: list[str] = []
+    out: list[NumberFormat] = []
     inside = False
     for kind, record in _records(data):
         if kind == _FORMAT:
@@ -139,23 +165,20 @@ def _kinds(data: bytes) -> list[str]:
             inside = kind == _BEGIN_XFS
         elif kind == _XF and inside:
             number = struct.unpack_from("<H", record, 2)[0]
-            out.append(format_kind(codes[number]) if number in codes else BUILT_IN.get(number, ""))
+            out.append(of_code(codes[number]) if number in codes else built_in(number))
     return out
 
 
-def _struck(data: bytes) -> set[int]:
+def _struck(data: bytes, fonts: list[Look]) -> set[int]:
     """Cell styles whose font is struck through."""
-    fonts: list[bool] = []
     out: set[int] = set()
     inside, n = False, 0
     for kind, record in _records(data):
-        if kind == _FONT:
-            fonts.append(bool(struct.unpack_from("<H", record, 2)[0] & 0x0008))
-        elif kind in (_BEGIN_XFS, _END_XFS):
+        if kind in (_BEGIN_XFS, _END_XFS):
             inside = kind == _BEGIN_XFS
         elif kind == _XF and inside:
             font = struct.unpack_from("<H", record, 4)[0] if len(record) >= 6 else len(fonts)
-            if font < len(fonts) and fonts[font]:
+            if font < len(fonts) and fonts[font] == "struck":
                 out.add(n)
             n += 1
     return out
@@ -173,9 +196,12 @@ def _rows(data: bytes, book: _Book, seen: Seen) -> Iterator[SheetRow]:
         elif kind in (*range(_BLANK, _FORMULA_ERROR + 1), _RICH) and not ended:
             place, style = struct.unpack_from("<I", record, 0)[0], struct.unpack_from("<I", record, 4)[0] & 0xFFFFFF
             errors += kind in (_ERROR, _FORMULA_ERROR)
-            text = _text(kind, record, book.kinds[style] if style < len(book.kinds) else "", book)
+            shown = book.formats[style] if style < len(book.formats) else PLAIN
+            text = _text(kind, record, shown.kind, book)
             if text:
                 cells[place] = text
+                if kind in _NUMBERS:
+                    seen.odd.add(number, place, shown)
                 if style in book.struck:
                     seen.strike(number, place)
         elif kind == _MERGE_CELL:

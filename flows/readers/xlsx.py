@@ -72,6 +72,7 @@ def _rows(file: IO[bytes], cell_reader: CellReader, seen: Seen) -> Iterator[Shee
                 text = cell_reader.text(cell)
                 if text:
                     cells[place] = text
+                    seen.odd.add(number, place, cell_reader.format)
                     if can_strike and (cell.get("s") in styles or (cell.get("t") == "s" and strings and cell.findtext("{*}v") in strings)):
                         seen.strike(number, place)
             yield number, cells

@@ -1,7 +1,7 @@
 """The cells of an Excel workbook as text: dates by number format, numbers at their shortest, errors as Excel shows them.
 
-What belongs here: shared strings, number formats, the 1900 and 1904 calendars, one cell's text.
-What does not: rows, header and sheets (xlsx.py).
+What belongs here: shared strings, the 1900 and 1904 calendars, one cell's text.
+What does not: rows, header and sheets (xlsx.py), what a number format says (number_formats.py).
 """
 
 from __future__ import annotations
@@ -14,17 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as Xml
 
+from flows.readers.as_shown import NO_VALUE
 from flows.readers.cells import number_text
 from flows.readers.moments import clock
+from flows.readers.number_formats import PLAIN, NumberFormat, built_in, of_code
+from flows.readers.rich_text import Look, Run, joined
 
-#: Built-in number formats that show a date or time (ECMA-376 18.8.30, with the East Asian ones).
-BUILT_IN = {
-    **dict.fromkeys((14, 15, 16, 17, *range(27, 32), 36, *range(50, 55), 57, 58), "date"),
-    **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47, 55, 56), "time"),
-    22: "datetime",
-    46: "duration",
-}
-_NO_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _WHOLE = re.compile(r"-?\d{1,40}")
 _SECONDS = 86_400
@@ -37,7 +32,7 @@ class Book:
     sheets: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
     strings: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
+    formats: list[NumberFormat] = field(default_factory=list)
     is_1904: bool = False
     #: Cell styles whose font, and shared strings whose every run, is struck through; numbers as the cells write them.
     struck_styles: set[str] = field(default_factory=set)
@@ -66,7 +61,7 @@ def read_book(archive: zipfile.ZipFile) -> Book:
             book.strings = list(_shared_strings(archive, part, book.struck_strings))
         elif kind == "styles":
             styles = _parse(archive, part)
-            book.kinds, book.struck_styles = _kinds(styles), _struck(styles)
+            book.formats, book.struck_styles = _formats(styles), _struck(styles)
     return book
 
 
@@ -109,6 +104,14 @@ def _is_struck(element: Xml.Element) -> bool:
     return bool(runs) and all(any(_strikes(p) for part in run if _tag(part) == "rPr" for p in part) for run in runs)
 
 
+def _look(run: Xml.Element) -> Look:
+    """How one run of a rich string is set."""
+    properties = [part for inner in run if _tag(inner) == "rPr" for part in inner]
+    if any(_strikes(part) for part in properties):
+        return "struck"
+    return "raised" if any(_tag(p) == "vertAlign" and p.get("val", "baseline") != "baseline" for p in properties) else ""
+
+
 def _strikes(element: Xml.Element) -> bool:
     return _tag(element) == "strike" and element.get("val", "1") not in ("0", "false")
 
@@ -127,28 +130,28 @@ def comments(archive: zipfile.ZipFile, sheet: str) -> Iterator[tuple[str, str]]:
 
 def _string(element: Xml.Element) -> str:
     """Text of plain and rich strings; phonetic readings (rPh) are left out."""
-    parts = []
+    parts: list[Run] = []
     for child in element:
         tag = _tag(child)
         if tag == "t":
-            parts.append(child.text or "")
+            parts.append((child.text or "", ""))
         elif tag == "r":
-            parts += [t.text or "" for t in child if _tag(t) == "t"]
-    text = "".join(parts)
+            parts.append(("".join(t.text or "" for t in child if _tag(t) == "t"), _look(child)))
+    text = joined(parts)
     return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
 
 
-def _kinds(styles: Xml.Element) -> list[str]:
-    """Cell style -> '' (a number), date, time, datetime or duration."""
+def _formats(styles: Xml.Element) -> list[NumberFormat]:
+    """Cell style -> its number format."""
     codes: dict[int, str] = {}
-    out: list[str] = []
+    out: list[NumberFormat] = []
     for element in styles:
         if _tag(element) == "numFmts":
             codes = {int(f.get("numFmtId", "0")): f.get("formatCode", "") for f in element}
         elif _tag(element) == "cellXfs":
             for style in element:
                 number = int(style.get("numFmtId", "0"))
-                out.append(format_kind(codes[number]) if number in codes else BUILT_IN.get(number, ""))
+                out.append(of_code(codes[number]) if number in codes else built_in(number))
     return out
 
 
@@ -167,18 +170,6 @@ def _struck(styles: Xml.Element) -> set[str]:
     return out
 
 
-def format_kind(code: str) -> str:
-    """What a number format shows: '' for a number, else date, time, datetime or duration ([h]:mm)."""
-    plain = _NO_CODE.sub("", code.split(";")[0]).lower()
-    if re.search(r"\[[hms]+\]", plain):
-        return "duration"
-    if "general" in plain or re.search(r"[0#?]", re.sub(r"s\.0+", "s", plain)):
-        return ""
-    clock = bool(re.search(r"[hs]", plain))
-    day = bool(re.search(r"[yde]", plain)) or ("m" in plain and not clock)
-    return "datetime" if day and clock else "date" if day else "time" if clock else ""
-
-
 @dataclass
 class CellReader:
     """Text of one cell after the other; counts what cannot be seen in the text."""
@@ -186,12 +177,14 @@ class CellReader:
     book: Book
     without_value: int = 0
     errors: int = 0
+    #: The number format of the last cell, where it holds a number.
+    format: NumberFormat = PLAIN
 
     def text(self, cell: Xml.Element) -> str:
         """The cell as text, '' when blank."""
         kind = cell.get("t", "n")
         value: str | None = None
-        formula = False
+        formula, self.format = False, PLAIN
         for child in cell:
             tag = _tag(child)
             if tag == "v":
@@ -201,13 +194,13 @@ class CellReader:
             formula |= tag == "f"
         if value is None:
             self.without_value += formula and kind != "str"
-            return ""
+            return NO_VALUE if formula and kind != "str" else ""
         if kind == "s":
             return self.book.strings[int(value)]
         if kind == "n":
             style = int(cell.get("s", "0"))
-            shown = self.book.kinds[style] if style < len(self.book.kinds) else ""
-            return dated(float(value), shown, self.book.is_1904) if shown else number(value)
+            self.format = self.book.formats[style] if style < len(self.book.formats) else PLAIN
+            return dated(float(value), self.format.kind, self.book.is_1904) if self.format.kind else number(value)
         if kind == "b":
             return "true" if value.strip() in ("1", "true") else "false"
         self.errors += kind == "e"
@@ -217,7 +210,7 @@ class CellReader:
         """What to tell about the cells read so far."""
         out = []
         if self.without_value:
-            out.append(f"{self.without_value} formula cell(s) hold no computed value and are read as blank")
+            out.append(f"{self.without_value} formula cell(s) hold no computed value and are read as {NO_VALUE!r}")
         if self.errors:
             out.append(f"{self.errors} cell(s) hold an Excel error such as #N/A, read as that text")
         return out

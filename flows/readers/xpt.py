@@ -21,10 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.readers.cells import About, Cells, ReadOptions, column_names, finish, unreadable
-from flows.readers.moments import sas_shown
+from flows.readers.moments import as_known, is_sas_instant, sas_part, sas_shown
 
 _RECORD = 80
 _HEADER = b"HEADER RECORD*******"
+#: Bytes of a whole number; SAS cuts the last ones where a shorter LENGTH is set.
+_DOUBLE = 8
+#: Bytes in which seconds since 1960 are no longer whole.
+_SHORT = 4
 _SPECIAL = tuple(f".{chr(code)}" for code in (0x5F, *range(0x41, 0x5B)))
 
 
@@ -61,6 +65,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
         if seen and options.user_missing == "blank":
             column = pc.if_else(pc.is_in(column, pa.array(seen, pa.string())), pa.scalar(None, pa.string()), column)
             notes.append(f"column {name!r} holds special missing values; they are read as blank")
+        if not variable.is_text and variable.length <= _SHORT and is_sas_instant(variable.format):
+            notes.append(f"column {name!r} keeps {variable.length} bytes of its clock times, exact to minutes only, so they may be wrong")
         columns.append(pa.chunked_array([column], pa.string()))
     numbers = np.arange(1, len(rows) + 1, dtype=np.int64)
     return finish(names, columns, numbers, options, notes, encoding=encoding, about=about)
@@ -149,14 +155,27 @@ def _column(rows: npt.NDArray[np.uint8], variable: _Variable, encoding: str) -> 
     padded[:, : variable.length] = rows[:, variable.start : variable.start + variable.length]
     bits, places = np.unique(padded.view(">u8").ravel().astype(np.uint64), return_inverse=True)
     shown = sas_shown(variable.format)
-    texts = [_number(int(value), shown) for value in bits]
+    texts = as_known([_number(int(value), shown, variable.length) for value in bits], sas_part(variable.format))
     return pa.array(texts, pa.string()).take(pa.array(places, pa.int64()))
 
 
-def _number(bits: int, shown: Callable[[float], str]) -> str | None:
-    """An IBM double (sign, exponent of 16, 56 bits of fraction) or a missing value as text."""
+def _number(bits: int, shown: Callable[[float], str], length: int) -> str | None:
+    """An IBM double (sign, exponent of 16, 56 bits of fraction) or a missing value as text; `length`: bytes that the file keeps of it."""
     first, fraction = bits >> 56, bits & (2**56 - 1)
     if not fraction and first in (0x2E, 0x5F, *range(0x41, 0x5B)):
         return None if first == 0x2E else f".{chr(first)}"
-    value = float(fraction) * 16.0 ** ((first & 0x7F) - 64 - 14)
+    size = 16.0 ** ((first & 0x7F) - 64 - 14)
+    value = float(fraction) * size
+    if length < _DOUBLE and not value.is_integer():
+        value = _shortest(value, size * 256.0 ** (_DOUBLE - length))
     return shown(-value if first & 0x80 else value)
+
+
+def _shortest(value: float, step: float) -> float:
+    """The number with the fewest digits that SAS cuts to `value` where it keeps less than a whole double: 0.1, not 0.09999."""
+    for digits in range(1, 17):
+        near = float(f"{value:.{digits}g}")
+        for one in (near, float(f"{value + step / 2:.{digits}g}")):
+            if value <= one < value + step:
+                return one
+    return value

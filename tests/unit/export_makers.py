@@ -199,8 +199,16 @@ def xlsb_row(number: int, *cells: bytes, hidden: bool = False) -> bytes:
     return xlsb_record(0, struct.pack("<IIH", number, 0, 300) + flags + struct.pack("<I", 0)) + b"".join(cells)
 
 
-def xlsb_file(rows: bytes, strings: list[str], formats: tuple[str, ...] = (), is_1904: bool = False, after: bytes = b"") -> bytes:
-    """A workbook of one sheet. `formats`: number format of cell style 1, 2 ...; style 0 is General."""
+def xlsb_file(
+    rows: bytes,
+    strings: list[str | bytes],
+    formats: tuple[str, ...] = (),
+    is_1904: bool = False,
+    after: bytes = b"",
+    fonts: tuple[tuple[int, int], ...] = (),
+) -> bytes:
+    """A workbook of one sheet. `formats`: number format of cell style 1, 2 ...; style 0 is General. A string of bytes is a whole record.
+    `fonts`: flags and whether raised (1) or lowered (2)."""
     rel = '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
     one = '<Relationship Id="{}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="{}"/>'
     types = (
@@ -214,9 +222,10 @@ def xlsb_file(rows: bytes, strings: list[str], formats: tuple[str, ...] = (), is
     sheet = xlsb_record(129) + xlsb_record(148, struct.pack("<4I", 0, 2000, 0, 50)) + xlsb_record(145) + rows
     sheet += xlsb_record(146) + after + xlsb_record(130)
     shared = xlsb_record(159, struct.pack("<II", len(strings), len(strings)))
-    shared += b"".join(xlsb_record(19, b"\0" + xlsb_text(s)) for s in strings) + xlsb_record(160)
+    shared += b"".join(xlsb_record(19, s if isinstance(s, bytes) else b"\0" + xlsb_text(s)) for s in strings) + xlsb_record(160)
     styles = xlsb_record(278) + xlsb_record(615, struct.pack("<I", len(formats)))
     styles += b"".join(xlsb_record(44, struct.pack("<H", 164 + n) + xlsb_text(code)) for n, code in enumerate(formats)) + xlsb_record(616)
+    styles += b"".join(xlsb_record(43, struct.pack("<4H", 220, flags, 400, raised) + bytes(13)) for flags, raised in fonts)
     kinds = [0, *(164 + n for n in range(len(formats)))]
     styles += xlsb_record(617, struct.pack("<I", len(kinds)))
     styles += b"".join(xlsb_record(47, struct.pack("<HH", 0, n) + bytes(12)) for n in kinds) + xlsb_record(618) + xlsb_record(279)

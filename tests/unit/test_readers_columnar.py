@@ -86,6 +86,24 @@ def test_special_missing_values_are_blank_where_asked_and_a_text_that_looks_like
     assert cells.about["DOSE"].seen == (".A",)
 
 
+def test_a_month_that_sas_keeps_as_its_first_day_is_known_to_the_month(xpt):
+    first, second = ibm(23436), ibm(23467)  # 1 March and 1 April 2024
+    missing = b".".ljust(8, b"\0")
+    months = transport([("ON", 0, "MONYY"), ("Q", 0, "YYQ")], [[first, second], [second, missing]])
+    assert xpt(months).table.drop([ROW]).to_pylist() == [{"ON": "2024-03", "Q": "2024q2"}, {"ON": "2024-04", "Q": None}]
+    days = transport([("ON", 0, "MONYY")], [[first], [ibm(23440)]])
+    assert xpt(days).table["ON"].to_pylist() == ["2024-03-01", "2024-03-05"]
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.1, "0.1"), (0.05, "0.05"), (70.35, "70.35"), (50.0, "50"), (-0.1, "-0.1")])
+def test_a_number_that_sas_cut_to_its_length_is_the_shortest_that_it_may_have_been(tmp_path, value, text):
+    sent = bytearray(transport([("X", 0, "")], [[ibm(value)]]))
+    sent[sent.find(b"NAMESTR") - 20 + 80 + 5] = 4  # the length of the variable
+    body = ibm(value)[:4].ljust(80)
+    (tmp_path / "x.xpt").write_bytes(bytes(sent[:-80]) + body)
+    assert read(tmp_path / "x.xpt").table["X"].to_pylist() == [text]
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e60, max_value=1e60).filter(lambda v: v == 0 or abs(v) > 1e-60))
 def test_every_double_survives_the_transport_format(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "p.xpt"
@@ -151,10 +169,33 @@ def test_parquet_of_any_type_becomes_exact_text(tmp_path):
                       "14:00:01", "false", "y", None, 2]  # fmt: skip
 
 
-def test_a_parquet_column_without_a_text_form_is_an_error(tmp_path):
+def test_a_parquet_file_without_a_text_form_is_an_error(tmp_path):
     pq.write_table(pa.table({"l": [[1]]}), tmp_path / "a.parquet")
     with pytest.raises(ReadError, match="'l' of type list"):
         read(tmp_path / "a.parquet")
+
+
+def test_a_parquet_column_of_lists_is_left_out_and_told(tmp_path):
+    pq.write_table(pa.table({"id": ["1"], "meta": [{"a": 1}], "l": [[1]]}), tmp_path / "a.parquet")
+    cells = read(tmp_path / "a.parquet")
+    assert cells.table.to_pylist() == [{"id": "1", ROW: 1}]
+    assert cells.remarks == ["column(s) 'meta', 'l' hold lists or structures and are not read"]
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [(1, "2024-03-05T14:00:00"), (-256, "2024-03-05T14:00:00"), (499_999_744, "2024-03-05T14:00:00.5"),
+     (1_000, "2024-03-05T14:00:00.000001")],
+)  # fmt: skip
+def test_dust_below_a_microsecond_is_rounded_off_a_parquet_time(tmp_path, nanoseconds, text):
+    start = int(dt.datetime(2024, 3, 5, 14, tzinfo=dt.UTC).timestamp()) * 10**9
+    pq.write_table(pa.table({"at": pa.array([start + nanoseconds], pa.timestamp("ns"))}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").table["at"].to_pylist() == [text]
+
+
+def test_a_parquet_number_of_sixteen_bits_is_written_as_it_was_typed(tmp_path):
+    pq.write_table(pa.table({"x": pa.array([0.1, 50], pa.float16())}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").table["x"].to_pylist() == ["0.1", "50"]
 
 
 def test_a_cut_parquet_file_is_an_error(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import datetime as dt
 import lzma
 import struct
 from pathlib import Path
@@ -138,6 +139,34 @@ def test_stata_single_precision_is_written_as_it_was_typed(tmp_path):
 )  # fmt: skip
 def test_stata_formats_say_what_a_number_means(dta, shown, number, text):
     assert column(dta({"x": [float(number), 1.0]}, variable_format={"x": shown}), "x")[0] == text
+
+
+@pytest.mark.parametrize(
+    ("shown", "texts"),
+    [("%tdMon-YY", ["2024-03", "2024-05"]), ("%tdCCYY", ["2024-03-01", "2024-05-01"]), ("%td", ["2024-03-01", "2024-05-01"])],
+)
+def test_a_month_that_stata_keeps_as_its_first_day_is_known_to_the_month(dta, shown, texts):
+    assert column(dta({"x": [23436.0, 23497.0]}, variable_format={"x": shown}), "x") == texts
+
+
+def test_a_month_that_spss_keeps_as_its_first_day_is_known_to_the_month(sav):
+    months = [dt.date(2024, 3, 1), dt.date(2024, 5, 1), None]
+    assert column(sav({"x": months, "id": ["1", "2", "3"]}, variable_format={"x": "MOYR8"}), "x") == ["2024-03", "2024-05", None]
+    assert column(sav({"x": [*months, dt.date(2024, 5, 17)]}, variable_format={"x": "MOYR8"}), "x")[0] == "2024-03-01"
+    assert column(sav({"x": [dt.date(2024, 4, 1)]}, variable_format={"x": "QYR6"}), "x") == ["2024q2"]
+
+
+def test_stata_clock_times_that_cannot_be_exact_are_doubtful(dta, tmp_path):
+    at = 1841220600000.0  # 6 May 2018, 10:10:00
+    told = ["column 'x' holds clock times in single precision (float)"]
+    single = np.array([at, at + 1e9, at + 2e9], np.float32)
+    pd.DataFrame({"x": single}).to_stata(tmp_path / "float.dta", write_index=False)
+    (tmp_path / "float.dta").write_bytes((tmp_path / "float.dta").read_bytes().replace(b"%9.0g", b"%tc\0\0"))
+    for cells in (read(tmp_path / "float.dta"), dta({"x": single.astype(float)}, variable_format={"x": "%tc"})):
+        assert [d.partition(",")[0] for d in cells.doubts] == told
+    assert len(dta({"x": [at, at + 60_000, at + 120_000]}, variable_format={"x": "%tC"}).doubts) == 1
+    assert dta({"x": [at + 27_000, at + 87_000, at]}, variable_format={"x": "%tC"}).doubts == []
+    assert dta({"x": [at] * 3}, variable_format={"x": "%tc"}).doubts == []
 
 
 @pytest.mark.parametrize("version", [114, 117, 118, 119])

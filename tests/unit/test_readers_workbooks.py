@@ -117,6 +117,60 @@ def test_what_an_open_document_strikes_through_hides_and_comments_on_is_told(put
     ]  # fmt: skip
 
 
+def test_an_old_workbook_s_cells_that_show_another_thing_are_read_as_shown(put):
+    day = "yyyy-mm-dd"
+    cells = put("a.xls", xls_book([["kg", "on"], [70, (45352, "mmm-yy")], [(154, '0" lb"'), (45356, day)], [(81, "0"), (45352, day)]]))
+    assert column(cells, "kg") == ["70", "154 lb", "81"]
+    assert column(cells, "on") == ["2024-03", "2024-03-05", "2024-03-01"]
+
+
+def test_parts_of_an_old_workbook_s_cell_that_are_struck_or_raised_make_no_new_number(put):
+    struck, raised = xlwt.easyfont("struck_out on"), xlwt.easyfont("escapement superscript")
+
+    def more(book, sheet):
+        sheet.write_rich_text(1, 0, [("4", struck), "5"])
+        sheet.write_rich_text(2, 0, ["5", ("1", raised)])
+
+    assert column(put("a.xls", xls_book([["x"]], more=more)), "x") == ["~4~5", "5^1"]
+
+
+def test_parts_of_a_binary_workbook_s_cell_that_are_struck_or_raised_make_no_new_number(put):
+    def rich(text, *runs):
+        return b"\1" + xlsb_text(text) + struct.pack("<I", len(runs)) + b"".join(struct.pack("<2H", *run) for run in runs)
+
+    cells = [xlsb_row(row, xlsb_cell(7, 0, struct.pack("<I", row))) for row in range(3)]
+    data = xlsb_file(b"".join(cells), ["x", rich("45", (0, 1), (1, 0)), rich("51", (1, 2))], fonts=((0, 0), (8, 0), (0, 1)))
+    assert column(put("a.xlsb", data), "x") == ["~4~5", "5^1"]
+
+
+def test_an_open_document_s_cells_that_show_another_thing_are_read_as_shown(put):
+    number = 'xmlns:number="urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0"'
+    formats = (
+        f'<number:date-style {number} style:name="N1"><number:month/><number:text>-</number:text><number:year/></number:date-style>'
+        f'<number:number-style {number} style:name="N2"><number:number/><number:text> lb</number:text></number:number-style>'
+    )
+    cell_styles = "".join(f'<style:style style:name="ce{n}" style:data-style-name="N{n}"/>' for n in (1, 2))
+    looks = (("T1", 'style:text-line-through-style="solid"'), ("T2", 'style:text-position="super 58%"'))
+    text_styles = "".join(f'<style:style style:name="{n}"><style:text-properties {look}/></style:style>' for n, look in looks)
+    date = '<table:table-cell office:value-type="date" office:date-value="{}" table:style-name="{}"/>'
+    part = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    rows = [
+        ods_cell("kg") + ods_cell("on") + ods_cell("x") + ods_cell("pct"),
+        ods_cell(70) + date.format("2024-03-01", "ce1") + part.format('<text:span text:style-name="T1">4</text:span>5') + ods_cell(50),
+        ods_cell(154, ' table:style-name="ce2"') + date.format("2024-03-05", "ce9")
+        + part.format('5<text:span text:style-name="T2">1</text:span>')
+        + '<table:table-cell office:value-type="percentage" office:value="0.19"/>',
+        ods_cell(81) + date.format("2024-03-01", "ce9") + ods_cell("7") + ods_cell(60),
+    ]  # fmt: skip
+    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    cells = put("a.ods", ods_file(f'<table:table table:name="D">{body}</table:table>', formats + cell_styles + text_styles))
+    assert cells.table.drop([ROW]).to_pylist() == [
+        {"kg": "70", "on": "2024-03", "x": "~4~5", "pct": "50"},
+        {"kg": "154 lb", "on": "2024-03-05", "x": "5^1", "pct": "19%"},
+        {"kg": "81", "on": "2024-03-01", "x": "7", "pct": "60"},
+    ]
+
+
 @pytest.mark.parametrize(("name", "make"), [("a.xls", xls), ("a.xlsb", xlsb), ("a.ods", ods_maker)])
 def test_calamine_reads_the_same_cells(put, tmp_path, name, make):
     cells = put(name, make(30))

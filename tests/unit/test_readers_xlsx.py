@@ -7,10 +7,12 @@ import zipfile
 
 import openpyxl
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from flows.readers import ROW, ReadOptions, read
-from flows.readers.xlsx_cells import format_kind
+from flows.readers.number_formats import format_kind
 from schemas.findings import ReadError
 
 MIXED = [
@@ -99,10 +101,80 @@ def test_blank_and_repeated_names_are_made_unique_by_sheet_column(workbook):
     assert len(cells.notes) == 2
 
 
-def test_a_formula_without_a_computed_value_is_blank_and_noted(workbook):
-    cells = workbook([["a", "b"], [1, "=A2*2"]])
-    assert rows(cells) == [(1, "1", None)]
-    assert cells.notes == ["1 formula cell(s) hold no computed value and are read as blank"]
+def test_a_formula_without_a_computed_value_is_no_blank_and_noted(workbook):
+    cells = workbook([["a", "b"], [1, "=A2*2"], [None, "=A3*2"]])
+    assert rows(cells) == [(1, "1", "#NO VALUE")]
+    assert cells.notes[0] == "2 formula cell(s) hold no computed value and are read as '#NO VALUE'"
+
+
+@pytest.fixture
+def column(tmp_path):
+    """Write a column of (value, number format), read it back."""
+
+    def _read(*cells):
+        book = openpyxl.Workbook()
+        book.active["A1"] = "x"
+        for row, (value, shown) in enumerate(cells, start=2):
+            book.active.cell(row, 1, value).number_format = shown
+        book.save(tmp_path / "s.xlsx")
+        return read(tmp_path / "s.xlsx")
+
+    return _read
+
+
+@pytest.mark.parametrize(
+    ("cells", "texts"),
+    [
+        # most cells are plain: those with words are read as they are shown
+        ([(70, "General"), (154, '0" lb"'), (81, "0")], ["70", "154 lb", "81"]),
+        ([(70, "General"), (0.19, "0%"), (81, "0")], ["70", "19%", "81"]),
+        ([(50, "General"), (50, "0.0"), (0.05, '0.00\\ "g"')], ["50", "50", "0.05 g"]),
+        # all of a column is shown one way
+        ([(0.5, "0%"), (0.19, "0.0%")], ["0.5", "0.19"]),
+        ([(50, '0" mg"'), (25, '0" mg"')], ["50", "25"]),
+        # a month that was typed, a month that is only shown, a year
+        ([(dt.date(2024, 3, 1), "mmm-yy"), (dt.date(2024, 3, 5), "yyyy-mm-dd")], ["2024-03", "2024-03-05"]),
+        ([(dt.date(2024, 3, 1), "mmm-yy"), (dt.date(2024, 3, 5), "mmm-yy")], ["2024-03-01", "2024-03-05"]),
+        ([(dt.date(2024, 1, 1), "yyyy"), (dt.date(2024, 3, 5), "dd/mm/yyyy")], ["2024", "2024-03-05"]),
+        # a day whose year Excel made up
+        ([(dt.date(2024, 11, 5), "d-mmm")] + [(dt.date(2023, 3, 5), "yyyy-mm-dd")] * 2, ["5 Nov", "2023-03-05", "2023-03-05"]),
+        ([(dt.date(2024, 11, 5), "d-mmm"), (dt.date(2024, 11, 6), "d-mmm")], ["2024-11-05", "2024-11-06"]),
+    ],
+)
+def test_a_cell_that_shows_another_thing_than_most_of_its_column_is_read_as_it_is_shown(column, cells, texts):
+    assert column(*cells).table["x"].to_pylist() == texts
+
+
+def test_words_that_all_numbers_of_a_column_are_shown_with_are_told(column):
+    assert column((50, '0" lb"'), (25, '0" lb"')).remarks == ["column 'x' shows its numbers with 'lb', which is not read"]
+
+
+def test_dates_that_a_program_took_in_the_wrong_order_are_doubtful(column):
+    typed = [(dt.date(2024, 4, 3), "dd/mm/yyyy"), (dt.date(2024, 5, 12), "dd/mm/yyyy"), (dt.date(2024, 1, 2), "dd/mm/yyyy")]
+    written = [("25/04/2024", "General"), ("13/05/2024", "General"), ("30/01/2024", "General")]
+    (told,) = column(*typed, *written).doubts
+    assert told.startswith("column 'x': 3 dates are stored as dates, none after the 12th, and 3 are text, all after it")
+    assert column(*typed, (dt.date(2024, 4, 13), "dd/mm/yyyy"), *written).doubts == []
+    assert column(*typed, ("03/04/2024", "General"), *written).doubts == []
+    assert column(*typed[:2], *written).doubts == []
+
+
+STRUCK, RAISED, PLAIN_RUN = InlineFont(strike=True), InlineFont(vertAlign="superscript"), InlineFont()
+
+
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [
+        ([(STRUCK, "4"), (PLAIN_RUN, "5")], "~4~5"),
+        ([(STRUCK, "Prozac"), (PLAIN_RUN, " Zoloft")], "~Prozac~ Zoloft"),
+        ([(PLAIN_RUN, "5"), (RAISED, "1")], "5^1"),
+        ([(RAISED, "1"), (PLAIN_RUN, "5")], "1^5"),
+        ([(PLAIN_RUN, "kg/m"), (RAISED, "2")], "kg/m2"),
+        ([(STRUCK, "4"), (STRUCK, "5")], "45"),
+    ],
+)
+def test_parts_of_a_cell_that_are_struck_or_raised_make_no_new_number(column, runs, text):
+    assert column((CellRichText(*(TextBlock(font, part) for font, part in runs)), "General")).table["x"].to_pylist() == [text]
 
 
 def test_a_blank_header_row_is_an_error(workbook):
