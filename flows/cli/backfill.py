@@ -112,7 +112,7 @@ def _before_any(data: Path, first: dt.date, last: dt.date) -> str:
     from flows.engine import landing
 
     homes = sorted(p.parent for p in (data / "landing").glob(f"*/*/{landing.LOG}"))
-    days = [d.delivered_at.date() for p in homes for d in landing.deliveries(data, p.parent.name, p.name)]
+    days = [a.delivered_at.date() for p in homes for a in landing.arrivals(data, p.parent.name, p.name)]
     if not days:
         return f"no delivery has been landed in {data} yet: there is nothing to replay\n  fix -> trialweave run --data {data}"
     if first >= min(days):

@@ -65,14 +65,15 @@ def load_staged(folder: Path, unit_key: str, mark: str) -> Staged | None:
     try:
         receipt: dict[str, Any] = from_json((folder / "staged.json").read_bytes())
         told = {e["file"]: e["sha256"] for of in receipt["files"].values() for e in of.values()} | receipt.get("beside", {})
-        whole = all(_sha256(folder / name) == sha256 for name, sha256 in told.items())
+        whole = all(_sha256(f"{folder}/{name}") == sha256 for name, sha256 in told.items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return Staged(unit_key, mark, folder, receipt) if whole else None
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:  # noqa: PTH123 - a Path for each of a night's files would take as long as reading it
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def work(
@@ -232,7 +233,7 @@ def _look_for_arms(con: duckdb.DuckDBPyConnection, programme: Programme, folders
 def _settle(source: Path, folder: Path, unit_key: str, mark: str, receipt: dict[str, Any]) -> Staged:
     """Put the receipt in last and move the folder to its place in one rename. One that is whole stays: another worker of a cluster was
     faster with the same, and a release may be about to link it; one that is not gives way whole, too."""
-    receipt = receipt | {"beside": {p.name: _sha256(p) for p in sorted(source.iterdir()) if p.is_file()}}
+    receipt = receipt | {"beside": {p.name: _sha256(str(p)) for p in sorted(source.iterdir()) if p.is_file()}}
     partitions.put(source / "staged.json", json.dumps(receipt, sort_keys=True).encode())
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():

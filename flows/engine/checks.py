@@ -59,31 +59,33 @@ def of_release(
         unit, site = entry["unit"], entry["site"]
         results = list(made.get((unit, site), ())) if entry["fingerprint"] else []
         seen = {r["rule"] for r in results}
-        results += [r for rule in catalogue() if rule.id not in seen for r in _lacking(rule, entry, hits.get((unit, site, rule.id), 0))]
-        limits, study = limits_of(programme, unit), entry["study"]
-        for r in results:
-            limit = limits.get(r["rule"])
-            full = {**r, "study": study, "threshold": limit.max_pct if limit else None}
-            if r["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
-                full["status"] = str(status(severity[r["rule"]], r["n_checked"], r["n_violated"], limit))
-            out.append(full | {"note": limit.note} if limit else full)
+        results += [_lacking(rule, entry, hits.get((unit, site, rule.id), 0)) for rule in catalogue() if rule.id not in seen]
+        limits, more = limits_of(programme, unit), {"study": entry["study"], "threshold": None}
+        out += [_within(r | more, limits[r["rule"]], severity) if r["rule"] in limits else r | more for r in results]
     return out
+
+
+def _within(result: Result, limit: CheckLimit, severity: Mapping[str, str]) -> Result:
+    """A result, judged by a threshold."""
+    result |= {"threshold": limit.max_pct}
+    if result["status"] not in (CheckStatus.ERROR, CheckStatus.NOT_DUE):
+        result["status"] = str(status(severity[result["rule"]], result["n_checked"], result["n_violated"], limit))
+    return result | {"note": limit.note} if limit else result
 
 
 def _severity() -> dict[str, str]:
     return {r.id: str(r.severity) for r in catalogue()}
 
 
-def _lacking(rule: Rule, entry: Mapping[str, Any], hits: int) -> Iterator[Result]:
+def _lacking(rule: Rule, entry: Mapping[str, Any], hits: int) -> Result:
     """The result of a check that no batch gave: one about the delivery, one without rows to look at, one that could not run."""
     result: Result = {"rule": rule.id, "table": "", "site": entry["site"], "n_checked": 0, "n_violated": 0, "pct": None, "threshold": None}
-    about = any(t.startswith("delivery") for t in rule.tables)
-    if about and entry["status"] != "missing":
+    if entry["status"] != "missing" and any(t.startswith("delivery") for t in rule.tables):
         checked = max(hits, 1)
-        yield result | {"n_checked": checked, "n_violated": hits, "pct": round(100 * hits / checked, 3), "status": ""}
-    else:
-        standing = "" if entry["fingerprint"] else entry["status"]
-        yield result | {"status": str(_WITHOUT_DATA.get(standing, CheckStatus.NOT_APPLICABLE))}
+        told = str(status(rule.severity, checked, hits, None))
+        return result | {"n_checked": checked, "n_violated": hits, "pct": round(100 * hits / checked, 3), "status": told}
+    standing = "" if entry["fingerprint"] else entry["status"]
+    return result | {"status": str(_WITHOUT_DATA.get(standing, CheckStatus.NOT_APPLICABLE))}
 
 
 def limits_sha(programme: Programme) -> str:

@@ -69,7 +69,7 @@ def _decide(data: Path, event: str, name: str, delivery: str, who: str, reason: 
         raise ConfigurationError("say who decides (--who) and why (--reason)")
     unit, site = _place(data, name)
     study, _, export = unit.partition("/")
-    known = landing.deliveries(data, study, export)
+    known = landing.arrivals(data, study, export)
     found = sorted({d.sha256 for d in known if d.sha256.startswith(delivery)})
     if len(found) != 1 or len(delivery) < 6:
         few = ", ".join(dict.fromkeys(d.delivery_id for d in reversed(known)))

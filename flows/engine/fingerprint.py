@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -42,16 +43,19 @@ def code_sha256() -> str:
 
 def shared_sha256(programme: Programme) -> str:
     """Hash of the configuration that every unit shares: evidence and code lists."""
-    paths = [p for folder in programme.codelists for p in sorted([*folder.glob("*.csv"), *folder.glob("*.yaml")])]
-    seen = ((path, told.st_ino, told.st_mtime_ns, told.st_size) for path in paths for told in (path.stat(),))
+    seen = []
+    for folder in programme.codelists:
+        with os.scandir(folder) as entries:  # every unit asks, so that no more than needed is done
+            lists = [(e.path, e.stat()) for e in entries if e.name.endswith((".csv", ".yaml"))]
+        seen += sorted((path, told.st_ino, told.st_mtime_ns, told.st_size) for path, told in lists)
     return _shared(programme.evidence.model_dump_json(), tuple(seen))
 
 
 @lru_cache(maxsize=8)
-def _shared(evidence: str, files: tuple[tuple[Path, int, int, int], ...]) -> str:
+def _shared(evidence: str, files: tuple[tuple[str, int, int, int], ...]) -> str:
     """Every unit asks for the same, so that files are read once as long as they stay the same."""
     digest = hashlib.sha256(evidence.encode())
-    for path, *_ in files:
+    for path in (Path(name) for name, *_ in files):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

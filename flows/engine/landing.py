@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.engine import incoming, keep_out
@@ -45,6 +45,19 @@ class LandedFile:
     name: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A line of a site's log: which delivery came, and when (UTC). What it holds is told by its receipt, which is not read yet."""
+
+    sha256: str
+    delivered_at: dt.datetime
+
+    @property
+    def delivery_id(self) -> str:
+        """The name of its folder."""
+        return self.sha256[:12]
 
 
 @dataclass(frozen=True)
@@ -85,28 +98,29 @@ def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime, blocks:
     link out of the folder, a clock behind the last delivery, what a remote place refuses.
     """
     site = unit.site
-    known = deliveries(data, site.study, site.site_id)
-    landed = {f.sha256: file_path(known[-1], f.name) for f in known[-1].files} if known else {}
+    arrived = arrivals(data, site.study, site.site_id)
+    last = opened(data, site.study, site.site_id, arrived[-1]) if arrived else None
+    landed = {f.sha256: file_path(last, f.name) for f in last.files} if last else {}
     here = {sha256: path for sha256, path in landed.items() if path.is_file()}
     with (
         incoming.export(data, unit, config_root, _utc(now), here, blocks) as export,
         keep_out.without_purged(home_of(data, site.study, site.site_id), data, unit, export.files) as wanted,
     ):
-        return _receive(data, unit, wanted, export, known, now)
+        return _receive(data, unit, wanted, export, last, now)
 
 
 def _receive(
-    data: Path, unit: Unit, wanted: Mapping[str, Path], export: incoming.Export, known: list[Delivery], now: dt.datetime
+    data: Path, unit: Unit, wanted: Mapping[str, Path], export: incoming.Export, last: Delivery | None, now: dt.datetime
 ) -> Delivery:
     site = unit.site
     hashes = _hashed(site.key, wanted)
     sha256 = delivery_sha256(hashes.items())
-    if known and known[-1].sha256 == sha256:
-        return known[-1]
+    if last is not None and last.sha256 == sha256:
+        return last
     at = _utc(now)
-    if known and at < known[-1].delivered_at:
+    if last is not None and at < last.delivered_at:
         raise ReadError(
-            f"{site.key}: the clock says {_iso(at)}, but the last delivery arrived {_iso(known[-1].delivered_at)}\n"
+            f"{site.key}: the clock says {_iso(at)}, but the last delivery arrived {_iso(last.delivered_at)}\n"
             "  fix   -> set this machine's clock right, then run again"
         )
     home = home_of(data, site.study, site.site_id)
@@ -124,24 +138,34 @@ def _receive(
     return delivery
 
 
-def deliveries(data: Path, study: str, site: str, as_of: dt.datetime | None = None) -> list[Delivery]:
-    """All deliveries of a site that had arrived by `as_of` (inclusive), oldest first; one that came again is listed again.
+def arrivals(data: Path, study: str, site: str, as_of: dt.datetime | None = None) -> list[Arrival]:
+    """When what came of a site by `as_of` (inclusive), oldest first; what came again is listed again. Reads no receipt, of which there is
+    one a night after years.
 
-    Raises ReadError: a damaged log or receipt.
+    Raises ReadError: a damaged log.
     """
-    home = home_of(data, study, site)
     limit = _utc(as_of) if as_of is not None else None
     out = []
-    for number, line in enumerate(_log_lines(home / LOG), start=1):
+    for number, line in enumerate(_log_lines(home_of(data, study, site) / LOG), start=1):
         try:
             entry = json.loads(line)
-            sha256, at = str(entry["sha256"]), _utc(dt.datetime.fromisoformat(entry["delivered_at"]))
+            arrival = Arrival(str(entry["sha256"]), _utc(dt.datetime.fromisoformat(entry["delivered_at"])))
         except (ValueError, KeyError, TypeError):
             what = f"{study}/{site}: line {number} of landing/{study}/{site}/{LOG} is damaged"
             raise ReadError(f"{what}\n  fix   -> restore landing from a backup") from None
-        if limit is None or at <= limit:
-            out.append(_delivery(home / sha256[:12], study, site, sha256, at))
-    return sorted(out, key=lambda d: d.delivered_at)
+        if limit is None or arrival.delivered_at <= limit:
+            out.append(arrival)
+    return sorted(out, key=lambda a: a.delivered_at)
+
+
+def opened(data: Path, study: str, site: str, arrival: Arrival) -> Delivery:
+    """A delivery as its receipt describes it. Raises ReadError: a damaged receipt."""
+    return _delivery(home_of(data, study, site) / arrival.delivery_id, study, site, arrival.sha256, arrival.delivered_at)
+
+
+def deliveries(data: Path, study: str, site: str, as_of: dt.datetime | None = None) -> list[Delivery]:
+    """All deliveries of a site that had arrived by `as_of`, as `arrivals`. Raises ReadError: a damaged log or receipt."""
+    return [opened(data, study, site, arrival) for arrival in arrivals(data, study, site, as_of)]
 
 
 def verify(delivery: Delivery) -> None:
@@ -167,7 +191,7 @@ def delivery_sha256(files: Iterable[tuple[str, str]]) -> str:
 
 def file_path(delivery: Delivery, name: str) -> Path:
     """Where a file of a delivery lies. Raises ReadError for a name that leads out of it."""
-    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+    if name.startswith("/") or ".." in name.split("/"):
         raise ReadError(f"{delivery.key}: {name!r} leads out of the delivery")
     return delivery.folder / name
 

@@ -17,9 +17,10 @@ import polars as pl
 import pyarrow as pa
 
 from flows.engine import judge, partitions, signs
+from flows.engine.checks import status
 from flows.engine.filled import Filled, intake_counts
 from flows.engine.models import columns_of
-from schemas.findings import AccountingError, CheckStatus, Severity
+from schemas.findings import AccountingError, Severity
 from schemas.rules import catalogue
 
 #: Intake tables of the contract -> the judged tables that count for them.
@@ -199,18 +200,9 @@ def _checks(results: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
         out.setdefault(unit, []).append({
             "rule": rule, "table": table.removeprefix("core."), "site": site, "n_checked": checked, "n_violated": violated,
             "pct": round(100 * violated / checked, 3) if checked else None, "threshold": None,
-            "status": str(_status(severity[rule], checked, violated)),
+            "status": str(status(severity[rule], checked, violated, None)),
         })  # fmt: skip
     return out
-
-
-def _status(severity: Severity, checked: int, violated: int) -> CheckStatus:
-    if not checked:
-        return CheckStatus.NOT_APPLICABLE
-    if not violated:
-        return CheckStatus.PASSED
-    grave = severity in (Severity.REJECT, Severity.WITHHOLD)
-    return CheckStatus.FAILED if grave else CheckStatus.PASSED_WITH_FINDINGS
 
 
 def _put(frame: pl.DataFrame, path: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from flows.engine import answers, assemble, config, decisions, landing, releases, snapshots, state
 from flows.engine.config_then import configured, end_of
 from flows.engine.fingerprint import code_sha256
-from flows.engine.landing import Delivery
+from flows.engine.landing import Arrival
 from flows.engine.night import Night
 from flows.engine.roster import pool
 from flows.engine.settling import enter
@@ -44,7 +44,7 @@ class Replay:
     only: frozenset[str]
     kept_on: dt.date | None = None
     _same: set[str] = field(default_factory=set)
-    _deliveries: dict[str, list[Delivery]] = field(default_factory=dict)
+    _arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     _mappings: list[tuple[dt.date, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -80,12 +80,12 @@ class Replay:
         facts = [self._mapping(as_of.date()), code_sha256(), sorted(self.only), known, told, base.release_id if base else None]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def _landed(self) -> Mapping[str, list[Delivery]]:
-        """Every unit with all its deliveries, read once."""
-        if not self._deliveries:
+    def _landed(self) -> Mapping[str, list[Arrival]]:
+        """Every unit with all that came of it, read once."""
+        if not self._arrivals:
             homes = sorted(p.parent for p in (self.data / "landing").glob(f"*/*/{landing.LOG}"))
-            self._deliveries = {f"{p.parent.name}/{p.name}": landing.deliveries(self.data, p.parent.name, p.name) for p in homes}
-        return self._deliveries
+            self._arrivals = {f"{p.parent.name}/{p.name}": landing.arrivals(self.data, p.parent.name, p.name) for p in homes}
+        return self._arrivals
 
     def _mapping(self, day: dt.date) -> str:
         """Hash of the configuration's files, and which set of dated mappings is in force on a day."""

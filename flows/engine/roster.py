@@ -23,6 +23,7 @@ from flows.engine import (
     same_files,
     tombstones,
     value_changes,
+    whole_again,
 )
 from flows.engine.batch import Staged
 from flows.engine.edited import Edits
@@ -32,6 +33,8 @@ from flows.engine.night import Attempt, Night, Placed
 from flows.engine.two_causes import TwoCauses
 
 Entry = dict[str, Any]
+#: Study and site.
+Key = tuple[str, str]
 
 
 class Roster:
@@ -95,6 +98,11 @@ class Roster:
         return {now for e in self.before(key).values() if (now := self.in_landing(key, e["delivery_sha256"]))}
 
     @cached_property
+    def aside(self) -> set[tuple[str, str]]:
+        """(unit, delivery) that count as if they had never come."""
+        return decisions.set_aside(self.night.data)
+
+    @cached_property
     def accepted(self) -> set[tuple[str, str, str]]:
         """(unit, site, delivery) that a person let pass although it was held."""
         return decisions.accepted(self.night.data)
@@ -105,10 +113,9 @@ class Roster:
         return decisions.accepted_edits(self.night.data)
 
     @cached_property
-    def edited(self) -> pl.DataFrame:
+    def edited(self) -> dict[Key, pl.DataFrame]:
         """Values known to be other ones since an edit of the mapping: told until a person waives them or takes the edit back."""
-        known = pl.concat(findings_store.history(self.night.data, rule=r) for r in edit_effect.STANDING)
-        return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+        return self._standing(*edit_effect.STANDING)
 
     @cached_property
     def terms(self) -> dict[str, blinding.Terms]:
@@ -116,21 +123,28 @@ class Roster:
         return blinding.terms_of(self.night.programme)
 
     @cached_property
-    def disappeared(self) -> pl.DataFrame:
-        """Records known to have disappeared, of all sites: told until they come back."""
-        known = findings_store.history(self.night.data, rule="record_disappeared")
-        return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+    def disappeared(self) -> dict[Key, pl.DataFrame]:
+        """Records known to have disappeared: told until they come back."""
+        return self._standing("record_disappeared")
 
     @cached_property
-    def left_out(self) -> pl.DataFrame:
-        """Records that an export lacked which held nearly all others again, of all sites: told until they are sent again."""
-        known = findings_store.history(self.night.data, rule="record_left_out")
-        return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
+    def left_out(self) -> dict[Key, pl.DataFrame]:
+        """Records that an export lacked which held nearly all others again: told until they are sent again."""
+        return self._standing(whole_again.RULE)
 
     @cached_property
-    def changed(self) -> pl.DataFrame:
-        """What was told of changed values on earlier nights, of all sites: told until they are again what they were."""
-        known = findings_store.history(self.night.data, rule=(*value_changes.STANDING, value_changes.MOVED))
+    def changed(self) -> dict[Key, pl.DataFrame]:
+        """What was told of changed values on earlier nights: told until they are again what they were."""
+        return self._standing(*value_changes.STANDING, value_changes.MOVED)
+
+    def _standing(self, *rules: str) -> dict[Key, pl.DataFrame]:
+        """(study, site) -> findings of these rules that earlier nights made and that are not resolved."""
+        return self._living.filter(pl.col("rule").is_in(rules)).partition_by("study", "site", as_dict=True)  # type: ignore[return-value]
+
+    @cached_property
+    def _living(self) -> pl.DataFrame:
+        rules = (*edit_effect.STANDING, *value_changes.STANDING, value_changes.MOVED, "record_disappeared", whole_again.RULE)
+        known = findings_store.history(self.night.data, rule=rules)
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
 
     def is_accepted(self, key: str, site: str, staged: Staged) -> bool:

@@ -17,7 +17,6 @@ import polars as pl
 from flows.engine import (
     batch,
     changes,
-    decisions,
     delivery_findings,
     drift,
     edit_effect,
@@ -130,16 +129,16 @@ def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
     """The newest delivery, those before it, last of all the ones the release that stands was made from."""
     night = roster.night
     site = night.programme.units[key].site
-    aside = decisions.set_aside(night.data)
-    known = [d for d in landing.deliveries(night.data, site.study, site.site_id, night.as_of) if (key, d.sha256) not in aside]
+    known = [a for a in landing.arrivals(night.data, site.study, site.site_id, night.as_of) if (key, a.sha256) not in roster.aside]
     ends = [n for n in range(len(known), 0, -1) if n > len(known) - 1 - MAX_STEPS_BACK]
     for sha256 in sorted(roster.published(key)):
         ends += [n for n in range(len(known), 0, -1) if known[n - 1].sha256 == sha256 and n not in ends][:1]
     if back >= len(ends):
         return None
     known = known[: ends[back]]
-    unit = night.unit(key, known)
-    used = tuple(known) if unit.site.delivery == "delta" else (known[-1],)
+    unit = night.unit_on(key, known[-1].delivered_at.date())
+    wanted = known if unit.site.delivery == "delta" else known[-1:]
+    used = tuple(landing.opened(night.data, site.study, site.site_id, a) for a in wanted)
     units = night.units(key, used)
     return Attempt(unit, used, fingerprint(night.programme, unit, used, units), back, units)
 
@@ -233,8 +232,9 @@ def _proposal(roster: Roster, attempt: Attempt) -> str:
     if key in roster.reasons or not attempt.deliveries:
         return ""
     published = roster.published(key)
-    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
-    last = next((d for d in reversed(known) if d.sha256 in published), None)
+    known = landing.arrivals(night.data, site.study, site.site_id, night.as_of)
+    arrival = next((a for a in reversed(known) if a.sha256 in published), None)
+    last = landing.opened(night.data, site.study, site.site_id, arrival) if arrival is not None else None
     told = drift.text(drift.find(attempt.unit, attempt.deliveries[-1], last))
     return f"\n{told}" if told else ""
 

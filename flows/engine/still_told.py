@@ -16,7 +16,7 @@ from flows.engine.config import Unit
 from schemas.findings import FindingStatus
 
 if TYPE_CHECKING:
-    from flows.engine.roster import Roster
+    from flows.engine.roster import Key, Roster
 
 
 def everything(roster: Roster, staged: Staged, site: str) -> list[pl.DataFrame]:
@@ -41,13 +41,16 @@ def still_left_out(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
 
 def still_moved(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Records that were sent of another participant before and are still sent as they came then."""
-    return _by_record(roster.changed.filter(pl.col("rule") == value_changes.MOVED), staged, site, "semi")
+    return _by_record(roster.changed, staged, site, "semi", rule=value_changes.MOVED)
 
 
-def _by_record(told: pl.DataFrame, staged: Staged, site: str, how: Literal["anti", "semi"], *more: str) -> pl.DataFrame:
-    """Of findings that name a record, those of this site whose record is not there now (`anti`), or is (`semi`), with the same `more`."""
-    study = staged.unit_key.split("/")[0]
-    mine = told.filter((pl.col("study") == study) & (pl.col("site") == site)) if told.height else told
+def _by_record(
+    told: Mapping[Key, pl.DataFrame], staged: Staged, site: str, how: Literal["anti", "semi"], *more: str, rule: str = ""
+) -> pl.DataFrame:
+    """Of findings that name a record (of one rule when asked), those of this site whose record is not there now (`anti`), or is (`semi`),
+    with the same `more`."""
+    mine = _of_site(told, staged, site)
+    mine = mine.filter(pl.col("rule") == rule) if rule and mine.height else mine
     now = records.read(staged.folder) if mine.height else None
     if now is None:
         return delivery_findings.none_found()
@@ -59,9 +62,8 @@ def _by_record(told: pl.DataFrame, staged: Staged, site: str, how: Literal["anti
 
 def still_changed(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Values that changed on an earlier night and are not again what they were."""
-    study = staged.unit_key.split("/")[0]
-    rules = pl.col("rule").is_in(value_changes.STANDING)
-    mine = roster.changed.filter((pl.col("study") == study) & (pl.col("site") == site) & rules)
+    mine = _of_site(roster.changed, staged, site)
+    mine = mine.filter(pl.col("rule").is_in(value_changes.STANDING)) if mine.height else mine
     if mine.is_empty():
         return delivery_findings.none_found()
     sets = {name for name, of in recoding.SETS.items() if of.table in set(mine.get_column("table"))}
@@ -76,6 +78,8 @@ def takes_back(roster: Roster, staged: Staged, site: str, entry: Mapping[str, An
     was, now = entry.get("made_of") or {}, staged.receipt.get("made_of", {})
     parts = [p for p in ("mapping", "shared") if was.get(p) != now.get(p)]
     mine = _of_site(roster.edited, staged, site)
+    if mine.is_empty():
+        return False
     mine = mine.filter(pl.col("status").is_in([str(FindingStatus.OPEN), str(FindingStatus.REOPENED)]))
     known = [edit_effect.Told.of(row) for row in mine.iter_rows(named=True)]
     return bool(parts) and all(any(t.part == p and t.before == now.get(p) for t in known) for p in parts)
@@ -84,10 +88,10 @@ def takes_back(roster: Roster, staged: Staged, site: str, entry: Mapping[str, An
 def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     """Values that an edit of an earlier night changed, and that nobody has looked at; over when the edit is taken back, or an earlier one
     that it was made upon."""
-    if not roster.edited.height:
+    mine = _of_site(roster.edited, staged, site)
+    if mine.is_empty():
         return delivery_findings.none_found()
     now = staged.receipt.get("made_of", {})
-    mine = _of_site(roster.edited, staged, site)
     known = [edit_effect.Told.of(row) for row in mine.iter_rows(named=True)]
     over = {(t.part, t.after) for t in known if t.before and t.before == now.get(t.part)}
     for _ in known:
@@ -96,9 +100,8 @@ def still_edited(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
-def _of_site(told: pl.DataFrame, staged: Staged, site: str) -> pl.DataFrame:
-    study = staged.unit_key.split("/")[0]
-    return told.filter((pl.col("study") == study) & (pl.col("site") == site))
+def _of_site(told: Mapping[Key, pl.DataFrame], staged: Staged, site: str) -> pl.DataFrame:
+    return told.get((staged.unit_key.split("/")[0], site), delivery_findings.none_found())
 
 
 def still_sent(roster: Roster, unit: Unit, site: str) -> pl.DataFrame:

@@ -142,13 +142,15 @@ class TwoCauses:
         """What a site's last good data were made from, as it lies in landing now; empty where it is not listed."""
         site, sha256 = attempt.unit.site, entry["delivery_sha256"]
         sha256 = self._rewritten.get(attempt.unit.key, {}).get(sha256, sha256)
-        listed = landing.deliveries(self._night.data, site.study, site.site_id, attempt.deliveries[-1].delivered_at)
-        known = [d for d in listed if (attempt.unit.key, d.sha256) not in self._aside or d.sha256 == sha256]
-        ends = [n for n, d in enumerate(known, 1) if d.sha256 == sha256]
+        data = self._night.data
+        listed = landing.arrivals(data, site.study, site.site_id, attempt.deliveries[-1].delivered_at)
+        known = [a for a in listed if (attempt.unit.key, a.sha256) not in self._aside or a.sha256 == sha256]
+        ends = [n for n, a in enumerate(known, 1) if a.sha256 == sha256]
         ends = [n for n in ends if known[n - 1].delivered_at.date().isoformat() == entry["delivered_on"]] or ends
         if not ends:
             return ()
-        return tuple(known[: ends[-1]]) if site.delivery == "delta" else (known[ends[-1] - 1],)
+        wanted = known[: ends[-1]] if site.delivery == "delta" else [known[ends[-1] - 1]]
+        return tuple(landing.opened(data, site.study, site.site_id, a) for a in wanted)
 
 
 def _others(entry: Entry | None, staged: Staged) -> dict[str, str]:
