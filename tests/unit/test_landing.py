@@ -124,6 +124,24 @@ def test_as_of_is_inclusive_and_needs_a_time_zone(export):
         export.known(dt.datetime(2026, 3, 1))
 
 
+def test_of_a_year_of_deliveries_only_the_one_that_is_opened_has_its_receipt_read(export):
+    days = [NIGHT + n * DAY for n in range(3)]
+    for n, day in enumerate(days):
+        export.write("dose_1.csv", f"id,mg\n1,{n}\n")
+        export.receive(day)
+    first, second, third = landing.arrivals(export.data, "sad01", "07")
+    home = export.data / "landing/sad01/07"
+    (home / first.delivery_id / "receipt.json").unlink()
+
+    assert [a.delivered_at for a in (first, second, third)] == days
+    assert landing.arrivals(export.data, "sad01", "07", days[1]) == [first, second]
+    assert "dose_1.csv" in [f.name for f in landing.opened(export.data, "sad01", "07", third).files]
+    export.write("dose_1.csv", "id,mg\n1,3\n")
+    assert export.receive(NIGHT + 3 * DAY).delivered_at == NIGHT + 3 * DAY  # nothing of the first is needed for it
+    with pytest.raises(ReadError, match="receipt of delivery [0-9a-f]{12} is missing or damaged"):
+        export.known()
+
+
 def test_a_renamed_file_is_another_delivery(export):
     first = export.receive()
     (export.folder / "dose_01.csv").rename(export.folder / "dose_02.csv")
