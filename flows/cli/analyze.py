@@ -27,6 +27,8 @@ def analyze(
 ) -> None:
     """Mixed models of the field's questions: group x time, fear in the session, doses, timing, antidepressants; by trial and pooled.
 
+    JSON: {release, files, effects}; effects: the lines of effects.csv, names in lower case
+
     Example: trialweave analyze --data data --study acro01
     """
     with told_errors():

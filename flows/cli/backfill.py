@@ -22,12 +22,11 @@ from flows.cli.common import (
     LogForm,
     Sites,
     Wait,
-    demand_config,
     log_as,
+    nights_errors,
     print_json,
     print_table,
     say,
-    told_errors,
 )
 from flows.cli.releases import print_values
 from schemas.findings import Exit
@@ -61,10 +60,11 @@ def backfill(
     """Replay nights with the deliveries known then and today's mapping, newest last; unchanged nights cost nothing. Stopped in the
     middle, the same command goes on where it was.
 
+    JSON: a list, one a night, as of run; with --dry-run [night, stands, changes, latest, recomputed, sites, diff ...]
+
     Example: trialweave backfill --from 2026-03-01 --to 2026-03-07 --site sad01/07 --reason "mapping of the dose corrected" --dry-run
     """
-    with told_errors():
-        demand_config(asked_by, data)
+    with nights_errors(asked_by, data):
         if last < first:
             say(f"--to {last.date()} is before --from {first.date()}")
             raise typer.Exit(int(Exit.USAGE))

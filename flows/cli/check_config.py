@@ -37,6 +37,9 @@ def check_config(
     With --site: what would be kept and quarantined of its export, what each mapped field comes to and which line says so, whether a first
     night would hold it, and where it is unlike the trial's other sites in --data; nothing is written.
 
+    JSON: {config, units, problems, missing_env, doubtful}; with --site tried: {unit, files, found, tables, lines, unread_columns,
+    unread_files, unlike, compared, laid_over, holds, zone}
+
     Example: trialweave check-config --config config/demo --site sad01/07
     """
     with told_errors():

@@ -43,6 +43,8 @@ def waits(
 ) -> None:
     """List the drug names of the latest release that no dictionary and no person has decided on, the most harmful first.
 
+    JSON: [study, verbatim, status, sites, records, subjects, doses_open, baselines_open, suggestions]
+
     Example: trialweave coding --config config/demo --data data
     """
     if context.invoked_subcommand:
@@ -96,8 +98,11 @@ def decide(
     replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of another decision on the name.")] = False,
     file: Annotated[Path | None, typer.Option(help="Many at once: CSV with at,verbatim,ingredients,who,when,note.")] = None,
     config: Config = DEMO,
+    json: Json = False,
 ) -> None:
     """Write a decision into the site's or the trial's medications.csv; the next run works the sites it touches again.
+
+    JSON: {files, decisions}; decisions: [at, verbatim, ingredients, who, when, note]
 
     Example: trialweave coding decide "Zoloftt" sertraline --at sad01/07 --who "Dr. Roe" --reason "typing error, asked"
     """
@@ -116,6 +121,11 @@ def decide(
         else:
             decisions = [Decision(at, verbatim, resolved(coder, drugs or []), who, dt.datetime.now(dt.UTC).date(), reason)]
         written = write(programme, decisions, replace)
+        if json:
+            told = [{"at": d.place, "verbatim": d.verbatim, "ingredients": d.ingredients, "who": d.who, "when": d.when, "note": d.why}
+                    for d in decisions]  # fmt: skip
+            print_json({"files": [str(p) for p in written], "decisions": told})
+            return
         typer.echo(f"{len(decisions)} decisions written: {', '.join(f'{p.parent.name}/{p.name}' for p in written)}")
 
 

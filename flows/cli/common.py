@@ -41,16 +41,6 @@ def run_again(data: Path) -> str:
     return f"trialweave run --config {'CONFIG' if last is None else last} --data {data}"
 
 
-def demand_config(asked: typer.Context, data: Path) -> None:
-    """Raises ConfigurationError where no --config was given (as of `demo`) and the last run had another configuration than the demo's:
-    the demo would take the place of its sites."""
-    source = asked.get_parameter_source("config")
-    last = _last_config(data)
-    if (source is None or source.name == "DEFAULT") and last is not None and last.parts[-2:] != DEMO.parts[-2:]:
-        told = f"{data} was last run with another configuration than the demo's; nothing was begun"
-        raise ConfigurationError(f"{told}\n  fix   -> --config {last}, or another --data")
-
-
 def _last_config(data: Path) -> Path | None:
     from flows.engine import ledger
 
@@ -108,6 +98,24 @@ def told_errors() -> Iterator[None]:
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def nights_errors(asked: typer.Context, data: Path) -> Iterator[None]:
+    """As told_errors, for a command that works nights: it also ends where it would work them with another configuration than their own."""
+    with told_errors():
+        _demand_config(asked, data)
+        yield
+
+
+def _demand_config(asked: typer.Context, data: Path) -> None:
+    """Raises ConfigurationError where no --config was given and the last run had another configuration than the demo's:
+    the demo would take the place of its sites."""
+    source = asked.get_parameter_source("config")
+    last = _last_config(data)
+    if (source is None or source.name == "DEFAULT") and last is not None and last.parts[-2:] != DEMO.parts[-2:]:
+        told = f"{data} was last run with another configuration than the demo's; nothing was begun"
+        raise ConfigurationError(f"{told}\n  fix   -> --config {last}, or another --data")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

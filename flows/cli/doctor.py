@@ -28,6 +28,8 @@ def doctor(
 
     Ends 1 when something should be looked at, 2 when a night would fail.
 
+    JSON: {state, looks}; looks: [what, state, told, fix]
+
     Example: trialweave doctor --config config/demo --data data
     """
     with told_errors():

@@ -35,6 +35,8 @@ def explain(
     participant: they are printed and kept nowhere. A key's parts are the set's key columns without STUDYID; an empty part is a null.
     So does --finding ID, of a quarantined row or a withheld value.
 
+    JSON: {release, set, key, column, published, recomputed, same, steps, configuration, sources, findings, changed, notice}
+
     Example: trialweave explain adex "sad01-07-0001|2" TIMCAT --data data
     """
     with told_errors():

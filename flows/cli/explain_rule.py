@@ -22,6 +22,9 @@ def explain_rule(
 ) -> None:
     """What a check or a computation says, does and rests on, with a worked example.
 
+    JSON: {kind, name, text, why, file, page, grain, reads, read_by, values, thresholds, trial, rules, examples}; with --list [name, kind,
+    about]
+
     Example: trialweave explain-rule dose_timing --study sad01
     """
     with told_errors():

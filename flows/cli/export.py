@@ -52,6 +52,8 @@ def export(
     What a format cannot hold is told in report.csv; nothing is cut silently. Treatment assignment (adtrt) only where it is named and
     the trial is unblinded.
 
+    JSON: {release, exports}; exports: [folder, files, notes]
+
     Example: trialweave export --format sav --set adsl,adex --data data --out spss
     """
     with told_errors():

@@ -30,6 +30,8 @@ def harmonization(
 ) -> None:
     """Variable by site: x filled, empty (mapped and never filled), ? not mapped, - declared not collected.
 
+    JSON: [STUDYID, SITEID, KIND, DATASET, VARIABLE, LABEL, POTENT, STATUS, NROWS, NFILLED, REASON]
+
     Example: trialweave harmonization --kind INTAKE --study sad01
     """
     with told_errors():

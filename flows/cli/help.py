@@ -3,7 +3,8 @@
 What belongs here: laying out what the commands' docstrings say. What does not: the words (each command's own module).
 
 A docstring ends with `Example: trialweave ...` on a line of its own; `--help` of the command prints it unbroken, that of the whole
-program below the command's name, and docs/cli.md as a block.
+program below the command's name, and docs/cli.md as a block. Before it, from `JSON:` on, stands what --json prints: an object's fields in
+{}, a list's in [].
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ import click
 from typer.core import TyperCommand, TyperGroup
 
 _EXAMPLE = re.compile(r"^\s*Examples?: (trialweave .*)$", re.M)
+_JSON = re.compile(r"^\s*JSON: (.*?)(?=^\s*$|\Z)", re.M | re.S)
 
 
-def split(told: str | None) -> tuple[str, str]:
-    """What a docstring says, and its example; the example is empty where it has none."""
+def split(told: str | None) -> tuple[str, str, str]:
+    """What a docstring says, its example, and what --json prints; these two are empty where it has none."""
     text = told or ""
-    found = _EXAMPLE.search(text)
-    return (_EXAMPLE.sub("", text).strip(), found[1].strip()) if found else (text.strip(), "")
+    example = _EXAMPLE.search(text)
+    text = _EXAMPLE.sub("", text)
+    json = _JSON.search(text)
+    return _JSON.sub("", text).strip(), example[1].strip() if example else "", " ".join(json[1].split()) if json else ""
 
 
 def first_sentence(text: str) -> str:
@@ -32,10 +36,13 @@ def first_sentence(text: str) -> str:
 
 def _write_help(told: str | None, formatter: click.HelpFormatter) -> None:
     """The text, wrapped; then the example as one line that can be copied."""
-    text, example = split(told)
+    text, example, json = split(told)
     formatter.write_paragraph()
     with formatter.indentation():
         formatter.write_text(" ".join(text.split()))
+        if json:
+            formatter.write_paragraph()
+            formatter.write_text(f"--json prints {json}")
     if example:
         formatter.write(f"\nExample:\n  {example}\n")
 
@@ -44,8 +51,8 @@ class Command(TyperCommand):
     """A command whose example stands by itself under its text."""
 
     @property
-    def told(self) -> tuple[str, str]:
-        """Text and example."""
+    def told(self) -> tuple[str, str, str]:
+        """Text, example, what --json prints."""
         return split(self.help)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,7 +78,7 @@ class Group(TyperGroup):
             self._write(formatter, name, self.commands[name])
 
     def _write(self, formatter: click.HelpFormatter, name: str, command: Any) -> None:
-        text, example = split(command.help)
+        text, example, _ = split(command.help)
         said = textwrap.wrap(first_sentence(text), max(formatter.width - 17, 40))
         formatter.write("".join(f"  {name if n == 0 else '':<14} {line}\n" for n, line in enumerate(said)))
         if example:

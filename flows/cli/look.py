@@ -19,6 +19,9 @@ from schemas.findings import Exit
 def status(data: Data = Path("data"), json: Json = False) -> None:
     """The latest release, its sites and the age of their data, findings by severity, the last run. Ends 1 when degraded.
 
+    JSON: {release, as_of, degraded, sites, findings, last_run}; sites: [site, status, age_days, delivered_on, delivery, received, kept,
+    quarantined, open, new, reason]; findings: open ones by severity; last_run: {started, finished, release, outcome, recomputed, reused}
+
     Example: trialweave status --data data
     """
     with told_errors():
@@ -59,6 +62,8 @@ def verify(
     """Hash a release again: its files, restricted files, the deliveries and configuration it was made from, the ledger's chain. Ends 3
     when something is not as it was.
 
+    JSON: {release, files (how many), problems, purged}; both lists of sentences
+
     Example: trialweave verify --data data
     """
     with told_errors():
@@ -89,6 +94,8 @@ def propose(
     json: Json = False,
 ) -> None:
     """Where the newest delivery does not fit its mapping (renamed, new or missing columns and files, unknown codes), and what to write.
+
+    JSON: an object: site -> [what, proposal]
 
     Example: trialweave propose sad01/07 --config config/demo --data data
     """

@@ -42,6 +42,8 @@ def new_site(
 ) -> None:
     """Look at an export and draft sites/STUDY_SITE/site.yaml: each line with how sure it is and why, what is unproven as DECIDE.
 
+    JSON: {file, undecided, left_out, unread_columns, unread_files, notes}; undecided: [path, ask]
+
     Example: trialweave new-site sad01 07 exports/lisbon/*.csv --config my-config --timezone Europe/Lisbon --clock site --delivery snapshot
     """
     with told_errors():
@@ -150,8 +152,11 @@ def new_trial(
     decide: Decide = [],  # noqa: B006
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a trial file that is there.")] = False,
     show: Annotated[bool, typer.Option("--print", help="Print the draft, write nothing.")] = False,
+    json: Json = False,
 ) -> None:
     """Draft trials/STUDY.yaml: what only the protocol says is DECIDE, what a trial may say besides is a comment.
+
+    JSON: {file, undecided}; undecided: [path, ask]
 
     Example: trialweave new-trial sad02 --config my-config --instrument LSAS --decide primary=LSASTOT --decide sessions.number=12
     """
@@ -170,6 +175,9 @@ def new_trial(
         path = config / "trials" / f"{study}.yaml"
         writing.write(path, trial.text(body), replace=replace)
         asked = questions(body)
+        if json:
+            print_json({"file": str(path), "undecided": [{"path": p, "ask": a} for p, a in asked]})
+            return
         typer.echo(f"{as_path(path)}: {len(asked)} lines to decide")
         for one, ask in asked:
             typer.echo(f"  {one}: {ask}")

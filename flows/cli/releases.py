@@ -41,6 +41,9 @@ def rebuild(
 
     Prints "identical", or which files came out otherwise and what changed since. Ends 3 when something differs, 1 when a purge since then
     leaves part of it without proof.
+
+    JSON: {release, identical, compared, changed, differs, purged}
+
     Example: trialweave rebuild latest --data data
     """
     with told_errors():
@@ -67,6 +70,8 @@ def diff(
     json: Json = False,
 ) -> None:
     """What differs between two releases: subjects, rows and values by set, and whose dose timing or primary outcome is touched.
+
+    JSON: {from, to, sets, timings, primaries, files_same, files_compared}; sets: [dataset, counts of subjects, rows and columns ...]
 
     Example: trialweave diff 20260301T041500Z latest --data data --values
     """
@@ -113,6 +118,9 @@ def prune(
     """Remove old releases and the staged folders and configurations that no kept release and not the next run needs; never landing.
 
     The latest release is always kept. With --keep and --keep-days a release is kept by either.
+
+    JSON: {dry_run, kept, releases, staged, config, bytes}
+
     Example: trialweave prune --keep 30 --data data --dry-run
     """
     with told_errors():

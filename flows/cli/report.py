@@ -28,6 +28,8 @@ def report(
 
     Every night writes it into its release.
 
+    JSON: {release, report}
+
     Example: trialweave report --data data --out to-share --shareable
     """
     with told_errors():

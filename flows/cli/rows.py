@@ -17,7 +17,7 @@ import typer
 from flows.cli.common import Data, Json, print_json, print_table, run_again, say, told_errors
 from schemas.findings import CheckStatus, Exit, FindingStatus, Severity
 
-LISTED = ["severity", "rule", "site", "table", "record_key", "field", "file", "source_row", "n_rows", "first_seen", "status"]
+LISTED = ["id", "severity", "rule", "site", "table", "record_key", "field", "file", "source_row", "n_rows", "first_seen", "status"]
 
 
 def findings(
@@ -34,6 +34,9 @@ def findings(
     json: Json = False,
 ) -> None:
     """What is wrong in the latest release: how many by rule, and which records.
+
+    JSON: [finding_id, rule, rule_sha, category, severity, study, site, subject, table, record_key, field, file, source_file, source_row,
+    n_rows, message, suggestion, impact, first_seen, last_seen, status, resolved_on], all of them; with --show-values raw_value
 
     Example: trialweave findings --data data --site sad01/07 --severity query
     """
@@ -59,7 +62,8 @@ def findings(
         new = is_open.filter(pl.col("first_seen") == release.as_of.date()).height
         title = f"{found.height} findings, {is_open.height} open, {new} of them new (first seen on the day of the release)"
         print_table(title, counts.columns, [list(r) for r in counts.iter_rows()], right=("findings", "rows"))
-        named = found.with_columns(pl.concat_str("study", "site", separator="/").alias("site"))
+        site_of, short = pl.concat_str("study", "site", separator="/").alias("site"), pl.col("finding_id").str.head(8).alias("id")
+        named = found.with_columns(site_of, short)
         sites = named.group_by("site").agg(*((pl.col("severity") == s).sum().alias(s) for s in map(str, Severity))).sort("site")
         print_table("by site", sites.columns, [list(r) for r in sites.iter_rows()], right=tuple(map(str, Severity)))
         columns = [*LISTED, *(["raw_value"] if show_values else [])]
@@ -79,6 +83,9 @@ def changes(
     json: Json = False,
 ) -> None:
     """What sites changed from delivery to delivery: corrected values, late and disappeared records, rows let out of quarantine.
+
+    JSON: [study, site, table, record_key, subject, kind, field, old_file, old_row, new_file, new_row, old_delivered_on, new_delivered_on,
+    why, release_id], all of them; with --show-values the texts
 
     Example: trialweave changes --data data --site sad01/07
     """
@@ -113,6 +120,8 @@ def checks(
 ) -> None:
     """What each check found at each site: n checked, n violated, percent, threshold, result; nothing is computed again.
 
+    JSON: [rule, study, site, table, n_checked, n_violated, pct, threshold, status, release_id, as_of]
+
     Example: trialweave checks --data data --rule implausible_lag
     """
     with told_errors():
@@ -142,6 +151,8 @@ def sql(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Ask a release with SQL: a view a set, and `findings`.
+
+    JSON: a list of objects, one a row, their fields as the query names them
 
     Example: trialweave sql "select TIMCAT, count(*) as n from adex group by all" --data data
     """

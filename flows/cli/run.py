@@ -26,11 +26,10 @@ from flows.cli.common import (
     Sites,
     Wait,
     as_path,
-    demand_config,
     log_as,
+    nights_errors,
     print_json,
     print_table,
-    told_errors,
 )
 from schemas.findings import Exit
 
@@ -52,13 +51,14 @@ def run(
 ) -> None:
     """One night: pull, check, harmonize, publish. Ends 0 ok, 1 degraded, 2 usage or configuration, 3 failed.
 
+    JSON: {release, folder, published, latest, degraded, recomputed, reused, sites}; sites: [study, site, status, age_days, delivered_on,
+    reason, tables, received, kept, quarantined ...]
+
     Example: trialweave run --config config/demo --data data --site sad01/07
     """
     started = time.time()
     quiet = log_as(log)
-    with told_errors():
-        demand_config(asked_by, data)
-    with told_errors(), _failure_told(config, data, started):
+    with nights_errors(asked_by, data), _failure_told(config, data, started):
         if (code := _unchanged(config, data, frozenset(site), started, json, quiet, 60 * wait)) is not None:
             raise typer.Exit(code)
         from flows import embedded
@@ -94,8 +94,14 @@ def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, j
     if quiet:
         pass
     elif json:
-        print_json({"release": standing.release_id, "published": False, "degraded": standing.degraded, "recomputed": [],
-                    "reused": len(programme.units), "folder": str(data / "releases" / standing.release_id)})  # fmt: skip
+        from flows.engine import releases
+        from flows.engine.session import sites_as_json
+
+        release = releases.load(data, standing.release_id)
+        print_json({"release": standing.release_id, "folder": str(data / "releases" / standing.release_id),
+                    "published": False, "latest": True,
+                    "degraded": standing.degraded, "recomputed": [], "reused": len(programme.units),
+                    "sites": sites_as_json(release) if release is not None else []})  # fmt: skip
     else:
         typer.echo(f"nothing changed: release {standing.release_id} stands")
         if standing.degraded:

@@ -25,6 +25,8 @@ def tables(
 ) -> None:
     """Count participants by dose and timing class, with the mean change in the primary outcome; as Parquet, CSV and HTML.
 
+    JSON: {release, files, tables}; tables: {dosage, timing, over60}, the lines of the csv files
+
     Example: trialweave tables --data data --shareable
     """
     with told_errors():

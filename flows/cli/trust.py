@@ -23,8 +23,11 @@ def unblind(
     reason: Reason,
     config: Config = DEMO,
     data: Data = Path("data"),
+    json: Json = False,
 ) -> None:
     """Record that a trial whose file says `unblinded` was unblinded, by whom and why; the next run opens the list of arms.
+
+    JSON: {study, unblinded_on, who, reason}
 
     Example: trialweave unblind sad01 --who "A. Manager" --reason "database lock" --config config/demo --data data
     """
@@ -33,7 +36,11 @@ def unblind(
         from flows.engine.config import load
 
         day = unblinding.record(load(config), data, study, who, reason)
-        typer.echo(f"{study}: unblinded on {day}, recorded; releases made before stay blinded\n  next -> trialweave run")
+        if json:
+            print_json({"study": study, "unblinded_on": day, "who": who, "reason": reason})
+            return
+        typer.echo(f"{study}: unblinded on {day}, recorded; releases made before stay blinded")
+        typer.echo(f"  next -> trialweave run --config {config} --data {data}")
 
 
 def leak_test(
@@ -45,6 +52,8 @@ def leak_test(
     json: Json = False,
 ) -> None:
     """For a trusted person who holds the list of arms: does any column of the latest release tell them apart? Ends 1 when one does.
+
+    JSON: [dataset, column, way, n, guess, p, verdict]
 
     Example: trialweave leak-test sad01 --list arms.csv --data data
     """
@@ -86,6 +95,8 @@ def purge(
 ) -> None:
     """Take a participant out of landing, staged output, findings, changes and releases; the same command again finishes or proves it.
 
+    JSON: {tombstone, done, left, look, files}; done: how many of what
+
     Example: trialweave purge sad01/07 PT-0001 --who "A. Manager" --reason "consent withdrawn with removal" --config config/demo --data data
     """
     with told_errors():
@@ -100,4 +111,4 @@ def purge(
         typer.echo(f"{site}: purged, tombstone {report.tombstone}")
         for line in purging.told(report):
             typer.echo(f"  {line}")
-        typer.echo(f"  next -> trialweave run; take the participant out of the export and of {config} too")
+        typer.echo(f"  next -> trialweave run --config {config} --data {data}; take the participant out of the export and of {config} too")

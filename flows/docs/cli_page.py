@@ -20,15 +20,21 @@ def cli() -> str:
     root: Any = typer.main.get_command(app)
     blocks: list[list[str]] = [[
         "`.venv/bin/trialweave COMMAND --help` says the same. Exit codes: 0 ok, 1 degraded or something to look at, 2 usage or",
-        "configuration, 3 failed. `--debug` after any command shows where an unforeseen error happened. A command that has `--json` prints",
-        "JSON on standard output and says everything else on standard error; colours are off where the output is no terminal.",
+        "configuration, 3 failed. `--debug` after any command shows where an unforeseen error happened. Colours are off where the output",
+        "is no terminal.",
+    ], [
+        "A command that has `--json` prints JSON on standard output and says everything else on standard error, also why it failed",
+        "(then nothing is on standard output); the exit code is the same with and without it. Below, `{}` holds the fields of an",
+        "object, `[]` those of each object of a list.",
     ]]  # fmt: skip
     for name, command in _commands(root, ""):
-        text, example = command.told
+        text, example, json = command.told
         blocks += [[f"## trialweave {name}"], [_plain(text)]]
         if example:
             blocks.append(["```", example, "```"])
         rows = [_row(p) for p in command.params if p.name not in ("help", "install_completion", "show_completion")]
+        if json:
+            blocks.append([f"`--json` prints {_fields(json)}"])
         if rows:
             blocks.append(table(["argument or option", "default", "what"], rows))
     return page("Command line", *blocks)
@@ -49,6 +55,11 @@ def _row(parameter: Any) -> tuple[str, str, str]:
     default = shown if isinstance(shown, str) else "" if parameter.default in (None, False, [], ()) else str(parameter.default)
     needed = "needed" if parameter.required else default
     return code(name), needed.replace(str(typer), ""), _plain(getattr(parameter, "help", "") or "")
+
+
+def _fields(told: str) -> str:
+    """Names of fields as code, words as words."""
+    return re.sub(r"[{\[][^}\]]*[}\]]", lambda m: code(m[0]), told)
 
 
 def _plain(text: str) -> str:

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from flows.docs.markdown import code, page, table
+from flows.engine.config import Correction
 from flows.engine.mapping.codelists import read
 from flows.engine.mapping.shapes import FIELDS, OPTIONS, REQUIRED
 from schemas.base import Config
@@ -130,6 +131,14 @@ def _language() -> str:
         doc = (model.__doc__ or "").strip().splitlines()
         blocks += [[f"## {model.__name__}"], [line.strip() for line in doc]]
         blocks.append(table(["key", "type", "allowed values", "default", "meaning"], keys_of(model)))
+    blocks += [["## corrections.yaml"], [
+        "Beside `site.yaml`: `corrections:` is a list of single cells whose text is known to be wrong and that the site cannot put",
+        "right. A correction applies only while the site still sends `as_sent`; otherwise it is told as stale. `table` is an intake",
+        "table, `key` the record as `trialweave findings` shows it, `as_sent` the text as it shows with `--show-values`; a date and a",
+        "clock time that stand in two columns are one text with a blank between. An item has the form's record as key and its code as",
+        "field.",
+    ]]  # fmt: skip
+    blocks.append(table(["key", "type", "allowed values", "default", "meaning"], keys_of(Correction)))
     return page("The mapping language", *blocks)
 
 

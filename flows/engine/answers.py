@@ -1,7 +1,7 @@
 """Answers of sites and waivers: who said what of which finding, until when; and what that makes of a finding tonight.
 
-What belongs here: keeping answers, reading the file a site sends back, applying answers to findings. What does not: writing the
-listing (queries.py), the history of findings (findings_store.py).
+What belongs here: keeping answers, applying them to findings. What does not: writing the listing (queries.py), reading it when it comes
+back (answer_file.py), the history of findings (findings_store.py).
 
     data/answers.jsonl    append-only, one line an answer, for its owner only; the ledger names each file read with its hash
 
@@ -18,23 +18,15 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
-from flows.engine import decisions, finding_ids, findings_store, ledger, lock
-from flows.engine.query_book import SHEET
-from flows.engine.query_words import HEADINGS
-from flows.readers import ROW, read
-from flows.readers.cells import ReadOptions
-from flows.readers.contents import sheets
+from flows.engine import decisions, finding_ids, ledger, lock
 from schemas.findings import ConfigurationError, FindingStatus
 
 NAME = "answers.jsonl"
-GROUPS = "query_groups.jsonl"
 CORRECTED, CONFIRMED = "corrected", "confirmed"
-#: What a site may write in the column `answer`, without regard to case.
-SPELLINGS = {"corrected": CORRECTED, "confirmed": CONFIRMED, "confirmed correct": CONFIRMED, "correct": CONFIRMED}
 #: Columns of the listing that a site fills in.
 FILLED_IN = ("answer", "comment", "answered_by", "answered_on", "valid_until")
 
@@ -61,6 +53,12 @@ class Answer:
 def value_of(raw: str | None, n_rows: int | None) -> str:
     """What an answer was given for: the text as sent and how many rows; another value is another question."""
     return hashlib.sha256(f"{raw!r} {n_rows}".encode()).hexdigest()[:16]
+
+
+def value_now(finding: Mapping[str, object]) -> str:
+    """What a finding of the history is about now."""
+    raw, rows = finding["raw_value"], finding["n_rows"]
+    return value_of(str(raw) if raw is not None else None, rows if isinstance(rows, int) else None)
 
 
 def known(data: Path, first: int | None = None) -> dict[str, Answer]:
@@ -102,100 +100,28 @@ def apply(living: pl.DataFrame, answers: Mapping[str, Answer], today: dt.date) -
     return living.with_columns(pl.Series("status", out, dtype=pl.String))
 
 
-def groups(data: Path) -> dict[str, list[str]]:
-    """Question about many records -> the findings it stands for."""
-    path = data / GROUPS
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.is_file() else []
-    return {told["query"]: told["findings"] for told in map(json.loads, lines)}
-
-
-def _listing(path: Path) -> pa.Table:
-    """A listing as it came back, its columns by their plain names."""
-    sheet = next((s for s in sheets(path) if s.casefold() == SHEET.casefold()), None)
-    table = read(path, ReadOptions(sheet=sheet) if sheet else None).table
-    plain = {heading: name for name, heading in HEADINGS.items()}
-    return table.rename_columns([plain.get(c, c) for c in table.column_names])
-
-
-def take(data: Path, path: Path) -> dict[str, int]:
-    """Read a listing that came back, csv or xlsx; returns how many answers of each kind are new.
-
-    Raises ConfigurationError listing every row that cannot be taken (nothing is taken then); ReadError for an unreadable file.
-    """
-    table = _listing(path)
-    lacking = [c for c in ("query_id", "answer", "answered_by", "answered_on") if c not in table.column_names]
-    if lacking:
-        raise ConfigurationError(f"{path.name} has no column {', '.join(lacking)}\n  fix -> send back the listing of trialweave queries")
-    history = findings_store.history(data)
-    findings = {r["finding_id"]: r for r in history.iter_rows(named=True)}
-    known_groups = groups(data)
-    found: list[Answer] = []
-    wrong: list[str] = []
-    for row in table.to_pylist():
-        cells = {k: (v or "").strip() for k, v in row.items() if k != ROW}
-        if not any(cells.get(c) for c in FILLED_IN):
-            continue
-        for finding in known_groups.get(cells["query_id"], [cells["query_id"]]):
-            standing = findings.get(finding)
-            if standing is not None and cells["query_id"] in known_groups and standing["status"] == FindingStatus.RESOLVED:
-                continue  # of many records some were put right meanwhile
-            made = _answer(cells, standing)
-            if isinstance(made, Answer):
-                found.append(made)
-            else:
-                wrong.append(f"{path.name} row {row[ROW]}: {made}")
-                break
-    if wrong:
-        raise ConfigurationError("\n".join([*wrong[:20], f"{len(wrong)} rows cannot be taken; no answer of this file was taken"]))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return keep(data, found, "answers_read", file_sha256=digest)
-
-
-def _answer(cells: Mapping[str, str], finding: Mapping[str, object] | None) -> Answer | str:
-    """One row of a listing as an answer, or what is wrong with it (never a text of the row but the query's id)."""
-    if finding is None:
-        return "query_id is no finding of this data folder"
-    kind = SPELLINGS.get(cells["answer"].casefold())
-    if kind is None:
-        return f"answer must be one of: {', '.join(SPELLINGS)}"
-    if not cells["answered_by"]:
-        return "answered_by is empty; an answer needs a name"
-    dates = {name: _day(cells.get(name, "")) for name in ("answered_on", "valid_until")}
-    if dates["answered_on"] is None:
-        return "answered_on is no date such as 2026-03-31"
-    if cells.get("valid_until") and dates["valid_until"] is None:
-        return "valid_until is no date such as 2026-03-31"
-    if kind == CONFIRMED and not cells.get("comment"):
-        return "comment is empty; a confirmed value needs a reason"
-    return of_finding(finding, kind, cells["answered_by"], dates["answered_on"], cells.get("comment", ""), dates["valid_until"])
-
-
 def of_finding(finding: Mapping[str, object], kind: str, who: str, on: str, reason: str, until: str | None) -> Answer:
     """An answer to a finding as it stands in the history."""
-    rows = finding["n_rows"]
-    value = value_of(str(finding["raw_value"]) if finding["raw_value"] is not None else None, rows if isinstance(rows, int) else None)
+    value = value_now(finding)
     return Answer(str(finding["finding_id"]), str(finding["study"]), str(finding["site"]), kind, who, on, reason, value, until)
 
 
-def _day(text: str) -> str | None:
-    """An ISO date, also as a spreadsheet gives it back (with a time of midnight)."""
-    try:
-        return dt.date.fromisoformat(text.split("T")[0].split(" ")[0]).isoformat()
-    except ValueError:
-        return None
+def waive(data: Path, finding_id: str, who: str, reason: str, until: dt.date | None, today: dt.date) -> dict[str, Any]:
+    """A data manager's own waiver, by the id or its beginning, also as a de-identified release shows it. Returns the finding.
 
-
-def waive(data: Path, finding_id: str, who: str, reason: str, until: dt.date | None, today: dt.date) -> None:
-    """A data manager's own waiver, by the id or its beginning, also as a de-identified release shows it.
-
-    Raises ConfigurationError for an unknown finding or an empty name or reason.
+    Raises ConfigurationError for an unknown or a resolved finding, a last day that is past, or an empty name or reason.
     """
     if not who.strip() or not reason.strip():
         raise ConfigurationError("say who waives the finding (--who) and why (--reason)")
     found = finding_ids.find(data, finding_id)
+    if found["status"] == FindingStatus.RESOLVED:
+        raise ConfigurationError(f"{finding_id} is resolved: the newest data no longer show it, so there is nothing to waive")
+    if until is not None and until < today:
+        raise ConfigurationError(f"--until {until} is past, so the waiver would not hold for a single night")
     last = until.isoformat() if until else None
     made = of_finding(found, CONFIRMED, who.strip(), today.isoformat(), reason.strip(), last)
     keep(data, [made], "finding_waived", finding_id=made.finding_id)
+    return found
 
 
 def keep(data: Path, answers: Sequence[Answer], event: str, **facts: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from flows.engine.yamlfile import YamlFile, problems
 from schemas.alerts import Alerts
@@ -37,14 +37,14 @@ M = TypeVar("M", bound=BaseModel)
 class Correction(Config):
     """A known error of the source: applied only while the site still sends it as it was."""
 
-    table: IntakeTable
-    key: Text
-    field: Text
-    as_sent: Text
-    use: Text
-    reason: Text
-    who: Text
-    when: dt.date
+    table: IntakeTable = Field(description="Intake table of the cell.")
+    key: Text = Field(description="The record, as findings name it.")
+    field: Text = Field(description="Field of the mapping or of the finding; of a questionnaire the item's code.")
+    as_sent: Text = Field(description="Text as the site sends it; another text, and the correction is stale.")
+    use: Text = Field(description="Text to read in its place, written as the site writes.")
+    reason: Text = Field(description="Why.")
+    who: Text = Field(description="Who decided it.")
+    when: dt.date = Field(description="Day of the decision.")
 
 
 class Corrections(Config):

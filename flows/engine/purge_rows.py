@@ -23,7 +23,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.engine import answers, findings_store, ledger, partitions, releases, snapshots
+from flows.engine import answers, findings_store, ledger, partitions, query_groups, releases, snapshots
 from flows.engine.config import Unit
 
 PURGED = "release_purged"
@@ -88,14 +88,17 @@ def history(folder: Path, who: Gone) -> int:
 
 
 def answers_about(data: Path, who: Gone) -> int:
-    """Answers and waivers about the participant's findings out of answers.jsonl; to be done before the history loses the findings."""
-    path = data / answers.NAME
-    if not path.is_file():
-        return 0
+    """Answers and waivers about the participant's findings out of answers.jsonl, and what questions about many records keep of them; to be
+    done before the history loses the findings."""
     ids: set[str] = set()
     for file in sorted((data / "findings").glob("*.parquet")):
         frame = pl.read_parquet(file)
         ids |= set(frame.filter(who.rows(frame)).get_column("finding_id"))
+    if (groups := query_groups.without(data, ids)) is not None:
+        replace(data / query_groups.NAME, groups.encode())
+    path = data / answers.NAME
+    if not path.is_file():
+        return 0
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [line for line in lines if not any(i in line for i in ids)]
     if len(kept) < len(lines):

@@ -1,32 +1,28 @@
 """The listing a site answers: its open findings, what touches the primary outcome, the timing and the amount of doses first.
 
 What belongs here: which findings are asked about, in which order and words, questions about many records of one cause, writing csv and
-xlsx. What does not: reading answers back (answers.py), how the workbook looks (query_book.py).
+xlsx. What does not: reading answers back (answer_file.py), how the workbook looks (query_book.py).
 
 One file holds the rows of one site only. Texts come from sites, so a cell that a spreadsheet would take for a formula is made
 plain text: in csv by an apostrophe before it, in xlsx by its type. A finding that only the data manager can do something about (a rule
 whose docstring asks nothing of the site) is not sent.
-
-    data/query_groups.jsonl    which findings a question about many records stands for: what its answer closes
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from flows.engine import findings_store, query_book
+from flows.engine import answer_file, findings_store, query_book, query_groups, releases
 from flows.engine import query_words as words
-from flows.engine.answers import FILLED_IN, GROUPS, groups
+from flows.engine.answers import FILLED_IN, value_now
 from flows.engine.findings_view import file_names
-from schemas.findings import FindingStatus, Impact, Severity
+from schemas.findings import ConfigurationError, FindingStatus, Impact, Severity
 from schemas.rules import catalogue
 
 COLUMNS = (
@@ -46,7 +42,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－",
 
 def of_sites(data: Path, site: str = "") -> dict[tuple[str, str], pl.DataFrame]:
     """(study, site) -> its listing, gravest first; sites that are asked nothing are left out. `members`: the findings of a question;
-    `records`: what they are about."""
+    `values`: the hash of what each is about; `records`: their texts."""
     asked = {r.id: r.request for r in catalogue()}
     ours = [rule for rule, request in asked.items() if not request]
     found = findings_store.history(data).filter(
@@ -96,13 +92,15 @@ def _questions(cause: tuple[str, ...], of: list[dict[str, Any]], asked: dict[str
 def _question(of: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]:
     first, single = of[0], len(of) == 1
     ids = [f["finding_id"] for f in of]
+    values = [value_now(f) for f in of]
+    digest = hashlib.sha256("".join(sorted(i + v for i, v in zip(ids, values, strict=True))).encode()).hexdigest()[:16]
     people = sorted({f["subject"] for f in of if f["subject"]})
     keys = [f["record_key"] for f in of]
     texts = {f["raw_value"] for f in of}
     many = "" if single else f" ({len(of)} records{f' of {len(people)} participants' if len(people) > 1 else ''})"
     kinds = ", ".join(dict.fromkeys(words.about(f["table"]) for f in of))
     return {
-        "query_id": first["finding_id"] if single else "many-" + hashlib.sha256("".join(sorted(ids)).encode()).hexdigest()[:16],
+        "query_id": first["finding_id"] if single else f"many-{digest}",
         "about": kinds, "subject": first["subject"] if len(people) == 1 or single else f"{len(people)} participants",
         "record_key": "; ".join(keys),
         "field": words.field(first["field"] or ""), "value_as_sent": first["raw_value"] if len(texts) == 1 else None,
@@ -110,22 +108,38 @@ def _question(of: list[dict[str, Any]], asked: dict[str, str]) -> dict[str, Any]
         "n_rows": sum(f["n_rows"] or 1 for f in of), "question": f"{first['message']}{many}", "request": asked.get(first["rule"], ""),
         "suggestion": words.hint(first["suggestion"]) if single or len({f["suggestion"] for f in of}) == 1 else "",
         "state": words.state(first["severity"]), "touches": words.touches(first["impact"]), "first_seen": min(f["first_seen"] for f in of),
-        "members": ids,
+        "members": ids, "values": values,
         "records": [] if single else [
             [str(f[c] if f[c] is not None else "") for c in ("subject", "record_key", "raw_value", "file", "source_row")] for f in of
         ],
     }  # fmt: skip
 
 
+def left_over(folder: Path, made: Iterable[dict[str, Any]]) -> list[Path]:
+    """Listings of a folder that were not written just now."""
+    fresh = {Path(p).name for one in made for p in one["files"]}
+    return sorted(p for p in folder.glob("*_queries.*") if p.name not in fresh)
+
+
 def issue(data: Path, folder: Path, site: str = "") -> list[dict[str, Any]]:
-    """Write the listings of all sites (or of one), and keep what their questions about many records stand for."""
-    made, there = [], groups(data)
-    for (study, name), listing in of_sites(data, site).items():
-        fresh = [r for r in listing.select("query_id", "members").iter_rows() if len(r[1]) > 1 and r[0] not in there]
-        if fresh:
-            handle = os.open(data / GROUPS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "a", encoding="utf-8") as file:
-                file.writelines(json.dumps({"query": query, "findings": ids}) + "\n" for query, ids in fresh)
+    """Write the listings of all sites (or of one), and keep what their questions about many records stand for.
+
+    Raises ConfigurationError for a site that the latest release does not know, or where a listing that is there holds answers that
+    were not read.
+    """
+    made = []
+    listings = of_sites(data, site)
+    release = releases.latest(data)
+    known = [f"{e['study']}/{e['site']}" for e in (release.manifest["sites"] if release is not None else ())]
+    if site and not listings and site not in known:
+        raise ConfigurationError(f"{site} is no site of the latest release; there are {', '.join(known) or 'none'}")
+    unread = [f"{path} holds {n} answers that were not read" for key in listings for path in files_of(folder, *key)
+              if path.is_file() and (n := answer_file.unread(data, path))]  # fmt: skip
+    if unread:
+        raise ConfigurationError("\n".join([*unread, "  fix -> trialweave answers FILE for each, or another --out; nothing was written"]))
+    for (study, name), listing in listings.items():
+        many = [row for row in listing.select("query_id", "members", "values").iter_rows() if len(row[1]) > 1]
+        query_groups.keep(data, {q: query_groups.Group(ids, dict(zip(ids, values, strict=True))) for q, ids, values in many})
         paths = write(folder, study, name, listing)
         counts = {"queries": listing.height, "findings": sum(len(m) for m in listing.get_column("members"))}
         made.append({"site": f"{study}/{name}", **counts, "files": [str(p) for p in paths]})
@@ -135,8 +149,8 @@ def issue(data: Path, folder: Path, site: str = "") -> list[dict[str, Any]]:
 def write(folder: Path, study: str, site: str, listing: pl.DataFrame) -> list[Path]:
     """Write a site's listing as csv and xlsx, for its owner only; returns the files."""
     folder.mkdir(parents=True, exist_ok=True)
+    paths = files_of(folder, study, site)
     rows = [["" if cell is None else str(cell) for cell in row] for row in listing.select(COLUMNS).iter_rows()]
-    paths = [folder / f"{study}_{site}_queries.csv", folder / f"{study}_{site}_queries.xlsx"]
     for path in paths:
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)
@@ -151,6 +165,11 @@ def write(folder: Path, study: str, site: str, listing: pl.DataFrame) -> list[Pa
     title = f"Questions about the data of site {site}, trial {study}"
     query_book.write(paths[1], title, COLUMNS, FILLED_IN, rows, [[query, *r] for query, of in behind.items() for r in of])
     return paths
+
+
+def files_of(folder: Path, study: str, site: str) -> list[Path]:
+    """Where a site's listing stands."""
+    return [folder / f"{study}_{site}_queries.csv", folder / f"{study}_{site}_queries.xlsx"]
 
 
 def harmless(text: str) -> str:

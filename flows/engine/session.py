@@ -170,8 +170,11 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     return {
         "release": outcome.release.release_id, "folder": str(outcome.release.folder), "published": outcome.published,
         "latest": outcome.is_latest, "degraded": outcome.degraded, "recomputed": outcome.recomputed, "reused": outcome.reused,
-        "sites": [
-            {k: s[k] for k in ("study", "site", "status", "age_days", "delivered_on", "reason", "tables", *COUNTED)}
-            for s in outcome.release.manifest["sites"]
-        ],
+        "sites": sites_as_json(outcome.release),
     }  # fmt: skip
+
+
+def sites_as_json(release: Release) -> list[dict[str, Any]]:
+    """What a script wants to know of a release's sites."""
+    names = ("study", "site", "status", "age_days", "delivered_on", "reason", "tables", *COUNTED)
+    return [{k: s[k] for k in names} for s in release.manifest["sites"]]

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from openpyxl import load_workbook
 
-from flows.engine import answers, findings_store, ledger, queries, query_words
+from flows.engine import answer_file, answers, findings_store, ledger, queries, query_groups, query_words
 from schemas.findings import ConfigurationError, Impact, Severity
 from schemas.rules import catalogue
 from tests.nights import Nights
@@ -44,6 +44,12 @@ def send_back(path: Path, rows: list[dict[str, str]], **filled: str) -> Path:
         writer.writeheader()
         writer.writerows(row | filled for row in rows)
     return path
+
+
+def take(nights: Nights, path: Path) -> tuple[int, int]:
+    """How many new answers of a file say corrected, and confirmed, read on the second of March."""
+    taken = answer_file.take(nights.data, path, dt.date(2026, 3, 2))
+    return taken.corrected, taken.confirmed
 
 
 CONFIRMED = {"answer": "Confirmed correct", "answered_by": "Dr. A", "answered_on": "2026-03-02", "comment": "seen in the source"}
@@ -90,7 +96,7 @@ def test_no_cell_is_a_formula_to_a_spreadsheet(tmp_path: Path, text: str):
 def test_a_confirmed_value_stays_closed_on_later_nights_and_opens_again_when_it_changes(two_sites: Nights, tmp_path: Path):
     night(two_sites, "2026-03-01", "S1 odd\nS2 50\n")
     path, rows = listed(two_sites, tmp_path)
-    assert answers.take(two_sites.data, send_back(path, rows, **CONFIRMED)) == {"corrected": 0, "confirmed": 1}
+    assert take(two_sites, send_back(path, rows, **CONFIRMED)) == (0, 1)
 
     night(two_sites, "2026-03-02", "S1 odd\nS2 50\nS3 50\n")
     assert stands(two_sites) == {"S1": "WAIVED"}
@@ -105,7 +111,7 @@ def test_an_answer_alone_changes_the_next_release(two_sites: Nights, tmp_path: P
     two_sites.send("01", "S1 odd\nS2 50\n")
     two_sites.run()
     path, rows = listed(two_sites, tmp_path)
-    answers.take(two_sites.data, send_back(path, rows, **CONFIRMED))
+    take(two_sites, send_back(path, rows, **CONFIRMED))
 
     ended = two_sites.run()
 
@@ -130,7 +136,7 @@ def test_a_waiver_ends_on_its_day(two_sites: Nights):
 def test_a_correction_promised_is_answered_until_new_data_come(two_sites: Nights, tmp_path: Path):
     night(two_sites, "2026-03-01", "S1 odd\nS2 50\n")
     path, rows = listed(two_sites, tmp_path)
-    answers.take(two_sites.data, send_back(path, rows, **CONFIRMED | {"answer": "corrected", "comment": ""}))
+    take(two_sites, send_back(path, rows, **CONFIRMED | {"answer": "corrected", "comment": ""}))
 
     night(two_sites, "2026-03-02", "S1 odd\nS2 51\n")
     assert stands(two_sites) == {"S1": "ANSWERED"}
@@ -141,12 +147,14 @@ def test_a_correction_promised_is_answered_until_new_data_come(two_sites: Nights
 @pytest.mark.parametrize(
     ("filled", "message"),
     [
-        ({"answer": "maybe"}, "row 1: answer must be one of"),
-        ({"answered_by": ""}, "row 1: answered_by is empty"),
-        ({"answered_on": "02.03."}, "row 1: answered_on is no date"),
-        ({"comment": ""}, "row 1: comment is empty"),
-        ({"valid_until": "soon"}, "row 1: valid_until is no date"),
-        ({"query_id": "0000"}, "row 1: query_id is no finding"),
+        ({"answer": "maybe"}, "line 2 .*: answer must be one of"),
+        ({"answered_by": ""}, "line 2 .*: answered_by is empty"),
+        ({"answered_on": "02.03."}, "line 2 .*: answered_on is no date"),
+        ({"comment": ""}, "line 2 .*: comment is empty"),
+        ({"valid_until": "soon"}, "line 2 .*: valid_until is no date"),
+        ({"valid_until": "2026-03-01"}, "line 2 .*: valid_until is past"),
+        ({"answered_on": "2062-03-02"}, "line 2 .*: answered_on lies in the future"),
+        ({"query_id": "0000"}, "line 2: query_id is no finding"),
     ],
 )
 def test_a_file_with_a_row_that_cannot_be_taken_is_refused_whole(two_sites: Nights, tmp_path: Path, filled, message):
@@ -154,7 +162,7 @@ def test_a_file_with_a_row_that_cannot_be_taken_is_refused_whole(two_sites: Nigh
     path, rows = listed(two_sites, tmp_path)
 
     with pytest.raises(ConfigurationError, match=message):
-        answers.take(two_sites.data, send_back(path, rows, **CONFIRMED | filled))
+        take(two_sites, send_back(path, rows, **CONFIRMED | filled))
     assert answers.known(two_sites.data) == {}
 
 
@@ -168,8 +176,8 @@ def test_the_workbook_comes_back_as_well_and_twice_is_once(two_sites: Nights, tm
         sheet.cell(2, names.index(query_words.HEADINGS[name]) + 1, text)
     book.save(path)
 
-    assert answers.take(two_sites.data, path) == {"corrected": 0, "confirmed": 1}
-    assert answers.take(two_sites.data, path) == {"corrected": 0, "confirmed": 0}
+    assert take(two_sites, path) == (0, 1)
+    assert take(two_sites, path) == (0, 0)
     assert (two_sites.data / "answers.jsonl").stat().st_mode & 0o777 == 0o600
 
 
@@ -185,6 +193,59 @@ def test_the_workbook_says_how_to_answer_and_offers_the_answers(two_sites: Night
     (offered,) = (v for v in sheet.data_validations.dataValidation if v.type == "list")
     assert offered.formula1 == '"corrected,confirmed correct"' and sheet.cell(2, column).coordinate in offered.sqref
     assert not sheet.cell(2, column).protection.locked and sheet.cell(2, 1).protection.locked
+
+
+def test_two_answers_to_one_query_that_differ_are_refused_and_the_same_twice_is_once(two_sites: Nights, tmp_path: Path):
+    night(two_sites, "2026-03-01", "S1 odd\nS2 50\n")
+    path, (asked,) = listed(two_sites, tmp_path)
+    confirmed = asked | CONFIRMED
+
+    send_back(path, [confirmed, confirmed | {"answer": "corrected"}])
+    with pytest.raises(ConfigurationError, match=r"line 3 .*: the same query is answered otherwise in line 2"):
+        take(two_sites, path)
+    assert take(two_sites, send_back(path, [confirmed, confirmed])) == (0, 1)
+
+
+def test_a_value_that_changed_since_it_was_asked_about_is_not_confirmed_by_the_answer(two_sites: Nights, tmp_path: Path):
+    night(two_sites, "2026-03-01", "S1 odd\nS2 50\nS3 odd\n")
+    path, rows = listed(two_sites, tmp_path)
+    night(two_sites, "2026-03-02", "S1 oddly\nS2 50\nS3 odd\n")
+
+    taken = answer_file.take(two_sites.data, send_back(path, rows, **CONFIRMED), dt.date(2026, 3, 2))
+    ((line, told),) = (t.split(": ", 1) for t in taken.not_taken)
+    query = {r["record_key"]: r["query_id"] for r in rows}["S1"]
+    assert (taken.confirmed, line) == (1, f"{path.name} line {2 + [r['query_id'] for r in rows].index(query)} (query {query})")
+    assert told.endswith("there the answer was not taken and the question stays open")
+    night(two_sites, "2026-03-03", "S1 oddly\nS2 50\nS3 odd\n")
+    assert stands(two_sites) == {"S1": "OPEN", "S3": "WAIVED"}
+
+
+def test_a_new_value_written_into_the_listing_is_told_and_not_taken(two_sites: Nights, tmp_path: Path):
+    night(two_sites, "2026-03-01", "S1 odd\nS2 50\n")
+    path, rows = listed(two_sites, tmp_path)
+
+    taken = answer_file.take(two_sites.data, send_back(path, rows, value_as_sent="S1 50"), dt.date(2026, 3, 2))
+    assert (taken.unanswered, len(taken.not_taken)) == (1, 1)
+    assert taken.not_taken[0].endswith("no new value is taken from this file")
+
+
+@pytest.mark.parametrize(("cell", "raw"), [("0.5", "0,5"), ("12", "12,0"), ("'-1", "-1"), ("a  b", "a b"), ("", None)])
+def test_a_text_that_a_spreadsheet_gives_back_in_its_own_way_is_the_same_text(cell, raw):
+    assert answer_file._same(cell, raw)
+    assert not answer_file._same(f"{cell}1", raw)
+
+
+def test_a_listing_with_answers_that_were_not_read_is_not_written_over(two_sites: Nights, tmp_path: Path):
+    night(two_sites, "2026-03-01", "S1 odd\nS2 50\n")
+    path, rows = listed(two_sites, tmp_path)
+    send_back(path, rows, **CONFIRMED)
+
+    with pytest.raises(ConfigurationError, match=r"holds 1 answers that were not read\n  fix -> trialweave answers"):
+        queries.issue(two_sites.data, tmp_path)
+    take(two_sites, path)
+    assert len(queries.issue(two_sites.data, tmp_path)) == 1
+    with pytest.raises(ConfigurationError, match="t01/99 is no site of the latest release; there are t01/01, t01/02"):
+        queries.issue(two_sites.data, tmp_path, "t01/99")
 
 
 def many(nights: Nights, folder: Path, monkeypatch) -> tuple[Path, list[dict[str, str]]]:
@@ -206,14 +267,30 @@ def test_many_records_of_one_cause_are_one_question_and_its_answer_counts_for_al
     records, column = book["Records"], queries.COLUMNS.index("record_key") + 1
     assert book["Queries"].cell(2, column).value == "S1; S2; S3; S4; S5; and 3 more: see the sheet Records"
     assert [r[2].value for r in records.iter_rows(min_row=2)] == [f"S{n}" for n in range(1, 9)]
-    assert answers.take(two_sites.data, send_back(path, [asked], **CONFIRMED)) == {"corrected": 0, "confirmed": 8}
+    assert take(two_sites, send_back(path, [asked], **CONFIRMED)) == (0, 8)
+
+
+def test_an_answer_for_many_leaves_open_those_whose_value_changed_since(two_sites: Nights, tmp_path: Path, monkeypatch):
+    path, (asked,) = many(two_sites, tmp_path, monkeypatch)
+    night(two_sites, "2026-03-02", "S1 oddly\n" + "".join(f"S{n} odd\n" for n in range(2, 9)))
+
+    taken = answer_file.take(two_sites.data, send_back(path, [asked], **CONFIRMED), dt.date(2026, 3, 2))
+    assert (taken.confirmed, len(taken.not_taken)) == (7, 1)
+    assert "(of 1 of 8 records); there the answer was not taken" in taken.not_taken[0]
+
+
+def test_what_a_question_about_many_records_keeps_of_a_purged_finding_goes(tmp_path: Path):
+    query_groups.keep(tmp_path, {"many-1": query_groups.Group(["a", "b"], {"a": "1", "b": "2"})})
+
+    assert query_groups.without(tmp_path, ["c"]) is None
+    assert query_groups.without(tmp_path, ["a"]) == '{"query": "many-1", "findings": ["b"], "values": {"b": "2"}}\n'
 
 
 def test_an_answer_for_many_leaves_out_what_was_not_asked_yet_and_what_is_settled(two_sites: Nights, tmp_path: Path, monkeypatch):
     path, (asked,) = many(two_sites, tmp_path, monkeypatch)
     night(two_sites, "2026-03-02", "S1 50\n" + "".join(f"S{n} odd\n" for n in range(2, 10)))
 
-    assert answers.take(two_sites.data, send_back(path, [asked], **CONFIRMED)) == {"corrected": 0, "confirmed": 7}
+    assert take(two_sites, send_back(path, [asked], **CONFIRMED)) == (0, 7)
     night(two_sites, "2026-03-03", "S1 50\nS0 50\n" + "".join(f"S{n} odd\n" for n in range(2, 10)))
     assert stands(two_sites) == {"S1": "RESOLVED", "S9": "OPEN"} | {f"S{n}": "WAIVED" for n in range(2, 9)}
 

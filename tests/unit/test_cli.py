@@ -256,10 +256,14 @@ def test_listings_answers_and_waivers_from_the_command_line(two_sites: Nights, t
     listing = out / "t01_01_queries.csv"
     header, first, second = listing.read_text(encoding="utf-8-sig").splitlines()
     listing.write_text("\n".join([header, first.removesuffix(",,,,,") + ",corrected,,Dr. A,2026-03-02,", second]) + "\n")
-    assert call("answers", listing, "--data", two_sites.data, "--json") == (0, '{\n "corrected": 1,\n "confirmed": 0\n}\n')
+    code, text = call("answers", listing, "--data", two_sites.data, "--json")
+    told = {"file": str(listing), "corrected": 1, "confirmed": 0, "known": 0, "unanswered": 1, "not_taken": []}
+    assert (code, json.loads(text)) == (0, told)
     _, text = call("findings", "--data", two_sites.data, "--json")
     finding = json.loads(text)[1]["finding_id"]
-    assert call("waive", finding, "--who", "A", "--reason", "b", "--data", two_sites.data)[0] == 0
+    code, text = call("waive", finding[:8], "--who", "A", "--reason", "b", "--data", two_sites.data, "--json")
+    told = {"finding": finding, "site": "t01/01", "rule": "odd", "was": "OPEN", "until": None, "who": "A", "reason": "b"}
+    assert (code, json.loads(text)) == (0, told)
     assert call("waive", "nothing", "--who", "A", "--reason", "b", "--data", two_sites.data)[0] == 2
     two_sites.run()
 
