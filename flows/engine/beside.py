@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import delivery_findings, written
+from flows.engine import beside_items, delivery_findings, written
 from flows.engine.config import Unit
 from flows.engine.night import Placed
 from flows.engine.signs import Signs
@@ -27,13 +27,15 @@ from schemas.evidence import Evidence
 from schemas.trial import Trial
 
 CODES, FIGURES = "codes_unlike_other_sites", "figures_unlike_other_sites"
-AMOUNTS, SEXES = "dose_unit_mapping", "sex_codes_exchanged"
+AMOUNTS, SEXES, DAYS = "dose_unit_mapping", "sex_codes_exchanged", "sessions_on_rest_days"
+_WEEK = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 #: Figure -> what it is called, its unit, and how far apart two sites may well be.
 NAMES: dict[str, tuple[str, str, float]] = {
     "subject.age_years": ("age", "years", 15), "subject.weight_kg": ("weight", "kg", 15),
     "session.started_at": ("hour at which sessions begin", "h", 3),
     "session.exposure_started_at": ("time from the session's start to the exposure", "min", 5),
     "session.ended_at": ("length of sessions", "min", 30), "dose.dosed_at": ("time from dose to session", "min", 60),
+    "subject.randomized_on": ("time from randomization to the first session", "days", 4),
     "rating.begin": ("fear at the beginning", "of 100", 15), "rating.peak": ("highest fear", "of 100", 15),
     "rating.end": ("fear at the end", "of 100", 15),
 }  # fmt: skip
@@ -59,6 +61,9 @@ class Sites:
                     figures.setdefault(name, {})[site] = figure
         self.codes = {name: _Codes(of) for name, of in counts.items()}
         self.figures = {name: _Figures(of) for name, of in figures.items()}
+        self.items = beside_items.Items(known, evidence)
+        self.weeks = {site: days for site, signs in known.items() if sum(days := signs.get("weekdays") or [0]) >= least}
+        self.rests = [_Ends({site: 100 * days[day] / sum(days) for site, days in self.weeks.items()}) for day in range(7)]
 
 
 class _Ends:
@@ -128,7 +133,10 @@ def rows(unit: Unit, site: str, mine: Signs, sites: Sites, evidence: Evidence, o
     """One site beside the others of `sites`, one row a sign: `rule`, `table`, `field`, `n_rows`, `what` in words, `where` the mapping says
     so, `suggestion` of both."""
     bodies: list[Any] = []
-    found = [*_amounts(unit, mine), *_weights(mine, evidence), *_codes(site, mine, sites, evidence), *_figures(site, mine, sites, evidence)]
+    found = [
+        *_amounts(unit, mine), *_weights(mine, evidence), *_codes(site, mine, sites, evidence), *_figures(site, mine, sites, evidence),
+        *_rest_days(site, mine, sites, evidence), *beside_items.found(site, mine, sites.items, evidence),
+    ]  # fmt: skip
     for name, field_of, part, n, what in found:
         table, _, field = field_of.partition(".")
         if name == AMOUNTS and n < evidence.unlike_min_doses.value:
@@ -198,6 +206,22 @@ def _spare(n_sites: int, evidence: Evidence) -> int:
 
 def _where(n_sites: int, spare: int) -> str:
     return f"at {n_sites - spare} of {n_sites} other sites" if spare else f"at {n_sites} other sites"
+
+
+def _rest_days(site: str, mine: Signs, sites: Sites, evidence: Evidence) -> Iterator[Found]:
+    """Days of the week on which the site has many sessions and nearly every other site has next to none."""
+    days = mine.get("weekdays") or [0] * 7
+    n, n_sites = sum(days), len(sites.weeks) - (site in sites.weeks)
+    if n < evidence.unlike_min_values.value or n_sites < evidence.unlike_min_sites.value:
+        return
+    spare = _spare(n_sites, evidence)
+    most = [ends.without(site, spare)[1] for ends in sites.rests]
+    rest = [day for day in range(7) if most[day] <= evidence.rest_day_others_pct.value]
+    share = 100 * sum(days[day] for day in rest) / n
+    if share >= evidence.rest_day_own_pct.value:
+        called = " and ".join(_WEEK[day] for day in rest if days[day])
+        usual = f"{_where(n_sites, spare)} at most {max(most[day] for day in rest):.0f} % a day"
+        yield DAYS, "session.started_at", (), n, f"{share:.0f} % of {n} sessions are on {called}; {usual}"
 
 
 def _amounts(unit: Unit, mine: Signs) -> Iterator[Found]:

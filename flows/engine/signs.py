@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-#: {table.field: {word: rows}}, {name: [n, p10, p50, p90]}, {amount in mg: doses}, {sex: adults weighed, sum and sum of squares of 100 g}.
+#: {table.field: {word: rows}}, {name: [n, p10, p50, p90]}, {amount in mg: doses}, {sex: adults weighed, sum and sum of squares of 100 g},
+#: {instrument: {item: answers, their sum and sum of squares}}, {instrument: participants}, sessions on each day of the week from Monday on.
 Signs = dict[str, Any]
 Of = dict[tuple[int, str], Signs]
 
@@ -31,6 +32,12 @@ _LAGS = """(
     inner join intake.session as v
         on d.unit = v.unit and d.site = v.site and d.subject_id = v.subject_id and d.session_no = v.session_no
     where d.taken is distinct from false)"""
+#: Days from randomization to the first session.
+_FIRST = """(
+    select v.unit, v.site, v.started_at_on - p.randomized_on as days
+    from intake.session as v
+    inner join intake.subject as p on v.unit = p.unit and v.site = p.site and v.subject_id = p.subject_id
+    where v.session_no = 1 and v.attended is distinct from false)"""
 #: Name of a figure -> (its number, where it stands).
 FIGURES = {
     "subject.age_years": ("age_years", "intake.subject"),
@@ -39,6 +46,7 @@ FIGURES = {
     "session.exposure_started_at": (_MINUTES.format("exposure_started_at_utc", "started_at_utc"), _SESSION),
     "session.ended_at": (_MINUTES.format("ended_at_utc", "started_at_utc"), _SESSION),
     "dose.dosed_at": (_MINUTES.format("started_at_utc", "dosed_at_utc"), _LAGS),
+    "subject.randomized_on": ("days", _FIRST),
     "rating.begin": ("begin_suds", "intake.rating"),
     "rating.peak": ("peak_suds", "intake.rating"),
     "rating.end": ("end_suds", "intake.rating"),
@@ -76,8 +84,45 @@ def take(con: duckdb.DuckDBPyConnection) -> Of:
         kept = _of(out, unit, site)["amounts"]
         if len(kept) < _AMOUNTS:
             kept[f"{amount:.12g}"] = n
+    _days_of_week(con, out)
+    _items(con, out)
     return out
 
 
+def _days_of_week(con: duckdb.DuckDBPyConnection, out: Of) -> None:
+    days = """
+        select unit, site::varchar, isodow(started_at_on) as day, count(*) from intake.session
+        where attended is distinct from false and started_at_on is not null group by all order by all"""
+    for unit, site, day, n in con.execute(days).fetchall():
+        _of(out, unit, site)["weekdays"][day - 1] = n
+
+
+def _items(con: duckdb.DuckDBPyConnection, out: Of) -> None:
+    """Answers on 0-100 of their item's range, rounded so that no order of adding them up shows."""
+    answers = """
+        with answer as (
+            select unit, site, instrument, unnest(range(1, len(item_values) + 1)) as item_no, unnest(item_values) as answer from intake.form
+            union all
+            select unit, site, instrument, item_no, value from intake.item where counts and not is_total
+        )
+        select a.unit, a.site::varchar, a.instrument, i.item_code, count(*), sum(round(p.pomp)::bigint), sum(round(p.pomp)::bigint ** 2)
+        from answer as a
+        inner join ref.item as i on a.instrument = i.instrument and a.item_no = i.item_no
+        cross join (select 100 * (a.answer - i.item_min) / (i.item_max - i.item_min) as pomp) as p
+        where p.pomp between 0 and 100
+        group by a.unit, a.site, a.instrument, i.item_code, i.item_no order by 1, 2, 3, i.item_no"""
+    for unit, site, instrument, code, n, total, squares in con.execute(answers).fetchall():
+        _of(out, unit, site)["items"].setdefault(instrument, {})[code] = [n, int(total), int(squares)]
+    persons = """
+        select unit, site::varchar, instrument, count(distinct subject_id) from (
+            select unit, site, instrument, subject_id from intake.form
+            union all
+            select unit, site, instrument, subject_id from intake.item where counts and not is_total
+        ) group by all order by all"""
+    for unit, site, instrument, n in con.execute(persons).fetchall():
+        _of(out, unit, site)["answered"][instrument] = n
+
+
 def _of(out: Of, unit: int, site: str) -> Signs:
-    return out.setdefault((unit, site), {"codes": {}, "figures": {}, "amounts": {}, "weights": {}})
+    none = {"codes": {}, "figures": {}, "amounts": {}, "weights": {}, "items": {}, "answered": {}, "weekdays": [0] * 7}
+    return out.setdefault((unit, site), none)

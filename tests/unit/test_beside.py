@@ -51,7 +51,8 @@ def unit(tmp_path: Path) -> Unit:
 
 def signs(codes: dict[str, dict[str, int]] | None = None, amounts: dict[str, int] | None = None, **figures: list[float]) -> dict[str, Any]:
     """A site's numbers; a figure is n, p10, median, p90."""
-    return {"codes": codes or {}, "figures": {k.replace("__", "."): v for k, v in figures.items()}, "amounts": amounts or {}, "weights": {}}
+    numbers = {k.replace("__", "."): v for k, v in figures.items()}
+    return {"codes": codes or {}, "figures": numbers, "amounts": amounts or {}, "weights": {}}
 
 
 def sex(women: int, men: int) -> dict[str, Any]:
@@ -157,3 +158,72 @@ def test_the_chance_of_an_uneven_share_is_exact():
     # 2 of 2 against 1 of 4: three hits of six; both drawn are hits in 3 of 15 ways
     assert beside.chance(2, 2, 1, 4) == pytest.approx(float(Fraction(6, 15)))
     assert beside.chance(5, 10, 50, 100) == 1.0
+
+
+#: Means of eight items on 0-100 at the other sites.
+USUAL = [20, 30, 40, 50, 60, 70, 35, 55]
+
+
+def answered(means: list[int], n: int = 100) -> dict[str, Any]:
+    """A site of `n` participants with one form each: half of them answer 10 below an item's mean, half 10 above, so that its error is 1."""
+    items = {f"I{k}": [n, n * m, n * (m * m + 100)] for k, m in enumerate(means, 1)}
+    return signs() | {"items": {"Q8": items}, "answered": {"Q8": n}}
+
+
+@pytest.mark.parametrize(
+    ("means", "what"),
+    [
+        # 30 points between the two, an error of hypot(3, 1) each: 2 x 30 x 30 / 10 = 180 squared errors less
+        ([20, 60, 40, 50, 30, 70, 35, 55], "I2 is answered as I5 elsewhere, and the other way round"),
+        ([20, 30, 40, 0, 60, 70, 35, 55], "I4 is 0 of 100 on average; beside the other items it would be 50"),
+        # everybody 10 higher: the site's level
+        ([30, 40, 50, 10, 70, 80, 45, 65], "I4 is 10 of 100 on average; beside the other items it would be 60"),
+    ],
+)
+def test_items_answered_as_at_no_other_site_are_told_with_what_explains_them(unit, means, what):
+    said = f"Q8: {what} (3 other sites); the mapping says so in the site file"
+    assert told(unit, answered(means), *[answered(USUAL)] * 3) == [("items_unlike_other_sites", said)]
+
+
+def test_items_that_are_near_or_of_few_people_or_beside_two_sites_are_not_told(unit):
+    others = [answered(USUAL)] * 3
+    assert told(unit, answered([m + 10 for m in USUAL]), *others) == []
+    assert told(unit, answered([20, 30, 40, 34, 60, 70, 35, 55]), *others) == []  # 16 points
+    assert told(unit, answered([20, 60, 40, 50, 30, 70, 35, 55], n=7), *others) == []
+    assert told(unit, answered([20, 60, 40, 50, 30, 70, 35, 55]), *others[:2]) == []
+    assert told(unit, answered([50, 50, 40, 50, 60, 70, 35, 55]), *[answered([m, 50, 40, 50, 60, 70, 35, 55]) for m in (20, 50, 80)]) == []
+
+
+def test_the_halves_of_a_questionnaire_in_the_place_of_each_other_are_told_as_one(unit):
+    # twelve items a half, the second half 10 lower: no item is far off by itself
+    first = [20, 30, 40, 50, 60, 70, 35, 55, 45, 25, 65, 50]
+    second = [m - 10 for m in first]
+    said = ("Q8: I1 to I12 are answered as I13 to I24 elsewhere, and the other way round (3 other sites); "
+            "the mapping says so in the site file")  # fmt: skip
+    assert told(unit, answered(second + first), *[answered(first + second)] * 3) == [("items_unlike_other_sites", said)]
+    assert told(unit, answered(first + second), *[answered(first + second)] * 3) == []
+
+
+def week(*days: int) -> dict[str, Any]:
+    """A site's sessions from Monday to Sunday."""
+    return signs() | {"weekdays": [*days]}
+
+
+def test_sessions_on_days_on_which_no_other_site_holds_any_are_told(unit):
+    usual = [week(20, 20, 20, 20, 18, 2, 0)] * 3
+    words = ("20 % of 100 sessions are on Saturdays and Sundays; at 3 other sites at most 2 % a day; "
+             "the mapping says so in profiles/edc.yaml line 9")  # fmt: skip
+    assert told(unit, week(20, 20, 20, 10, 10, 15, 5), *usual) == [("sessions_on_rest_days", words)]
+    assert told(unit, week(20, 20, 20, 20, 11, 9, 0), *usual) == []
+    assert told(unit, week(20, 20, 20, 10, 10, 15, 5), *usual[:2]) == []
+    assert told(unit, week(20, 20, 20, 10, 10, 15, 5), *usual[:2], week(20, 20, 20, 20, 10, 10, 0)) == []
+    assert told(unit, week(4, 4, 4, 0, 0, 4, 3), *usual) == []
+
+
+def test_a_first_session_later_after_randomization_than_at_any_other_site_is_told(unit):
+    words = ("the usual time from randomization to the first session is 10 days (48 values); at 3 other sites 3 to 4; "
+             "the mapping says so in profiles/edc.yaml")  # fmt: skip
+    others = [signs(subject__randomized_on=f) for f in ([40, 3.0, 3.0, 5.0], [40, 3.0, 4.0, 5.0], [30, 2.0, 3.0, 5.0])]
+    found = told(unit, signs(subject__randomized_on=[48, 10.0, 10.0, 12.0]), *others)
+    assert [(rule, what[: len(words)]) for rule, what in found] == [("figures_unlike_other_sites", words)]
+    assert told(unit, signs(subject__randomized_on=[48, 6.0, 7.0, 9.0]), *others) == []
