@@ -127,6 +127,7 @@ def decide(
             print_json({"files": [str(p) for p in written], "decisions": told})
             return
         typer.echo(f"{len(decisions)} decisions written: {', '.join(f'{p.parent.name}/{p.name}' for p in written)}")
+        typer.echo(f"the next run works the sites they touch -> trialweave run --config {config}")
 
 
 def _lines(file: Path) -> list[dict[str, str]]:

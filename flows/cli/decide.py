@@ -51,23 +51,25 @@ def set_aside(
     delivery: Annotated[str, typer.Option(help="The delivery: the first characters of its sha256.")],
     who: Annotated[str, typer.Option(help="Who decides.")],
     reason: Annotated[str, typer.Option(help="Why the delivery is not to count.")],
+    take_back: Annotated[bool, typer.Option("--take-back", help="Let a delivery count again that was set aside.")] = False,
     data: Data = Path("data"),
     json: Json = False,
 ) -> None:
     """Treat a delivery as if it had never come (a wrong file); it stays in landing. The next run goes without it.
 
-    JSON: {site, delivery, who, reason}
+    JSON: {site, delivery, counts, who, reason}
 
     Example: trialweave set-aside sad01/07 --delivery 1a2b3c4d5e6f --who "A. Manager" --reason "export of another trial"
     """
     with told_errors():
         from flows.engine import decisions
 
-        gone = decisions.put_aside(data, site, delivery, who, reason)
+        decided = (decisions.take_back if take_back else decisions.put_aside)(data, site, delivery, who, reason)
         if json:
-            print_json({"site": site, "delivery": gone, "who": who, "reason": reason})
+            print_json({"site": site, "delivery": decided, "counts": take_back, "who": who, "reason": reason})
             return
-        typer.echo(f"{site}: delivery {gone} does not count from the next run on -> {run_again(data)}")
+        told = "counts again" if take_back else "does not count"
+        typer.echo(f"{site}: delivery {decided} {told} from the next run on -> {run_again(data)}")
 
 
 def queries(

@@ -19,13 +19,14 @@ from schemas.findings import Exit
 def status(data: Data = Path("data"), json: Json = False) -> None:
     """The latest release, its sites and the age of their data, findings by severity, the last run. Ends 1 when degraded.
 
-    JSON: {release, as_of, degraded, sites, findings, last_run}; sites: [site, status, age_days, delivered_on, delivery, received, kept,
-    quarantined, open, new, reason]; findings: open ones by severity; last_run: {started, finished, release, outcome, recomputed, reused}
+    JSON: {release, as_of, degraded, sites, set_aside, findings, last_run}; sites: [site, status, age_days, delivered_on, delivery,
+    received, kept, quarantined, open, new, reason]; set_aside: sentences; findings: open ones by severity; last_run: {started, finished,
+    release, outcome, recomputed, reused}
 
     Example: trialweave status --data data
     """
     with told_errors():
-        from flows.engine import releases, state, summary
+        from flows.engine import decisions, releases, state, summary
 
         release = releases.latest(data)
         if release is None:
@@ -35,16 +36,19 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
         last: dict[str, Any] = jsons.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
         severities = summary.by_severity(release.manifest)
         lines = summary.site_lines(release.manifest)
+        aside = decisions.newest_aside(data)
         if json:
             names = ("status", "age_days", "delivered_on", "delivery", "received", "kept", "quarantined", "open", "new", "reason")
             sites = [{"site": s.key} | {n: getattr(s, n) for n in names} for s in lines]
             print_json({"release": release.release_id, "as_of": release.manifest["as_of"], "degraded": release.degraded, "sites": sites,
-                        "findings": severities, "last_run": last})  # fmt: skip
+                        "set_aside": aside, "findings": severities, "last_run": last})  # fmt: skip
         else:
             rows = [[s.key, s.status, s.delivered_on, s.age_days, s.received, s.kept, s.quarantined, s.open, s.new] for s in lines]
             columns = ["site", "status", "data of", "age days", "received", "kept", "quarantined", "findings open", "new"]
             print_table(f"release {release.release_id}", columns, rows, right=tuple(columns[3:]))
             for told in summary.standings(lines, dt.datetime.now(dt.UTC).date()):
+                typer.echo(told)
+            for told in aside:
                 typer.echo(told)
             typer.echo("open findings: " + (", ".join(f"{n} {s}" for s, n in severities.items()) or "none"))
             if last:

@@ -60,7 +60,8 @@ def findings(
         counts = found.group_by("severity", "rule").agg(rows).with_columns(told).sort("findings", "rule", descending=[True, False])
         is_open = found.filter(pl.col("status").is_in(["OPEN", "REOPENED"]))
         new = is_open.filter(pl.col("first_seen") == release.as_of.date()).height
-        title = f"{found.height} findings, {is_open.height} open, {new} of them new (first seen on the day of the release)"
+        title = f"{found.height} findings of deliveries that are held, not of the release" if held else ""
+        title = title or f"{found.height} findings, {is_open.height} open, {new} of them new (first seen on the day of the release)"
         print_table(title, counts.columns, [list(r) for r in counts.iter_rows()], right=("findings", "rows"))
         site_of, short = pl.concat_str("study", "site", separator="/").alias("site"), pl.col("finding_id").str.head(8).alias("id")
         named = found.with_columns(site_of, short)

@@ -120,6 +120,7 @@ def _failure_told(config: Path, data: Path, started: float) -> Iterator[None]:
 
 def _show(outcome: Outcome, json: bool) -> None:
     """The table of sites and where the release is."""
+    from flows.engine.decisions import newest_aside
     from flows.engine.session import as_json
     from flows.engine.summary import site_lines, standings
 
@@ -130,6 +131,8 @@ def _show(outcome: Outcome, json: bool) -> None:
     rows = [[s.key, s.status, s.received, s.kept, s.quarantined, s.open, s.new] for s in lines]
     print_table(f"release {outcome.release.release_id}", ["site", "status", *COUNTS], rows, right=COUNTS)
     for told in standings(lines, outcome.release.as_of.date()):
+        typer.echo(told)
+    for told in newest_aside(outcome.release.folder.parents[1]):
         typer.echo(told)
     worked = f"{len(outcome.recomputed)} recomputed, {outcome.reused} reused"
     if not outcome.published:

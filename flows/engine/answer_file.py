@@ -46,6 +46,8 @@ def take(data: Path, path: Path, today: dt.date) -> Taken:
 
     Raises ConfigurationError listing every row that is wrong (nothing is taken then); ReadError for an unreadable file.
     """
+    if not path.is_file():
+        raise ConfigurationError(f"there is no file {path}")
     table = _listing(path)
     lacking = [c for c in ("query_id", "answer", "answered_by", "answered_on") if c not in table.column_names]
     if lacking:

@@ -15,6 +15,7 @@ from schemas.findings import ConfigurationError
 
 RELEASED = "hold_released"
 ASIDE = "delivery_set_aside"
+BACK = "delivery_taken_back"
 EDIT = "edit_accepted"
 
 
@@ -32,6 +33,14 @@ def put_aside(data: Path, name: str, delivery: str, who: str, reason: str) -> st
     Raises ConfigurationError as release_hold does.
     """
     return _decide(data, ASIDE, name, delivery, who, reason)
+
+
+def take_back(data: Path, name: str, delivery: str, who: str, reason: str) -> str:
+    """Let a delivery count again that was set aside. Returns its id.
+
+    Raises ConfigurationError as release_hold does, and for a delivery that is not set aside.
+    """
+    return _decide(data, BACK, name, delivery, who, reason)
 
 
 def accept_edit(data: Path, name: str, who: str, reason: str) -> str:
@@ -74,6 +83,11 @@ def _decide(data: Path, event: str, name: str, delivery: str, who: str, reason: 
     if len(found) != 1 or len(delivery) < 6:
         few = ", ".join(dict.fromkeys(d.delivery_id for d in reversed(known)))
         raise ConfigurationError(f"{name}: {delivery!r} names {len(found)} deliveries; say 6 characters or more of one of: {few or 'none'}")
+    if event == BACK and (unit, found[0]) not in set_aside(data):
+        raise ConfigurationError(f"{name}: delivery {found[0][:12]} is not set aside; nothing was written")
+    if event == RELEASED and _published(data, unit, site, found[0]):
+        told = f"{name}: delivery {found[0][:12]} is in the latest release, nothing holds it; nothing was written"
+        raise ConfigurationError(f"{told}\n  look -> trialweave status")
     with lock.writing(data):
         ledger.append(data, event, unit=unit, site=site, delivery=found[0], who=who.strip(), reason=reason.strip())
         run_again(data)
@@ -98,10 +112,34 @@ def accepted(data: Path) -> set[tuple[str, str, str]]:
     return {(e["unit"], e["site"], now.get(e["unit"], {}).get(e["delivery"], e["delivery"])) for e in told}
 
 
+def _published(data: Path, unit: str, site: str, delivery: str) -> bool:
+    """Whether the latest release holds just this delivery of a site, and nothing newer of it is held."""
+    release = releases.latest(data)
+    mine = [e for e in (release.manifest["sites"] if release else ()) if e["unit"] == unit and (not site or e["site"] == site)]
+    return bool(mine) and all(e["delivery_sha256"] == delivery and not e.get("held") for e in mine)
+
+
 def set_aside(data: Path) -> set[tuple[str, str]]:
     """(unit, delivery) that count as if they had never come."""
     now = tombstones.rewritten(data)
-    return {(e["unit"], now.get(e["unit"], {}).get(e["delivery"], e["delivery"])) for e in ledger.entries(data, ASIDE)}
+    out: set[tuple[str, str]] = set()
+    for e in ledger.entries(data):
+        if e.get("event") in (ASIDE, BACK):
+            one = {(e["unit"], now.get(e["unit"], {}).get(e["delivery"], e["delivery"]))}
+            out = out | one if e["event"] == ASIDE else out - one
+    return out
+
+
+def newest_aside(data: Path) -> list[str]:
+    """What to know of exports whose newest delivery does not count: the release holds older data of them, and says they are the newest."""
+    out = []
+    for unit, delivery in sorted(set_aside(data)):
+        study, _, export = unit.partition("/")
+        known = landing.deliveries(data, study, export)
+        if known and known[-1].sha256 == delivery:
+            told = f"{unit}: its newest delivery {delivery[:12]} of {known[-1].delivered_at.date()} is set aside and does not count"
+            out.append(f"{told}\n  undo -> trialweave set-aside {unit} --delivery {delivery[:12]} --take-back --who NAME --reason WHY")
+    return out
 
 
 def run_again(data: Path) -> None:

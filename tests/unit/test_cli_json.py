@@ -35,19 +35,20 @@ def test_a_command_that_reports_something_has_json_and_names_its_fields(name: tu
 def test_the_fields_printed_are_those_documented(two_sites: Nights, tmp_path):
     two_sites.send("01", "S1 odd\nS2 bad\nS3 50\nS4 50\nS5 50\nS6 50\n")
     two_sites.run()
-    two_sites.send("02", "S7 odd\nS8 50\nS9 50\n")
+    two_sites.send("02", "S7 bad\nS8 bad\nS9 50\n")
     two_sites.run()
     data, who = ["--data", two_sites.data], ["--who", "A. Manager", "--reason", "as told"]
     finding = json.loads(call("findings", *data, "--json")[1])[0]["finding_id"]
     delivery = json.loads(call("status", *data, "--json")[1])["sites"][0]["delivery"]
+    (held,) = re.findall(r"release-hold t01/02 --delivery (\w+)", call("status", *data)[1])
 
     wrong = []
     for words in (
         ("status", *data), ("findings", *data), ("checks", *data), ("verify", *data), ("diff", "latest", *data),
         ("waive", finding, *who, *data), ("queries", *data, "--out", tmp_path / "out"),
         ("answers", tmp_path / "out" / "t01_01_queries.csv", *data),
-        ("check-config", "--config", two_sites.config), ("release-hold", "t01/01", "--delivery", delivery, *who, *data),
-        ("set-aside", "t01/02", "--delivery", json.loads(call("status", *data, "--json")[1])["sites"][1]["delivery"], *who, *data),
+        ("check-config", "--config", two_sites.config), ("release-hold", "t01/02", "--delivery", held, *who, *data),
+        ("set-aside", "t01/01", "--delivery", delivery, *who, *data),
         ("prune", "--keep", 1, *data), ("doctor", *data, "--config", two_sites.config, "--offline"), ("explain-rule", "dose_timing"),
         ("new-trial", "t02", "--config", tmp_path / "new"),
     ):  # fmt: skip

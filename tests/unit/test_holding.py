@@ -133,3 +133,28 @@ def test_a_hold_is_not_released_by_mistake(two_sites: Nights, site, delivery, wh
     two_sites.run()
     with pytest.raises(ConfigurationError, match=message):
         decisions.release_hold(two_sites.data, site, delivery, who, "because")
+
+
+def test_a_delivery_that_nothing_holds_is_not_let_pass(two_sites: Nights):
+    delivery = two_sites.run().release.manifest["sites"][0]["delivery_sha256"]
+    with pytest.raises(ConfigurationError, match="is in the latest release, nothing holds it"):
+        decisions.release_hold(two_sites.data, "t01/01", delivery, "A. Manager", "because")
+    assert ledger.entries(two_sites.data, "hold_released") == []
+
+
+def test_a_newest_delivery_that_is_set_aside_is_told_until_it_is_taken_back(two_sites: Nights):
+    two_sites.run()
+    two_sites.send("01", "S1 50\nS2 50\nS3 50\n")
+    wrong = two_sites.run().release.manifest["sites"][0]["delivery_sha256"][:12]
+    with pytest.raises(ConfigurationError, match="is not set aside; nothing was written"):
+        decisions.take_back(two_sites.data, "t01/01", wrong, "A. Manager", "because")
+
+    decisions.put_aside(two_sites.data, "t01/01", wrong, "A. Manager", "of another trial")
+    assert two_sites.run().release.manifest["sites"][0]["tables"]["dose"]["received"] == 2
+    (told,) = decisions.newest_aside(two_sites.data)
+    assert told.startswith(f"t01/01: its newest delivery {wrong} of ")
+    assert f"set-aside t01/01 --delivery {wrong} --take-back" in told
+
+    decisions.take_back(two_sites.data, "t01/01", wrong, "A. Manager", "it was the right one")
+    assert two_sites.run().release.manifest["sites"][0]["tables"]["dose"]["received"] == 3
+    assert decisions.newest_aside(two_sites.data) == []
