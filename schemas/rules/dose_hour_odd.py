@@ -2,7 +2,8 @@
 
 Why: a clock hour typed wrong looks like a dose taken early or late, and the deviation alone asks nobody. Who otherwise takes the capsule
 at about the same time before (or after) the session did so that day too, or the record says otherwise. Doses many hours off are asked
-about by other rules. Not asked where many of the site's doses lie outside the window: there it is what participants do.
+about by other rules. Somebody with fewer doses than show a habit, as in a trial of two sessions, is asked when the dose lies as far beyond
+the window itself. Not asked where many of the site's doses lie outside the window: there it is what participants do.
 Site: check the time of the dose and of the session; if they are right, the deviation stands.
 """
 
@@ -18,18 +19,21 @@ FIELD = "dosed_at"
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.TIMING
-MESSAGE = "The dose is outside the trial's window, far from where the participant's other doses lie."
+MESSAGE = "The dose is outside the trial's window, far from where the participant's other doses lie, or from the window itself."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
     many = pl.col("n_inside") >= evidence.lag_min_doses.value
-    near = pl.col("off_min").abs() <= evidence.dose_far_from_window_min.value
+    off = pl.when(many).then(pl.col("off_min").abs()).otherwise(pl.col("beyond_min"))
+    near = off <= evidence.dose_far_from_window_min.value
     share = 100 * pl.col("n_site_outside") / pl.col("n_site")
     rare = (pl.col("n_site_outside") == 1) | (share <= evidence.dose_outside_rare_pct.value)
-    return pl.when(many & near & rare).then(pl.col("off_min").abs() < evidence.lag_off_min.value)
+    return pl.when(near & rare).then(off < evidence.lag_off_min.value)
 
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:
     """How far."""
-    return pl.format("{} min from the participant's usual time", pl.col("off_min").abs().round(0).cast(pl.Int64))
+    many = pl.col("n_inside") >= evidence.lag_min_doses.value
+    from_habit = pl.format("{} min from the participant's usual time", pl.col("off_min").abs().round(0).cast(pl.Int64))
+    return pl.when(many).then(from_habit).otherwise(pl.format("{} min outside the window", pl.col("beyond_min").round(0).cast(pl.Int64)))

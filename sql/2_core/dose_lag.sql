@@ -2,11 +2,12 @@
 -- Grain: study, site, subject_id, dose_seq; only taken doses outside the window
 -- Reads: core.dose_timing
 -- Why:   a clock hour typed wrong leaves a dose near its session, where it looks like a late or an early one. Somebody who otherwise
---        takes the capsule at about the same time makes it stand out; not where many of the site's doses lie outside the window
+--        takes the capsule at about the same time makes it stand out, in a trial of few doses the window itself; not where many of the
+--        site's doses lie outside it
 with outside as (
     select
         d.unit, d.study, d.site, d.subject_id, d.dose_seq, d.time_point, d.window_lag_min, d.record_key, d.source_file, d.source_row,
-        d.dosed_at_raw,
+        d.dosed_at_raw, greatest(d.window_from_min - d.window_lag_min, d.window_lag_min - d.window_to_min) as beyond_min,
     from core.dose_timing as d
     where d.taken and not d.in_window and d.window_lag_min is not null
 ),
@@ -26,6 +27,7 @@ at_site as (
 
 select
     o.unit, o.study, o.site, o.subject_id, o.dose_seq, coalesce(i.n_inside, 0) as n_inside, o.window_lag_min - i.usual_min as off_min,
+    o.beyond_min,
     t.n_site, t.n_site_outside,
     o.dosed_at_raw, o.record_key, o.source_file, o.source_row,
 from outside as o

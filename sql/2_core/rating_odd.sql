@@ -2,7 +2,7 @@
 -- Grain: study, site, subject_id, session_no, exercise_no; only exercises that stand out
 -- Reads: intake.rating, ref.evidence
 -- Why:   is_broken: a part of a whole number, at a site that rates in whole ones. is_begin_low: fear begins at 10 or less and then
---        is many times higher, in somebody who otherwise begins high: 60 typed as 6. A low end is no sign, fear has fallen. is_off_step:
+--        is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6. A low end is no sign, fear has fallen. is_off_step:
 --        the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
 with rated as (
     select
@@ -28,12 +28,17 @@ of_site as (
     group by unit, study, site
 ),
 low as (
-    select r.unit, r.study, r.site, r.subject_id,
+    select r.unit, r.study, r.site, r.subject_id, median(r.begin_suds) as usual_begin,
     from rated as r
     cross join ref.evidence as e
     group by r.unit, r.study, r.site, r.subject_id
     having min(r.begin_suds) filter (r.begin_suds > 0) <= any_value(e.suds_scale_looks_like_max)
-        and median(r.begin_suds) >= any_value(e.begin_usual_min)
+),
+low_day as (
+    select r.unit, r.study, r.site, r.subject_id, r.session_no, greatest(median(r.begin_suds), any_value(l.usual_begin)) as usual_begin,
+    from rated as r
+    inner join low as l on r.unit = l.unit and r.study = l.study and r.site = l.site and r.subject_id = l.subject_id
+    group by r.unit, r.study, r.site, r.subject_id, r.session_no
 ),
 heaped as (
     select r.unit, r.study, r.site, r.subject_id,
@@ -47,13 +52,14 @@ marked as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row, r.is_broken,
         coalesce(
-            l.subject_id is not null and r.begin_suds > 0 and r.begin_suds <= e.suds_scale_looks_like_max
+            l.usual_begin >= e.begin_usual_min and r.begin_suds > 0 and r.begin_suds <= e.suds_scale_looks_like_max
             and r.peak_suds >= e.begin_low_peak_min, false
         ) as is_begin_low,
         h.subject_id is not null and r.is_small as is_off_step,
     from rated as r
     cross join ref.evidence as e
-    left join low as l on r.unit = l.unit and r.study = l.study and r.site = l.site and r.subject_id = l.subject_id
+    left join low_day as l
+        on r.unit = l.unit and r.study = l.study and r.site = l.site and r.subject_id = l.subject_id and r.session_no = l.session_no
     left join heaped as h on r.unit = h.unit and r.study = h.study and r.site = h.site and r.subject_id = h.subject_id
 )
 

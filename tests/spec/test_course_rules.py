@@ -206,7 +206,10 @@ def test_a_dose_three_hours_beyond_the_window_is_asked_about(run_models: ModelBe
         ("11:59", ["12:39"] * 3, ["S1d4"]),  # 121 minutes, 40 from 81
         ("11:59", ["12:38"] * 3, []),
         ("12:00", ["13:00"] * 3, []),  # inside the window
-        ("11:30", ["12:30"] * 2, []),  # too few to tell
+        ("11:30", ["12:30"] * 2, []),  # too few to tell a habit, and 30 minutes from the window
+        ("11:20", ["12:30"] * 2, ["S1d3"]),  # 40 minutes from it
+        ("13:40", [], ["S1d1"]),
+        ("08:00", [], []),  # four hours from it: another rule asks
         ("08:00", ["12:30"] * 3, []),  # hours: another rule asks
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from tests.harness import ModelBench
@@ -114,6 +116,62 @@ def test_a_beginning_that_lost_a_digit_is_asked_about(run_models: ModelBench, be
     rows = [f"S1 | 1 | 1 | {begin} | {peak} | 30 | 0-100", *(f"S1 | {n} | 1 | {usual} | 80 | 30 | 0-100" for n in range(2, 6))]
     rated(run_models, "core.rating_odd", rows)
     assert asked(run_models, "core.rating_odd", "suds_begin_low") == found
+
+
+def test_a_beginning_that_lost_a_digit_is_seen_beside_its_own_session(run_models: ModelBench) -> None:
+    """Somebody whose fear has fallen to 30 in most sessions, but not in this one."""
+    first = [f"S1 | 1 | {n} | {begin} | 80 | 30 | 0-100" for n, begin in ((1, 70), (2, 65), (3, 6))]
+    rated(run_models, "core.rating_odd", [*first, *(f"S1 | {n} | 1 | 30 | 35 | 10 | 0-100" for n in range(2, 8))])
+    assert asked(run_models, "core.rating_odd", "suds_begin_low") == ["r3"]
+
+
+@pytest.mark.parametrize(
+    ("day", "others", "found"),
+    [
+        ("2024-03-07", [16] * 7, ["x"]),  # 7 March for 3 July: 119 days before the 4th
+        ("2024-05-05", [15] * 7, ["x"]),  # 60 days, four times 15
+        ("2024-05-06", [15] * 7, []),
+        ("2024-04-25", [15, 15, 15, 15, 15, 36, 36], []),  # 70 days; two of the others wait for 36
+        ("2024-03-07", [16] * 6, []),  # seven participants do not tell
+        ("2023-07-03", [16] * 7, []),  # a year: another rule
+    ],
+)
+def test_a_consent_long_before_randomization_as_the_site_goes_is_asked_about(
+    run_models: ModelBench, day: str, others: list[int], found: list[str]
+) -> None:
+    rows = [f"s{n} | {date(2024, 7, 4) - timedelta(days=wait)} | s{n}" for n, wait in enumerate(others)] + [f"x | {day} | x"]
+    run_models.given(
+        "core.subject", "subject_id | consented_on::DATE | record_key | randomized_on::DATE | unit::INTEGER | study | site | source_file | "
+        "source_row::BIGINT\n" + "\n".join(f"{row} | 2024-07-04 | 0 | t01 | 01 | f | 1" for row in rows),
+    )  # fmt: skip
+    run_models.run("core.consent_gap")
+    assert asked(run_models, "core.consent_gap", "consent_gap_unlike_site") == found
+
+
+@pytest.mark.parametrize(
+    ("minutes", "usual", "n", "found"),
+    [
+        (150, [90], 20, ["x"]),
+        (45, [90], 20, ["x"]),
+        (134, [90], 20, []),
+        (150, [70, 110], 20, []),  # a site whose sessions take as long as they take
+        (150, [90], 19, []),  # too few to tell
+    ],
+)
+def test_a_session_an_hour_longer_than_usual_is_asked_about(
+    run_models: ModelBench, minutes: int, usual: list[int], n: int, found: list[str]
+) -> None:
+    lengths = [("S1", k, usual[k % len(usual)], f"s{k}") for k in range(n - 1)] + [("S2", 1, minutes, "x")]
+    run_models.given(
+        "core.session", "subject_id | session_no | ended_at_utc::TIMESTAMPTZ | record_key | unit::INTEGER | study | site | "
+        "source_file | source_row::BIGINT | attended::BOOLEAN | started_at_utc::TIMESTAMPTZ\n"
+        + "\n".join(
+            f"{one} | {k} | 2024-03-05 {10 + length // 60}:{length % 60:02d}:00+00 | {key} | 0 | t01 | 01 | f | 1 | true | 2024-03-05 10:00:00+00"
+            for one, k, length, key in lengths
+        ),
+    )  # fmt: skip
+    run_models.run("core.session_length")
+    assert asked(run_models, "core.session_length", "session_length_unlike_site") == found
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ usual as (select site_no, median(delay) as usual from delayed group by site_no h
 select 'exposure_delay_odd', 'query', d.site_no, 'session', d.usubjid || '|' || d.session_no, '', null, d.source_file, d.source_row
 from delayed as d join usual as u using (site_no) where abs(d.delay - u.usual) >= 40;
 
+insert into finding
+with timed as (
+    select *, (epoch(ended_at_utc) - epoch(started_at_utc)) / 60 as minutes
+    from session where attended and ended_at_utc is not null and started_at_utc is not null
+),
+usual as (select site_no, median(minutes) as usual from timed group by site_no having count(*) >= 20 and quantile_cont(minutes, 0.9) - quantile_cont(minutes, 0.1) <= 30)
+select 'session_length_unlike_site', 'query', t.site_no, 'session', t.usubjid || '|' || t.session_no, '', null, t.source_file, t.source_row
+from timed as t join usual as u using (site_no) where abs(t.minutes - u.usual) >= 45;
+
 create table subject_clock as
 select usubjid, any_value(site_no) as site_no, count(*) as n, count(*) filter (hour(start_local) not between 6 and 21) as n_night,
     -- how many hours later on the clock for each hour the clock is put forward

@@ -141,3 +141,9 @@ where (in_order >= 0.8 and abs(day - row_before) > 150 and abs(day - row_after) 
         and other_day >= row_before - 31 and other_day <= row_after + 31)
     or (least(day - day_before, day_after - day) >= greatest(120, 10 * usual) and day not between first_other and last_other
         and other_day >= first_other - 31 and other_day <= last_other + 31);
+
+insert into finding
+with waited as (select *, randomized_on - consented_on as days from subject where randomized_on >= consented_on),
+site as (select site_no, median(days) as usual, quantile_cont(days, 0.8) as long from waited group by site_no having count(*) >= 8)
+select 'consent_gap_unlike_site', 'query', w.site_no, 'subject', w.subject_id, '', null, w.source_file, w.source_row
+from waited as w join site as s using (site_no) where w.days <= 180 and w.days >= greatest(60, 4 * s.usual, 2 * s.long);

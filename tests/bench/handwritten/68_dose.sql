@@ -51,8 +51,8 @@ with measured as (
 own as (select usubjid, median(lag_start) filter (in_window) as usual from measured group by usubjid having count(*) filter (in_window) >= 3),
 site as (select site_no, count(*) filter (not in_window) as n_out, count(in_window) as n from measured group by site_no)
 select 'dose_hour_odd', 'query', m.site_no, 'dose', concat_ws('|', m.usubjid, m.session_no), 'dosed_at', null, m.source_file, m.source_row
-from measured as m join own as o using (usubjid) join site as s using (site_no)
-where not m.in_window and abs(m.lag_start - o.usual) between 40 and 180 and (s.n_out = 1 or 10 * s.n_out <= s.n);
+from measured as m left join own as o using (usubjid) join site as s using (site_no)
+where not m.in_window and coalesce(abs(m.lag_start - o.usual), greatest(60 - m.lag_start, m.lag_start - 120)) between 40 and 180 and (s.n_out = 1 or 10 * s.n_out <= s.n);
 
 -- all doses of a participant beside the others of the site
 insert into finding

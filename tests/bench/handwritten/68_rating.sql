@@ -26,7 +26,7 @@ select told([
         case when k.usubjid is null then 'rating_without_session' end, case when not k.attended then 'rating_session_not_attended' end,
         case when r.p < greatest(r.b, r.e) then 'suds_peak_too_low' end,
         case when r.is_broken and s.n_ends >= 50 and 50 * s.n_broken <= s.n_ends then 'suds_not_whole' end,
-        case when r.b > 0 and r.b <= 10 and r.p >= 50 and o.usual_begin >= 40 then 'suds_begin_low' end,
+        case when r.b > 0 and r.b <= 10 and r.p >= 50 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40 then 'suds_begin_low' end,
         case when o.n_odd = 1 and r.n_odd = 1 and o.n > 20 and ((r.b < 9.5 and round(r.b) % 5 <> 0) or (r.e < 9.5 and round(r.e) % 5 <> 0)) then 'suds_digit_lost' end,
     ]), 'query', r.site_no, 'rating', concat_ws('|', r.usubjid, r.session_no, r.exercise_no), '', null, r.source_file, r.source_row
 from rated as r join rating_site as s using (site_no) join rater as o using (usubjid)
