@@ -225,6 +225,8 @@ def runs(site: Site) -> None:
     site.tables["lsas"] = [r for r in site.tables["lsas"] if r["subject"] != who or r["visit"] not in ("W5", "BASELINE")]
     for row in rows[:3]:
         row["weight"] = "99"
+    row = site.of("subjects", site.fresh())[0]
+    row["consent"] = day(row["consent"], -100)
 
 
 def clocks(site: Site) -> None:
