@@ -166,7 +166,8 @@ def test_a_session_an_hour_longer_than_usual_is_asked_about(
         "core.session", "subject_id | session_no | ended_at_utc::TIMESTAMPTZ | record_key | unit::INTEGER | study | site | "
         "source_file | source_row::BIGINT | attended::BOOLEAN | started_at_utc::TIMESTAMPTZ\n"
         + "\n".join(
-            f"{one} | {k} | 2024-03-05 {10 + length // 60}:{length % 60:02d}:00+00 | {key} | 0 | t01 | 01 | f | 1 | true | 2024-03-05 10:00:00+00"
+            f"{one} | {k} | 2024-03-05 {10 + length // 60}:{length % 60:02d}:00+00 | {key} | 0 | t01 | 01 | f | 1 | true | "
+            "2024-03-05 10:00:00+00"
             for one, k, length, key in lengths
         ),
     )  # fmt: skip
