@@ -19,14 +19,14 @@ from schemas.findings import Exit
 def status(data: Data = Path("data"), json: Json = False) -> None:
     """The latest release, its sites and the age of their data, findings by severity, the last run. Ends 1 when degraded.
 
-    JSON: {release, as_of, degraded, sites, set_aside, findings, last_run}; sites: [site, status, age_days, delivered_on, delivery,
+    JSON: {release, as_of, degraded, sites, set_aside, findings, last_run, unended}; sites: [site, status, age_days, delivered_on, delivery,
     received, kept, quarantined, open, new, reason]; set_aside: sentences; findings: open ones by severity; last_run: {started, finished,
-    release, outcome, recomputed, reused}
+    release, outcome, recomputed, reused}; unended: when a run began that has not ended, or null
 
     Example: trialweave status --data data
     """
     with told_errors():
-        from flows.engine import decisions, releases, state, summary
+        from flows.engine import decisions, ledger, releases, state, summary
 
         release = releases.latest(data)
         if release is None:
@@ -41,7 +41,7 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
             names = ("status", "age_days", "delivered_on", "delivery", "received", "kept", "quarantined", "open", "new", "reason")
             sites = [{"site": s.key} | {n: getattr(s, n) for n in names} for s in lines]
             print_json({"release": release.release_id, "as_of": release.manifest["as_of"], "degraded": release.degraded, "sites": sites,
-                        "set_aside": aside, "findings": severities, "last_run": last})  # fmt: skip
+                        "set_aside": aside, "findings": severities, "last_run": last, "unended": ledger.unended(data)})  # fmt: skip
         else:
             rows = [[s.key, s.status, s.delivered_on, s.age_days, s.received, s.kept, s.quarantined, s.open, s.new] for s in lines]
             columns = ["site", "status", "data of", "age days", "received", "kept", "quarantined", "findings open", "new"]
@@ -54,6 +54,9 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
             if last:
                 ended = dt.datetime.fromtimestamp(last["finished"], dt.UTC).isoformat(timespec="seconds")
                 typer.echo(f"last run: {last['outcome']}, ended {ended}, took {last['finished'] - last['started']:.1f} s")
+            if began := ledger.unended(data):
+                typer.echo(f"a run began at {began[:19]}Z and has not ended: it is at work, or it was killed")
+                typer.echo(f"  fix  -> where it is dead, run again; what it staged is used -> {run_again(data)}")
             typer.echo(as_path(release.folder))
         raise typer.Exit(int(Exit.DEGRADED if release.degraded else Exit.OK))
 

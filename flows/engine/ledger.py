@@ -75,6 +75,17 @@ def entries(data: Path, event: str | None = None) -> list[dict[str, Any]]:
     return found
 
 
+def unended(data: Path) -> str | None:
+    """When the last run began, where no line says that it ended: it is at work, or it was killed."""
+    began = None
+    for entry in entries(data):
+        if entry.get("event") == "run_started":
+            began = str(entry["at"])
+        elif entry.get("event") in ("run_finished", "run_failed"):
+            began = None
+    return began
+
+
 def verify_chain(data: Path) -> list[str]:
     """What is wrong with the chain, one sentence each; empty when every line follows the one before.
 

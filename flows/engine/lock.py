@@ -138,4 +138,4 @@ def _take_here(file: IO[str], data: Path) -> bool:
 
 def _locked(data: Path, holder: dict[str, Any]) -> LockedError:
     told = f"process {holder['pid']} on {holder['host']} since {holder['since']}" if holder.get("pid") else "another process"
-    return LockedError(f"{data} is being written by {told}\n  fix -> wait for it to end, or stop it")
+    return LockedError(f"{data} is being written by {told}\n  fix -> wait for it to end (run and backfill: --wait MINUTES), or stop it")

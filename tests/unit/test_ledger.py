@@ -46,3 +46,14 @@ def test_a_line_cut_by_a_crash_is_named_and_the_chain_goes_on(tmp_path):
 def test_no_ledger_is_no_problem(tmp_path):
     assert ledger.verify_chain(tmp_path) == []
     assert ledger.entries(tmp_path) == []
+
+
+def test_a_run_that_was_killed_is_one_that_began_and_never_ended(tmp_path):
+    assert ledger.unended(tmp_path) is None
+    for event in ("run_started", "run_failed", "run_started", "run_finished"):
+        ledger.append(tmp_path, event)
+    assert ledger.unended(tmp_path) is None
+
+    ledger.append(tmp_path, "run_started")
+    ledger.append(tmp_path, "hold_released")
+    assert ledger.unended(tmp_path) == ledger.entries(tmp_path, "run_started")[-1]["at"]
