@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -65,6 +66,8 @@ _MACHINE = (
     ((errno.EROFS, errno.EACCES, errno.EPERM), "make the data folder writable for this user, then run again"),
     ((errno.EIO,), "check the disk of the data folder, then run again"),
 )
+#: With so little space left a run cannot even write down why it failed.
+_FULL = 8_000_000
 
 
 @contextmanager
@@ -102,10 +105,21 @@ def told_errors() -> Iterator[None]:
 
 @contextmanager
 def nights_errors(asked: typer.Context, data: Path) -> Iterator[None]:
-    """As told_errors, for a command that works nights: it also ends where it would work them with another configuration than their own."""
+    """As told_errors, for a command that works nights: it also ends where it would work them with another configuration than their own,
+    and says so where the disk is full, whatever stumbled over it first (Prefect's database does not say why)."""
     with told_errors():
         _demand_config(asked, data)
-        yield
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, TrialweaveError | typer.Exit | typer.Abort) or DEBUG in sys.argv:
+                raise
+            free = shutil.disk_usage(next(p for p in (data, *data.resolve().parents) if p.exists())).free
+            if free > _FULL:
+                raise
+            told = f"failed: {type(error).__name__}: {free / 1e6:.1f} MB are free on the disk of {data}; the last release stands"
+            look = f"trialweave prune --keep 30 --data {data} --dry-run  (what old releases hold)"
+            raise TrialweaveError(f"{told}\n  fix   -> {_MACHINE[0][1]}\n  look  -> {look}") from None
 
 
 def _demand_config(asked: typer.Context, data: Path) -> None:

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from flows.__main__ import app
+from flows.cli import common
 from flows.cli.help import split
 from schemas.findings import PublicationError
 from tests.nights import Nights
@@ -66,6 +68,17 @@ def test_every_command_has_an_example_that_its_options_take(name: tuple[str, ...
     assert words[: len(name) + 1] == ["trialweave", *name]
     COMMANDS[name].make_context(name[-1], words[len(name) + 1 :], resilient_parsing=False).close()  # ends with UsageError when it is wrong
     assert example in " ".join(call("--help" if len(name) == 1 else "coding", *["--help"][: len(name) - 1])[1].split())
+
+
+def test_a_full_disk_is_named_whatever_stumbled_over_it(tmp_path: Path, monkeypatch, capsys):
+    asked: Any = SimpleNamespace(get_parameter_source=lambda name: SimpleNamespace(name="COMMANDLINE"))
+    for free, told in ((2_500_000, "failed: ValueError: 2.5 MB are free on the disk of"), (2_500_000_000, "failed: ValueError; the last")):
+        monkeypatch.setattr("shutil.disk_usage", lambda path, free=free: SimpleNamespace(free=free))
+        with pytest.raises(typer.Exit) as ended, common.nights_errors(asked, tmp_path / "data"):
+            raise ValueError("what somebody's database says")
+        said = capsys.readouterr().err
+        assert ended.value.exit_code == 3
+        assert said.startswith(told) and "somebody" not in said
 
 
 def test_nothing_changed_is_said_at_once_and_without_heavy_libraries(two_sites: Nights):
