@@ -170,7 +170,7 @@ class FileOptions(Config):
     encoding: Text | None = Field(default=None, description="Such as latin-1; without it UTF-8, and a doubtful file is told.")
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Character between cells.")
     quote: str = Field(default='"', max_length=1, description="Character around cells; empty: none.")
-    decimal: str = Field(default=".", pattern=r"^[.,]$", description="Decimal character; numbers stored as such (.xlsx, SAS ...) have a point.")
+    decimal: str = Field(default=".", pattern=r"^[.,]$", description="Decimal character; stored numbers (.xlsx, SAS) have a point.")
     missing: Texts = Field(default=(), description="Missing codes of every field. Numeric codes belong to their field.")
     pivot: int | None = Field(default=None, ge=0, le=99, description="Two-digit years below it are 20xx, others 19xx.")
     clock: Clock = Field(default=Clock.SITE, description="What a clock time means where a field does not say.")
