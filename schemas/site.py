@@ -63,10 +63,6 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[Text, AfterValidator(_pattern)]
 
 
-def _is_scalar(value: object) -> bool:
-    return isinstance(value, str | bool | int | float)
-
-
 class Column(Config):
     """A column named on its own: used for a unit or a strength that stands in another column."""
 
