@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +23,9 @@ settings.load_profile("searching" if os.environ.get("FAULTS") == "all" else "ste
 
 
 @pytest.fixture
-def run_models() -> Iterator[ModelBench]:
+def run_models() -> ModelBench:
     """A fresh database with every table of the route empty; see tests/harness.py."""
-    bench = ModelBench()
-    yield bench
-    bench.close()
+    return ModelBench()
 
 
 @dataclass(frozen=True)

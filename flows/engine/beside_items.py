@@ -43,14 +43,14 @@ class Items:
 
 
 def _usual(sites: list[list[Level]], evidence: Evidence) -> list[Level]:
-    """Place beside the form, and its error, of each item."""
+    """Of each item its place beside the form, and how far sites lie apart in it beyond what chance gives."""
     middles = [_middle(levels) for levels in sites]
     out = []
     for i in range(len(sites[0])):
         there = [levels[i][0] - middle for levels, middle in zip(sites, middles, strict=True)]
         usual = median(there)
-        apart = _MAD * median(abs(v - usual) for v in there)
-        out.append((usual, max(apart, evidence.items_unlike_room.value, median(levels[i][1] for levels in sites))))
+        apart, chance = _MAD * median(abs(v - usual) for v in there), median(levels[i][1] for levels in sites)
+        out.append((usual, math.sqrt(max(apart * apart - chance * chance, evidence.items_unlike_room.value**2))))
     return out
 
 
@@ -58,17 +58,14 @@ def levels_of(signs: Mapping[str, Any], evidence: Evidence) -> dict[str, dict[st
     """Instrument -> item -> mean on 0-100 and its standard error, where enough participants have answered."""
     out = {}
     for instrument, items in signs.get("items", {}).items():
-        n = signs["answered"].get(instrument, 0)
-        if n >= evidence.profile_min_participants.value and len(items) >= _SHAPE:
-            out[instrument] = {code: _level(sums, n) for code, sums in items.items()}
+        if min(n for n, *_ in items.values()) >= evidence.profile_min_participants.value and len(items) >= _SHAPE:
+            out[instrument] = {code: _level(*sums) for code, sums in items.items()}
     return out
 
 
-def _level(sums: list[int], participants: int) -> Level:
-    """Answers of one participant hardly count more than one."""
-    n, total, squares = sums
+def _level(n: int, total: int, squares: int) -> Level:
     mean = total / n
-    return mean, math.sqrt(max(squares / n - mean * mean, 0) / participants)
+    return mean, math.sqrt(max(squares / n - mean * mean, 0) / n)
 
 
 def _middle(levels: list[Level]) -> float:
@@ -83,7 +80,8 @@ def found(site: str, mine: Mapping[str, Any], sites: Items, evidence: Evidence) 
         if n_others >= evidence.unlike_min_sites.value:
             what = _unlike([*own], [*own.values()], sites.usual[key], evidence)
             if what:
-                yield RULE, "assessment.item", (), mine["answered"][instrument], f"{instrument}: {what} ({n_others} other sites)"
+                n = max(n for n, *_ in mine["items"][instrument].values())
+                yield RULE, "assessment.item", (), n, f"{instrument}: {what} ({n_others} other sites)"
 
 
 def _unlike(codes: list[str], own: list[Level], usual: list[Level], evidence: Evidence) -> str | None:

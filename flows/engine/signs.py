@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 #: {table.field: {word: rows}}, {name: [n, p10, p50, p90]}, {amount in mg: doses}, {sex: adults weighed, sum and sum of squares of 100 g},
-#: {instrument: {item: answers, their sum and sum of squares}}, {instrument: participants}, sessions on each day of the week from Monday on.
+#: {instrument: {item: participants, sum and sum of squares of their answers}}, sessions on each day of the week from Monday on.
 Signs = dict[str, Any]
 Of = dict[tuple[int, str], Signs]
 
@@ -98,35 +98,39 @@ def _days_of_week(con: duckdb.DuckDBPyConnection, out: Of) -> None:
 
 
 def _items(con: duckdb.DuckDBPyConnection, out: Of) -> None:
-    """Answers on 0-100 of their item's range, rounded so that no order of adding them up shows. Equal ones are counted first, since there
-    are few kinds of millions."""
+    """Of the first form of each participant, as the others hardly say more of a site; answers on 0-100 of their item's range, rounded so
+    that no order of adding them up shows."""
     answers = """
-        with answer as (
-            select unit, site, instrument, unnest(range(1, len(item_values) + 1)) as item_no, unnest(item_values) as answer from intake.form
-            union all
-            select unit, site, instrument, item_no, value from intake.item where counts and not is_total
+        with first_form as (
+            select min(row_id) as row_id from intake.form group by unit, site, instrument, subject_id
         ),
-        met as (select unit, site, instrument, item_no, answer, count(*) as n from answer where answer is not null group by all)
-        select
-            a.unit, a.site::varchar, a.instrument, i.item_code,
-            sum(a.n)::bigint, sum(a.n * p.pomp)::bigint, sum(a.n * p.pomp * p.pomp)::bigint
-        from met as a
+        first_visit as (
+            select unit, site, instrument, subject_id, arg_min(coalesce(visit_key, ''), row_id) as visit,
+                arg_min(coalesce(date_key, ''), row_id) as day
+            from intake.item where counts and not is_total group by unit, site, instrument, subject_id
+        ),
+        answer as (
+            select f.unit, f.site, f.instrument, unnest(range(1, len(f.item_values) + 1)) as item_no, unnest(f.item_values) as answer
+            from intake.form as f
+            semi join first_form as x on f.row_id = x.row_id
+            union all
+            select i.unit, i.site, i.instrument, i.item_no, i.value
+            from intake.item as i
+            semi join first_visit as x
+                on i.unit = x.unit and i.site = x.site and i.instrument = x.instrument and i.subject_id = x.subject_id
+                and coalesce(i.visit_key, '') = x.visit and coalesce(i.date_key, '') = x.day
+            where i.counts and not i.is_total
+        )
+        select a.unit, a.site::varchar, a.instrument, i.item_code, count(*), sum(round(p.pomp)::bigint), sum(round(p.pomp)::bigint ** 2)
+        from answer as a
         inner join ref.item as i on a.instrument = i.instrument and a.item_no = i.item_no
-        cross join (select round(100 * (a.answer - i.item_min) / (i.item_max - i.item_min))::bigint as pomp) as p
-        where a.answer between i.item_min and i.item_max
+        cross join (select 100 * (a.answer - i.item_min) / (i.item_max - i.item_min) as pomp) as p
+        where p.pomp between 0 and 100
         group by a.unit, a.site, a.instrument, i.item_code, i.item_no order by 1, 2, 3, i.item_no"""
     for unit, site, instrument, code, n, total, squares in con.execute(answers).fetchall():
-        _of(out, unit, site)["items"].setdefault(instrument, {})[code] = [n, total, squares]
-    persons = """
-        select unit, site::varchar, instrument, count(distinct subject_id) from (
-            select unit, site, instrument, subject_id from intake.form
-            union all
-            select unit, site, instrument, subject_id from intake.item where counts and not is_total
-        ) group by all order by all"""
-    for unit, site, instrument, n in con.execute(persons).fetchall():
-        _of(out, unit, site)["answered"][instrument] = n
+        _of(out, unit, site)["items"].setdefault(instrument, {})[code] = [n, int(total), int(squares)]
 
 
 def _of(out: Of, unit: int, site: str) -> Signs:
-    none = {"codes": {}, "figures": {}, "amounts": {}, "weights": {}, "items": {}, "answered": {}, "weekdays": [0] * 7}
+    none = {"codes": {}, "figures": {}, "amounts": {}, "weights": {}, "items": {}, "weekdays": [0] * 7}
     return out.setdefault((unit, site), none)

@@ -6,7 +6,9 @@
 --        on the same side of them; a form whose answers were turned round, or another participant's, jumps away and back
 with course as (
     select
-        p.study, p.site, p.subject_id, p.form_id, p.pomp, p.is_baseline,
+        p.study, p.site, p.subject_id, p.form_id, p.pomp, p.is_baseline, p.visit_order,
+        lag(p.form_id) over visits as before_id,
+        lead(p.form_id) over visits as after_id,
         lag(p.pomp) over visits as pomp_before,
         p.pomp - pomp_before as from_before,
         p.pomp - lead(p.pomp) over visits as from_after,
@@ -40,7 +42,8 @@ own as (
 )
 
 select
-    a.unit, c.study, c.site, c.subject_id, c.form_id, c.pomp, c.pomp_before, c.is_baseline,
+    a.unit, c.study, c.site, c.subject_id, c.form_id, c.visit_order, c.before_id, c.after_id, c.pomp, c.pomp_before, c.is_baseline,
+    (coalesce(c.from_before, c.from_after) + coalesce(c.from_after, c.from_before)) / 2 as off_course,
     c.from_before as rise,
     case
         when c.from_before > 0 and c.from_after > 0 then least(c.from_before, c.from_after)

@@ -246,7 +246,7 @@ def clocks(site: Site) -> None:
     row["exposure_start"] = moved(row["start"], minutes=75)
     persons(site)
     for row in site.tables["adverse_events"]:
-        row["serious"] = "yes"
+        row.update(serious="yes", term=f"{row['term']} in the evening"[:13])
     for row in site.tables["subjects"]:
         if row["weight"].replace(".", "").isdigit():
             row["weight"] = str(round(float(row["weight"]) * 2.2, 1))
@@ -270,6 +270,17 @@ def persons(site: Site) -> None:
         rows[n].update(sent[n - 1])
     for row in site.tables["spds"]:
         row["severity"] = str(2 + setup.SPDS_VISITS.index(row["visit"])) if row["visit"] in setup.SPDS_VISITS else row["severity"]
+
+
+def places(site: Site) -> None:
+    """Two participants whose answers keep their level, one form of each under the other."""
+    low, high = site.fresh(), site.fresh()
+    visits = [v.name for v in setup.VISITS]
+    for who, level in ((low, 0), (high, 2)):
+        for row in site.of("lsas", who):
+            at = visits.index(row["visit"])
+            level_here = 2 - level if row["visit"] == "W5" else level
+            row.update({c: str(level_here + (i + at) // 2 % 2) for i, c in enumerate(setup.ITEMS)}, total="")
 
 
 def exchanged(site: Site) -> None:
@@ -341,6 +352,7 @@ def plant(exports: Path) -> None:
     """All of it, in the exports of six sites."""
     sites = [Site(exports / f"{n + 1:03d}", setup.ZONES[n % len(setup.ZONES)]) for n in range(6)]
     answers(sites[0])
+    places(sites[1])
     fears(sites[1])
     courses(sites[0])
     runs(sites[1])

@@ -282,6 +282,46 @@ def test_answers_that_are_all_the_same_are_asked_about(
     assert asked(run_models, "core.score_jump", "answers_uniform") == found
 
 
+def courses(bench: ModelBench, levels: dict[str, list[int]]) -> None:
+    """Five visits of each participant; every other one of 20 answers is one above the level."""
+    forms = [(who, visit, level) for who, course in levels.items() for visit, level in enumerate(course)]
+    bench.given(
+        "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_baseline::BOOLEAN | "
+        "is_used::BOOLEAN\n"
+        + "\n".join(
+            f"t01 | 01 | {who} | {n} | {10 * level} | {visit} | {visit == 0} | true" for n, (who, visit, level) in enumerate(forms)
+        ),
+    )  # fmt: skip
+    bench.given(
+        "core.form", "unit::INTEGER | study | site | subject_id | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | "
+        "n_items::INTEGER | record_key | source_file | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
+        + "\n".join(
+            f"0 | t01 | 01 | {who} | {n} | {[level, level + 1] * 10} | 20 | 20 | {who} {visit} | f | {n} | {level} | {level + 1}"
+            for n, (who, visit, level) in enumerate(forms)
+        ),
+    )  # fmt: skip
+    bench.run("core.form_place")
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"P0": [2, 2, 7, 2, 2], "P1": [7, 7, 2, 7, 7]}, ["P0 2", "P1 2"]),  # each fits the other's third visit
+        ({"P0": [2, 2, 7, 2, 2], "P1": [7, 7, 7, 2, 7]}, []),  # of another visit
+        ({"P0": [2, 2, 7, 2, 2], "P1": [7, 7, 7, 7, 7]}, []),  # one of the two alone
+        ({"P0": [2, 2, 7, 2, 2], "P1": [4, 4, 2, 4, 4]}, []),  # it does not fit the other
+        ({"P0": [9, 3, 7, 5, 3], "P1": [7, 7, 7, 7, 7]}, []),
+        ({"P0": [1, 9, 1, 1, 9], "P1": [7, 7, 7, 7, 7]}, ["P0 0", "P0 4"]),  # the first visit's and the last one's of one participant
+        ({"P0": [2, 2, 3, 2, 2], "P1": [3, 3, 2, 3, 3]}, []),  # 10 points apart: three errors and a third
+    ],
+)
+def test_two_forms_that_fit_each_others_place_are_asked_about(
+    run_models: ModelBench, changed: dict[str, list[int]], found: list[str]
+) -> None:
+    courses(run_models, {f"P{n}": [5, 5, 5, 5, 5] for n in range(10)} | changed)
+    assert asked(run_models, "core.form_place", "forms_exchanged") == found
+
+
 def held(bench: ModelBench, rows: dict[str, list[str]], rating: str = "", **given: str) -> None:
     """Sessions `no | attended | day` of participants."""
     bench.given("ref.mapped_field", "unit | table_name | field\n0 | disposition | withdrawn_on")

@@ -165,6 +165,26 @@ def test_a_site_most_of_whose_events_are_serious_is_asked_for_its_codes(run_mode
 
 
 @pytest.mark.parametrize(
+    ("terms", "found"),
+    [
+        ("sore throat i, pain in the n, cold in the h, ache in the b, cough, rash, dry mouth", ["01"]),  # four of twelve letters and more
+        ("sore throat i, pain in the n, cold in the h, ache in the back, cough", []),  # one is longer
+        ("sore throat i, pain in the n, sore throat i, sore throat i, cough", []),  # two different ones
+        ("headache, sickness, tiredne, cough fi, hay feve, stomach, dizzine, itching, anxious", []),  # as many a letter shorter
+        ("cough, fever, hives, edema, spasm", []),  # short words
+    ],
+)
+def test_a_site_whose_terms_end_at_one_length_is_asked_for_the_whole_ones(run_models: ModelBench, terms: str, found: list[str]) -> None:
+    run_models.given("mapped.subject", "subject_id\nS1")
+    lines = [f"S1 | {term} | 2024-03-{n:02d}" for n, term in enumerate(terms.split(", "), 1)]
+    run_models.given("mapped.adverse_event", "subject_id | verbatim | started_on\n" + "\n".join(lines))
+    run_models.run("intake.adverse_event")
+    run_models.con.execute("create or replace table ref.adverse_event_coding (verbatim varchar, term_no integer, n_terms integer)")
+    run_models.run("core.site_event")
+    assert asked(run_models, "core.site_event", "event_terms_cut_site") == found
+
+
+@pytest.mark.parametrize(
     ("serious", "severity", "found"),
     [("true", "MILD", ["e"]), ("true", "MODERATE", []), ("false", "MILD", []), ("true", "", []), ("", "MILD", [])],
 )

@@ -167,7 +167,7 @@ USUAL = [20, 30, 40, 50, 60, 70, 35, 55]
 def answered(means: list[int], n: int = 100) -> dict[str, Any]:
     """A site of `n` participants with one form each: half of them answer 10 below an item's mean, half 10 above, so that its error is 1."""
     items = {f"I{k}": [n, n * m, n * (m * m + 100)] for k, m in enumerate(means, 1)}
-    return signs() | {"items": {"Q8": items}, "answered": {"Q8": n}}
+    return signs() | {"items": {"Q8": items}}
 
 
 @pytest.mark.parametrize(

@@ -138,3 +138,34 @@ counted as (
 )
 select 'scores_against_primary_site', 'query', site_no, 'site_scale', 'SPD-S', '', null, null, null
 from counted where n >= 8 and n_worse >= 0.8 * n and better >= 0.6 and (2 * n_worse - n) ** 2 >= 9 * n;
+
+-- two forms under each other's participant or visit: both off their course, each where the other is due, and nearer to the forms around there
+insert into finding
+with placed as (
+    select *, lag(form_row) over c as before_row, lead(form_row) over c as after_row, (coalesce(rise, fall) + coalesce(fall, rise)) / 2 as off
+    from course window c as (partition by usubjid order by visit_order)
+),
+usual as (select site_no, greatest(3, 1.4826 * median(abs(off))) as error from placed group by site_no having count(off) >= 50),
+suspect as materialized (select p.*, u.error, p.pomp - p.off as due from placed as p join usual as u using (site_no) where abs(p.off) >= 3.5 * u.error),
+pair as materialized (
+    select a.form_row, b.form_row as other_row, greatest(abs(b.pomp - a.due), abs(a.pomp - b.due)) as misfit
+    from suspect as a join suspect as b on a.site_no = b.site_no and a.form_row <> b.form_row
+    where a.off * b.off < 0 and abs(b.pomp - a.due) <= 2 * a.error and abs(a.pomp - b.due) <= 2 * b.error
+        and (a.usubjid <> b.usubjid and a.visit_order = b.visit_order
+            or a.usubjid = b.usubjid and b.form_row is distinct from a.before_row and b.form_row is distinct from a.after_row)
+),
+around as (select form_row, unnest([before_row, after_row]) as near_row from suspect where form_row in (select form_row from pair)),
+whole as materialized (select form_row, v::double[] as v from course where is_whole and (form_row in (select form_row from around) or form_row in (select near_row from around))),
+apart as (
+    select p.form_row, p.other_row, avg(list_distance(x.v, y.v) ** 2) filter (n.form_row = p.form_row) as own,
+        avg(list_distance(x.v, y.v) ** 2) filter (n.form_row = p.other_row) as crossed,
+    from pair as p join around as n on n.form_row in (p.form_row, p.other_row)
+    join whole as x on x.form_row = p.form_row join whole as y on y.form_row = n.near_row group by all
+),
+closer as (
+    select p.form_row, (a.own + b.own - a.crossed - b.crossed) / nullif(a.own + b.own, 0) as closer
+    from pair as p join apart as a using (form_row, other_row) join apart as b on b.form_row = p.other_row and b.other_row = p.form_row
+    qualify row_number() over (partition by p.form_row order by round(closer, 9) desc, p.misfit, p.other_row) = 1
+)
+select 'forms_exchanged', 'query', site_no, 'form_place', concat_ws('|', usubjid, 'LSAS', visit), '', null, source_file, source_row
+from closer join course using (form_row) where round(closer, 9) >= 0.25;
