@@ -34,7 +34,7 @@ def harmonize_batch(
     return Sealed(done)
 
 
-def harmonize(roster: Roster, cluster: Cluster | None = None) -> Sealed[list[Staged | Failure]]:
+def harmonize(roster: Roster, cluster: Cluster | None) -> Sealed[list[Staged | Failure]]:
     """Work what is left, a few batches side by side and never more, so that memory stays bounded."""
     batches = nights.batches(roster.pending.values())
     threads = nights.threads(batches)

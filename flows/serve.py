@@ -30,7 +30,7 @@ from flows.served_server import Server, running
 WAIT_MINUTES = 120
 
 
-def deployments(config: Path, data: Path, cron: str, timezone: str, dask: str = "") -> list[RunnerDeployment]:
+def deployments(config: Path, data: Path, cron: str, timezone: str, dask: str) -> list[RunnerDeployment]:
     """The two deployments as prefect.yaml has them, for this configuration and data folder."""
     where = {"config": str(config), "data": str(data), "dask": dask, "wait_minutes": WAIT_MINUTES}
     last_night = dt.datetime.now(dt.UTC).date().isoformat()

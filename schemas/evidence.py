@@ -180,6 +180,7 @@ class Evidence(Config):
     scores_against_sd: Threshold[float]
     scores_against_better_pct: Threshold[float]
     row_shift_min_participants: Threshold[int]
+    row_shift_blocks_max: Threshold[float]
     row_shift_nearness_min: Threshold[float]
     row_shift_each_min: Threshold[float]
     row_shift_each_min_long: Threshold[float]

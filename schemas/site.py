@@ -63,10 +63,6 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[Text, AfterValidator(_pattern)]
 
 
-def _is_scalar(value: object) -> bool:
-    return isinstance(value, str | bool | int | float)
-
-
 class Column(Config):
     """A column named on its own: used for a unit or a strength that stands in another column."""
 
@@ -137,6 +133,8 @@ class Wide(Config):
     Named groups become columns of the long row. The group `column` (or, where it is absent, the name `value`) names the
     column that takes the cell: `suds_(?P<column>[be])_s(?P<session>\\d+)_e(?P<exercise>\\d+)` gives rows with the columns
     session, exercise, b and e. For a questionnaire, `item` is the item code made of the groups: `LS{half}{item:02d}`.
+    What its cells mean is said by the field `value` without `from`: `value: {missing: ["-9"]}`, `value: {map: {"1": 0, "2": 1}}`.
+    Names that no one template makes (`aq_anx_1` for AQA01, `aq_avd_1` for AQV01) are an entry each; entries of one form become one form.
     """
 
     pattern: Pattern = Field(description="Regular expression over a column's whole name, with named groups.")
@@ -168,7 +166,7 @@ class FileOptions(Config):
     encoding: Text | None = Field(default=None, description="Such as latin-1; without it UTF-8, and a doubtful file is told.")
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Character between cells.")
     quote: str = Field(default='"', max_length=1, description="Character around cells; empty: none.")
-    decimal: str = Field(default=".", pattern=r"^[.,]$", description="Decimal character of numbers.")
+    decimal: str = Field(default=".", pattern=r"^[.,]$", description="Decimal character; stored numbers (.xlsx, SAS) have a point.")
     missing: Texts = Field(default=(), description="Missing codes of every field. Numeric codes belong to their field.")
     pivot: int | None = Field(default=None, ge=0, le=99, description="Two-digit years below it are 20xx, others 19xx.")
     clock: Clock = Field(default=Clock.SITE, description="What a clock time means where a field does not say.")

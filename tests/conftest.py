@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +24,11 @@ settings.load_profile("searching" if os.environ.get("FAULTS") == "all" else "ste
 
 
 @pytest.fixture
-def run_models() -> ModelBench:
+def run_models() -> Iterator[ModelBench]:
     """A fresh database with every table of the route empty; see tests/harness.py."""
-    return ModelBench()
+    bench = ModelBench()
+    yield bench
+    bench.close()
 
 
 @dataclass(frozen=True)

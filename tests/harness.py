@@ -11,12 +11,10 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime as dt
-import shutil
-import tempfile
 import zlib
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -75,33 +73,41 @@ def _terms() -> list[reference.SymptomTerm]:
 
 
 @cache
-def _template() -> Path:
-    """The empty tables and the default trial in a file, made once a process and copied by every bench."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = ModelBench(is_template=True)
-    made.con.execute(f"attach '{folder / 'template.duckdb'}' as template")
-    made.con.execute("copy from database memory to template")
-    made.con.close()
-    return folder / "template.duckdb"
+def _template() -> ModelBench:
+    """The empty tables and the default trial, made once a process and copied by every bench."""
+    return ModelBench(is_template=True)
+
+
+#: Columns of staging tables by name, once a model has made one.
+_STAGED: dict[str, dict[str, str]] = {}
 
 
 class ModelBench:
-    """One in-memory database; see the module's docstring."""
+    """One database in memory; see the module's docstring. All are databases of one DuckDB: starting one takes as long as a model."""
+
+    _names = count()
 
     def __init__(self, *, is_template: bool = False) -> None:
-        self.con = models.connect()
         self.made: set[str] = set()
         if is_template:
+            self.con = models.connect()
             for name, contract in CONTRACTS.items():
                 self._create(f"mapped.{name}", contract.mapped_columns())
             for name, columns in BESIDE.items():
                 self._create(f"mapped.{name}", columns)
             self.trial()
         else:
-            self.con.execute(f"attach '{_template()}' as template (read_only)")
-            self.con.execute("copy from database template to memory")
-            self.con.execute("detach template")
+            self.con = _template().con.cursor()
+            self._name = f"bench_{next(self._names)}"
+            self.con.execute(f"attach ':memory:' as {self._name}")
+            self.con.execute(f"copy from database memory to {self._name}")
+            self.con.execute(f"use {self._name}")
+            self.con.execute("set TimeZone = 'UTC'")
+
+    def close(self) -> None:
+        """Forget every table."""
+        self.con.close()
+        _template().con.execute(f"detach {self._name}")
 
     def trial(
         self, timezone: str = "Europe/Lisbon", delivered_on: str = "2025-12-31", sites: tuple[str, ...] = ("01",),
@@ -137,6 +143,7 @@ class ModelBench:
             self._create(name, {n: t or "VARCHAR" for n, t in types.items()})
             known = {n: t or "VARCHAR" for n, t in types.items()}
         defaults: dict[str, Any] = {"unit": 0, "study": "t01", "site": "01", "delivery_no": 0, "source_file": "f" * 12} | constants
+        filled: list[dict[str, str | None]] = []
         for number, row in enumerate(rows, start=1):
             values = dict(zip(names, row, strict=True))
             for column in known:
@@ -148,9 +155,11 @@ class ModelBench:
                     values.setdefault(column, str(number))
                 elif column in defaults:
                     values.setdefault(column, str(defaults[column]))
-            marks = ", ".join("?" for _ in values)
-            inside = ", ".join(f'"{c}"' for c in values)
-            self.con.execute(f"insert into {name} ({inside}) values ({marks})", list(values.values()))
+            filled.append(values)
+        if filled:
+            inside = ", ".join(f'"{c}"' for c in filled[0])
+            marks = ", ".join(f"({', '.join('?' for _ in values)})" for values in filled)
+            self.con.execute(f"insert into {name} ({inside}) values {marks}", [v for values in filled for v in values.values()])
         self.made.add(name)
 
     def run(self, *names: str) -> ModelBench:
@@ -196,9 +205,10 @@ class ModelBench:
         if schema == "mapped":
             return BESIDE[short] if short in BESIDE else CONTRACTS[short].mapped_columns()
         if schema in ("staging", "intake") and f"staging.{short}" in models.catalogue():
-            self.run(f"staging.{short}")
-            described = self.con.execute(f"describe staging.{short}").fetchall()
-            return {row[0]: row[1] for row in described}
+            if short not in _STAGED:
+                self.run(f"staging.{short}")
+                _STAGED[short] = models.columns_of(self.con, f"staging.{short}")
+            return _STAGED[short]
         return {}
 
     def _create(self, name: str, columns: dict[str, str]) -> None:

@@ -41,7 +41,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]
     return out
 
 
-def fenced(text: str, language: str = "") -> list[str]:
+def fenced(text: str, language: str) -> list[str]:
     """A block of code."""
     return [f"```{language}", *text.strip("\n").splitlines(), "```"]
 

@@ -11,13 +11,14 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from flows.engine.yamlfile import YamlFile, problems
+from flows.engine.yamlfile import YamlFile, content_of, problems
 from schemas.alerts import Alerts
 from schemas.base import Config, Text
 from schemas.evidence import Evidence
@@ -153,8 +154,20 @@ def _sites_twice(units: dict[str, Unit]) -> list[str]:
 
 def _model(path: Path, model: type[M], errors: list[str]) -> M | None:
     """One file as one model; problems go to `errors`."""
-    body = YamlFile.read(path, errors)
-    return None if body is None else _validated(body, body.data, model, errors)
+    content = content_of(path, errors)
+    if content is None:
+        return None
+    made, found = _made(path, content, model)
+    errors.extend(found)
+    return made
+
+
+@lru_cache(maxsize=256)
+def _made(path: Path, content: bytes, model: type[M]) -> tuple[M | None, tuple[str, ...]]:
+    """A file's content as one model, and its problems; once a process, because a backfill reads the same instruments for every night."""
+    errors: list[str] = []
+    body = YamlFile.parse(path, content, errors)
+    return (None if body is None else _validated(body, body.data, model, errors)), tuple(errors)
 
 
 def _validated(body: YamlFile, data: Any, model: type[M], errors: list[str]) -> M | None:

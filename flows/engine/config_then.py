@@ -19,7 +19,7 @@ Chosen = tuple[Programme, Mapping[str, bytes]]
 
 
 @contextmanager
-def configured(root: Path, data: Path, on: dt.date, kept_on: dt.date | None = None) -> Iterator[Chosen]:
+def configured(root: Path, data: Path, on: dt.date, kept_on: dt.date | None) -> Iterator[Chosen]:
     """The programme in force on a day, and the files it was read from. `kept_on`: as kept with the release that stood at that day's end.
 
     Raises ConfigurationError: nothing was kept then, or what was kept cannot be read, or shows what today's hides.

@@ -49,7 +49,7 @@ class Tried:
     zone: str
 
 
-def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[str, Signs] | None = None) -> Tried:
+def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[str, Signs]) -> Tried:
     """Land and work one unit in a temporary place. `others`: the signs of the trial's published sites. Raises ReadError when its files are
     not as the mapping says."""
     lines: list[comes_to.Line] = []
@@ -61,7 +61,7 @@ def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[st
         found = pl.read_parquet(staged.folder / "findings.parquet")
         sites: dict[str, Any] = staged.receipt["sites"]
         holds = [r for s in sites for r in holding.judge(unit, staged, s, None, programme.evidence, is_accepted=False).reasons]
-    known = {site: signs for site, signs in (others or {}).items() if site not in sites}
+    known = {site: signs for site, signs in others.items() if site not in sites}
     among = beside.Sites(known, programme.evidence)
     unlike = [
         {"site": site} | row for site, told in sorted(sites.items()) if told["signs"]

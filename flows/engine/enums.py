@@ -40,8 +40,9 @@ def declare(con: duckdb.DuckDBPyConnection, name: str, values: Iterable[str]) ->
 
 
 def declared(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """The enumerations there are on a connection."""
-    found = con.execute("select type_name from duckdb_types() where logical_type = 'ENUM' and not internal").fetchall()
+    """The enumerations there are in a connection's database."""
+    own = "logical_type = 'ENUM' and not internal and database_name = current_database()"
+    found = con.execute(f"select type_name from duckdb_types() where {own}").fetchall()
     return {r[0] for r in found}
 
 

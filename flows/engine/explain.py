@@ -93,12 +93,6 @@ def _as_tables(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"alter table {schema}.__made rename to {name}")
 
 
-def rows_where(con: duckdb.DuckDBPyConnection, table: str, key: dict[str, Any]) -> list[int]:
-    """Row numbers of a table whose columns have these values."""
-    tests = " and ".join(f'"{c}" is not distinct from ${n}' for n, c in enumerate(key, start=1))
-    return [r[0] for r in con.execute(f"select rowid from {table} where {tests} order by 1", list(key.values())).fetchall()]
-
-
 def walk(con: duckdb.DuckDBPyConnection, table: str, rowids: Sequence[int], columns: Iterable[str]) -> Walk:
     """Follow rows and columns of one table back to the mapped rows and the configuration."""
     out = Walk()

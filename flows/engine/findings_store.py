@@ -127,7 +127,7 @@ def counts(living: pl.DataFrame, on: dt.date, sites: Sequence[tuple[str, str]]) 
 
 
 def by_site(
-    living: pl.DataFrame, on: dt.date, sites: Sequence[tuple[str, str]], show: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    living: pl.DataFrame, on: dt.date, sites: Sequence[tuple[str, str]], show: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> dict[tuple[str, str], SiteFindings]:
     """Each site's file of findings for the release of a day; a site without findings gets an empty one.
 
@@ -136,7 +136,7 @@ def by_site(
     ordered = living.sort("study", "site", "severity", "rule", "table", "record_key", "field", "finding_id")
     shown: dict[tuple[object, ...], pl.DataFrame] = {}
     for trial in ordered.select(IN_RELEASE).partition_by("study"):
-        shown |= (trial if show is None else show(trial)).partition_by("study", "site", as_dict=True)
+        shown |= show(trial).partition_by("study", "site", as_dict=True)
     counted, empty = counts(ordered, on, sites), ordered.select(IN_RELEASE).clear()
     out = {}
     for key in sites:

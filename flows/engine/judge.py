@@ -83,7 +83,7 @@ def judge_intake(
     return out
 
 
-def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held, hidden: Hidden | None = None) -> list[Judged]:
+def judge_core(con: duckdb.DuckDBPyConnection, evidence: Evidence, held: Held, hidden: Hidden | None) -> list[Judged]:
     """Run the core models and judge the tables that rules name; tables go when nothing reads them any more.
 
     Only queries and notes are allowed there: rows are already in the sets.

@@ -95,7 +95,7 @@ def _work(
     who = purge_rows.Gone(study, site, frozenset({subject, usubjid, *codes}), marks)
     if plan.renamed:  # told before it is done: what a release was made from must still be found after a purge that was killed
         ledger.append(data, tombstones.REWRITTEN, tombstone=grave, unit=unit.key, deliveries=plan.renamed)
-    done = {"deliveries": purge_landing.carry_out(data, unit, plan)}
+    done = {"deliveries": purge_landing.carry_out(plan)}
     incoming.forget(data, unit)
     done["staged"] = _remove_staged(data, unit)
     done["answers"] = purge_rows.answers_about(data, who)

@@ -163,7 +163,7 @@ def _holds(delivery: Delivery, unit: Unit, is_gone: object) -> bool:
         return True
 
 
-def carry_out(data: Path, unit: Unit, plan: Plan) -> int:
+def carry_out(plan: Plan) -> int:
     """Put the new deliveries in place, then the log that names them, then remove the old bytes. Returns how many deliveries changed."""
     new = {old: sha256 for old, (_, sha256) in plan.written.items()}
     for folder, sha256 in plan.written.values():

@@ -120,15 +120,18 @@ def _items(con: duckdb.DuckDBPyConnection, out: Of) -> None:
                 on i.unit = x.unit and i.site = x.site and i.instrument = x.instrument and i.subject_id = x.subject_id
                 and coalesce(i.visit_key, '') = x.visit and coalesce(i.date_key, '') = x.day
             where i.counts and not i.is_total
-        )
-        select a.unit, a.site::varchar, a.instrument, i.item_code, count(*), sum(round(p.pomp)::bigint), sum(round(p.pomp)::bigint ** 2)
-        from answer as a
+        ),
+        met as (select unit, site, instrument, item_no, answer, count(*) as n from answer where answer is not null group by all)
+        select
+            a.unit, a.site::varchar, a.instrument, i.item_code,
+            sum(a.n)::bigint, sum(a.n * p.pomp)::bigint, sum(a.n * p.pomp * p.pomp)::bigint
+        from met as a
         inner join ref.item as i on a.instrument = i.instrument and a.item_no = i.item_no
-        cross join (select 100 * (a.answer - i.item_min) / (i.item_max - i.item_min) as pomp) as p
-        where p.pomp between 0 and 100
+        cross join (select round(100 * (a.answer - i.item_min) / (i.item_max - i.item_min))::bigint as pomp) as p
+        where a.answer between i.item_min and i.item_max
         group by a.unit, a.site, a.instrument, i.item_code, i.item_no order by 1, 2, 3, i.item_no"""
     for unit, site, instrument, code, n, total, squares in con.execute(answers).fetchall():
-        _of(out, unit, site)["items"].setdefault(instrument, {})[code] = [n, int(total), int(squares)]
+        _of(out, unit, site)["items"].setdefault(instrument, {})[code] = [n, total, squares]
 
 
 def _of(out: Of, unit: int, site: str) -> Signs:

@@ -8,6 +8,7 @@ ten, and each of them occurs in value maps of sites.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,6 +41,14 @@ for _tag, _regex, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_regex), list(_first))
 
 
+def content_of(path: Path, errors: list[str]) -> bytes | None:
+    """A file's bytes; one too large goes to `errors`, and None comes back."""
+    if path.stat().st_size > MAX_BYTES:
+        errors.append(f"{_short(path)}: larger than {MAX_BYTES} bytes; configuration is small")
+        return None
+    return path.read_bytes()
+
+
 @dataclass(frozen=True)
 class YamlFile:
     """One file's values, the line of each path to them, and what the file says beside lines that a person must decide."""
@@ -52,12 +61,15 @@ class YamlFile:
     @classmethod
     def read(cls, path: Path, errors: list[str]) -> YamlFile | None:
         """Parse a file; what is wrong goes to `errors` with its line, and None comes back."""
+        content = content_of(path, errors)
+        return None if content is None else cls.parse(path, content, errors)
+
+    @classmethod
+    def parse(cls, path: Path, content: bytes, errors: list[str]) -> YamlFile | None:
+        """The same of a file that has been read."""
         name = _short(path)
-        if path.stat().st_size > MAX_BYTES:
-            errors.append(f"{name}: larger than {MAX_BYTES} bytes; configuration is small")
-            return None
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
             depth = 0
             for event in yaml.parse(text, Loader=_Loader):
                 depth += isinstance(event, yaml.CollectionStartEvent)

@@ -29,9 +29,7 @@ SETS = ("adsl", "adex", "adsess", "adsuds", "adqs", "aditem", "adcm", "adae")
 
 
 @contextmanager
-def domains_of(
-    data: Path, release: Release, studies: Sequence[str] = (), config: Path | None = None
-) -> Iterator[dict[str, list[Source]]]:
+def domains_of(data: Path, release: Release, studies: Sequence[str], config: Path | None) -> Iterator[dict[str, list[Source]]]:
     """Study -> its domains, in the order of schemas/sdtm.csv. `config`: where arms, visits and clocks are read instead of the
     configuration kept with the release. Raises ExportError for a study that is not in the release, ConfigurationError when the
     release's configuration was not kept or cannot be read by today's code."""

@@ -95,12 +95,13 @@ def _day_and_clock(day: Column, clock: Column) -> Read:
     """A day and a clock time in two columns."""
     dates, times = day.dates, clock.clock
     shows = f"{times.n_read} of {times.n} cells are clock times, the day stands in {day.name!r}"
-    order = dates.open_order
+    order, half = dates.open_order, _may_be_half(times, clock)
     first = dates.formats[0]
     if order is not None:
         reads = f'"{order.first} {times.formats[0]}" or "{order.second} {times.formats[0]}"'
-        return Read({"format": Open(f"{reads}: {order.asks}")}, shows, 1.0)
-    if (half := _may_be_half(times, clock)) is not None:
+        also = f"; and whether it is a 24-hour clock: {half}" if half is not None else ""
+        return Read({"format": Open(f"{reads}: {order.asks}{also}")}, shows, 1.0)
+    if half is not None:
         return Read({"format": Open(f'"{first} {times.formats[0]}" if it is a 24-hour clock; {half}')}, shows, 0.9)
     formats = [f"{d} {t}" for d in dates.formats if not _is_part(d) for t in times.formats]
     return Read({"format": formats[0] if len(formats) == 1 else formats}, shows, 1.0)

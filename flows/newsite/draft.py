@@ -14,12 +14,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from flows.engine.mapping import codelists
-from flows.newsite import assessments, defaults, identity, sdtm, tables
+from flows.newsite import assessments, defaults, families, identity, sdtm, tables
 from flows.newsite.asking import Open, Said, columns_of, percent
 from flows.newsite.assessments import Scales
 from flows.newsite.column import Column
 from flows.newsite.knowledge import Known
-from flows.newsite.opening import REPEAT, WHOLE, Export, open_export
+from flows.newsite.opening import REPEAT, WHOLE, Export, Sheet, open_export
 from flows.newsite.read import Context
 from flows.newsite.scoring import TITLE, title_score
 from flows.newsite.tables import TableDraft
@@ -273,7 +273,16 @@ def _unread(draft: Draft, export: Export, sites: Mapping[str, Any] | None, ids: 
     for sheet in export.sheets:
         if sheet.name in used or sheet.glob in joined or sheet.whys.get("") == WHOLE:
             continue
-        why = "it names no participant" if sheet.name not in ids else "no intake table fits it"
+        why = "it names no participant" if sheet.name not in ids else "no intake table fits it" + _like_a_questionnaire(sheet)
         told = sheet.name if set(sheet.files) <= whole else ", ".join(sheet.files)
         draft.unread_files[told] = why
 
+
+def _like_a_questionnaire(sheet: Sheet) -> str:
+    """What to do about numbered columns of answers that are of no instrument known."""
+    found = families.find(list(sheet.columns), fixed_is_text=True)
+    runs = [f for c in found for f in c.variants.values() if f.is_run and len(f.columns) >= 5]
+    if not runs:
+        return ""
+    told = "; ".join(f"{len(f.columns)} columns from {f.columns[1,]} on" for f in runs)
+    return f" ({told} may be a questionnaire, but of no instrument of docs/instruments.md; a file in instruments/ adds one)"

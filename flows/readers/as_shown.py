@@ -46,18 +46,24 @@ class Odd:
             self.dated.add(place)
 
 
-def settle(body: Body, odd: Odd, below: int, names: dict[int, str], notes: list[str]) -> None:
-    """Change the cells of `body` that are to be read as they are shown; `below`: rows of the sheet above the data."""
-    rows = dict(body)
+def settle(body: Body, odd: Odd, below: int, names: dict[int, str], notes: list[str]) -> dict[str, str]:
+    """Change the cells of `body` that are to be read as they are shown; `below`: rows of the sheet above the data.
+
+    Gives the words that a whole column's numbers are shown with, by its name.
+    """
+    rows, units = dict(body), dict[str, str]()
     for cells in rows.values():
         if all(text == NO_VALUE for text in cells.values()):
             cells.clear()  # formulas filled down beyond the data
     for place, formats in sorted(odd.formats.items()):
         mine = {row - below: shown for row, shown in formats.items() if place in rows.get(row - below, {})}
         _dates(rows, place, mine)
-        _words(rows, place, mine, names[place], notes)
+        if usual := _words(rows, place, mine):
+            units[names[place]] = usual
+            notes.append(f"column {names[place]!r} shows its numbers with {usual!r}, which is not read")
     for place in sorted(odd.dated & names.keys()):
         _turned(rows, place, names[place], notes)
+    return units
 
 
 def _dates(rows: dict[int, dict[int, str]], place: int, formats: dict[int, NumberFormat]) -> None:
@@ -74,19 +80,18 @@ def _dates(rows: dict[int, dict[int, str]], place: int, formats: dict[int, Numbe
             rows[row][place] = f"{int(found[2])} {_MONTHS[int(found[1]) - 1]}"
 
 
-def _words(rows: dict[int, dict[int, str]], place: int, formats: dict[int, NumberFormat], name: str, notes: list[str]) -> None:
-    """Numbers shown with other words than most of the column."""
+def _words(rows: dict[int, dict[int, str]], place: int, formats: dict[int, NumberFormat]) -> str:
+    """Numbers shown with other words than most of the column are read so; gives the words of most."""
     worded = {row: shown for row, shown in formats.items() if shown.words}
     if not worded:
-        return
+        return ""
     met = Counter(shown.words for shown in worded.values())
     met[""] = sum(1 for row, cells in rows.items() if row not in worded and place in cells and _NUMBER.fullmatch(cells[place]))
     usual, _ = max(sorted(met.items()), key=lambda pair: pair[1])
-    if usual:
-        notes.append(f"column {name!r} shows its numbers with {usual!r}, which is not read")
     for row, shown in worded.items():
         if shown.words != usual:
             rows[row][place] = shown.shown(rows[row][place])
+    return usual
 
 
 def _turned(rows: dict[int, dict[int, str]], place: int, name: str, notes: list[str]) -> None:

@@ -103,6 +103,7 @@ class _Document:
             said = "TransactionType" in plain
             null = plain.get("IsNull") == "Yes"
             value = plain.get("Value") or None if "Value" in plain or null else None
+            self.replay.both += null and value is not None
             self.item = _Item(plain.get("ItemOID", ""), plain.get("TransactionType", self.levels[-1].transaction), said, value)
         elif tag.local == "MeasurementUnitRef" and self.item is not None:
             self.item.unit = plain.get("MeasurementUnitOID")

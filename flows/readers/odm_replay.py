@@ -67,6 +67,7 @@ class Replay:
     met: int = 0
     unknown: int = 0
     in_context: int = 0
+    both: int = 0
 
     def remove(self, path: Key, *, inherited: bool) -> None:
         """Everything under this key is taken back."""
@@ -84,6 +85,7 @@ class Replay:
             self.bad.append(Ragged(row.number, row.line, row.why))
             return
         if not row.transaction:
+            self.unknown += len(row.dropped)
             self.rows[row.number] = row
             return
         old = self.rows.get(self.at.get(row.path, 0))
@@ -129,6 +131,8 @@ class Replay:
             notes.append(f"{len(self.rows) - len(rows)} instance(s) without a filled item are left out")
         if self.unknown:
             notes.append(f"{self.unknown} transaction(s) change or remove what the file does not hold, so it may be cut or one of a series")
+        if self.both:
+            notes.append(f"{self.both} item(s) are said to be null and hold a value all the same, which may be wrong")
         if self.in_context:
             notes.append(f"{self.in_context} instance(s) hold values sent as context only that differ or are new, so they may be wrong")
         for row in rows:

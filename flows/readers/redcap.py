@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.readers import delimited, json_records
-from flows.readers.cells import ROW, About, Cells, ReadOptions, labelled, unreadable
+from flows.readers.cells import ROW, About, Cells, Ragged, ReadOptions, labelled, unreadable
 from flows.readers.redcap_dictionary import Dictionary, load
 from flows.readers.redcap_hidden import hidden_cells
 
@@ -30,6 +30,7 @@ _KEYS = {
     "redcap_data_access_group": "Data Access Group",
     "redcap_survey_identifier": "Survey Identifier",
 }
+_HEADER_LINES = 1
 _COMPLETE = {"0": "Incomplete", "1": "Unverified", "2": "Complete"}
 
 
@@ -166,15 +167,25 @@ def _instrument(path: Path, cells: Cells, dictionary: Dictionary, wanted: str) -
             is_filled = pc.and_(is_filled, pc.not_equal(pc.fill_null(table[name], "0"), "0"))
         filled = is_filled if filled is None else pc.or_(filled, is_filled)
     keep = pc.and_(pc.is_valid(table[ROW]), pc.is_null(table[ROW])) if filled is None else filled
+    ragged = [*cells.ragged]
     if "redcap_repeat_instrument" in header:
-        repeat = table["redcap_repeat_instrument"]
-        own = pc.fill_null(pc.is_in(repeat, pa.array([wanted, dictionary.title(wanted)])), False)
+        repeat = pc.utf8_lower(pc.utf8_trim_whitespace(table["redcap_repeat_instrument"]))
+        own = pc.fill_null(pc.is_in(repeat, pa.array([*_called(dictionary, wanted)])), False)
         outside = pc.is_null(repeat)
         keep = pc.or_(own, pc.and_(outside, keep))
+        known = pa.array([name for form in dictionary.forms for name in _called(dictionary, form)])
+        nobodys = table.filter(pc.invert(pc.or_(outside, pc.fill_null(pc.is_in(repeat, known), True))))[ROW].to_pylist()
+        why = "its repeating instrument is not in the data dictionary"
+        ragged = sorted([*ragged, *(Ragged(row, row + _HEADER_LINES, why) for row in nobodys)], key=lambda one: one.row)
     ordered = [*keys, *(n for n in mine if n not in keys), ROW]
     kept = table.filter(keep).select(ordered)
     hidden = cells.hidden
     if hidden is not None:
         in_rows, in_columns = pc.is_in(hidden[ROW], kept[ROW].combine_chunks()), pc.is_in(hidden["column"], pa.array(mine, pa.string()))
         hidden = hidden.filter(pc.and_(in_rows, in_columns))
-    return replace(cells, table=kept, about={n: a for n, a in cells.about.items() if n in ordered}, hidden=hidden)
+    return replace(cells, table=kept, about={n: a for n, a in cells.about.items() if n in ordered}, hidden=hidden, ragged=ragged)
+
+
+def _called(dictionary: Dictionary, form: str) -> tuple[str, str]:
+    """What an export calls a form, raw and by its label, in lower case."""
+    return form.lower(), dictionary.title(form).lower()

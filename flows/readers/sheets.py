@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from flows.readers.as_shown import Odd, settle
-from flows.readers.cells import Cells, Mark, ReadOptions, column_names, finish, unreadable
+from flows.readers.cells import About, Cells, Mark, ReadOptions, column_names, finish, unreadable
 
 #: Number of the sheet's row (1-based) and its filled cells: 0-based column -> text.
 SheetRow = tuple[int, dict[int, str]]
@@ -82,7 +82,7 @@ def table(path: Path, sheet: str, rows: Iterable[SheetRow], seen: Seen, options:
         raise unreadable(path, f"row {options.header_row} of sheet {sheet!r}, the header, is blank", "set header_row")
     filled = sorted(set(header).union(*(cells for _, cells in body)))
     names = column_names([header.get(place) for place in filled], notes, [place + 1 for place in filled])
-    settle(body, seen.odd, last, dict(zip(filled, names, strict=True)), notes)
+    units = settle(body, seen.odd, last, dict(zip(filled, names, strict=True)), notes)
     columns = [pa.chunked_array([pa.array([cells.get(place) for _, cells in body], pa.string())]) for place in filled]
     below = [m for m in seen.merged if m[1] > last]
     if seen.hidden_rows:
@@ -94,7 +94,8 @@ def table(path: Path, sheet: str, rows: Iterable[SheetRow], seen: Seen, options:
         notes.append(f"{len(below)} merged range(s): the value stands in the first cell only")
     marks = _marks(seen, dict(body), dict(zip(filled, names, strict=True)), last, notes)
     notes += seen.notes
-    return replace(finish(names, columns, np.array([number for number, _ in body], np.int64), options, notes), marks=marks)
+    about = {name: About(unit=unit) for name, unit in units.items()}
+    return replace(finish(names, columns, np.array([number for number, _ in body], np.int64), options, notes, about=about), marks=marks)
 
 
 def _marks(seen: Seen, body: dict[int, dict[int, str]], names: dict[int, str], last: int, notes: list[str]) -> tuple[Mark, ...]:

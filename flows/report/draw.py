@@ -99,12 +99,12 @@ def bars(
     return "".join(out)
 
 
-def grid(title: str, across: str, up: str, cells: dict[tuple[int, int], int | None], n: int = 10) -> str:
-    """A field of n x n squares, darker where more is; the diagonal where both axes are equal."""
+def grid(title: str, across: str, up: str, cells: dict[tuple[int, int], int | None]) -> str:
+    """A field of ten by ten squares, darker where more is; the diagonal where both axes are equal."""
     side, left, bottom, top = 150, 40, 34, 6
     width, height = left + side + 14, top + side + bottom
     most = max([v for v in cells.values() if v is not None] + [1])
-    step = side / n
+    step = side / 10
     out = [_open(title, width, height, narrow=True)]
     for (i, j), value in sorted(cells.items()):
         x, y = left + step * i, top + side - step * (j + 1)

@@ -1,8 +1,9 @@
 """A file is what it seems: its encoding is declared and fits, its columns are named once, its last line is whole.
 
 Why: a file cut inside its last number still reads as a number, text in the wrong encoding still reads as text, and of two columns
-of one name only the first is read. Data manager: look at the file; declare the encoding, ask for a new export, or correct the
-mapping.
+of one name only the first is read. A file's own words may contradict the mapping, too: labels that are other numbers than the codes, a
+unit, a code declared missing that is a value; or a program may have spoilt a column: dates turned round or moved to another zone, clock
+times in single precision. Data manager: look at the file; declare the encoding, ask for a new export, or correct the mapping.
 """
 
 from __future__ import annotations

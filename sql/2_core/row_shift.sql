@@ -1,119 +1,23 @@
 -- core.row_shift: whether answers and ratings look moved by a row, from some row of the file to its end
--- Grain: unit, study, site, instrument, source_file, way; only of files that name most participants in rows one below the other
--- Reads: core.form, intake.rating, ref.evidence
+-- Grain: unit, study, site, instrument, source_file, way
+-- Reads: core.row_edge
 -- Why:   a column or block pasted a row too low gives each participant's first row the last answers of the participant above: it lies as
 --        near to the row above as two rows of one person do, and the row below lies as far as two persons do. Totals move along, so
 --        that nothing else shows it. way: down, or up. nearness: sum over participants, from the row on that says most, of how much
 --        farther (log of the ratio of squared distances) the own row lies than the other participant's; where rows are in order the
 --        sum goes down. across: to the other participant's row; own: to the participant's own; inside: of two rows on the other side.
---        person_ratio: how much farther rows of two participants lie apart than those of one, away from the edges, where a row moved
---        does not matter: where people do not differ, nothing can be told. A row of somebody else's among a participant's, or a
---        participant's that stands elsewhere, is no edge.
-with line as (
-    select unit, study, site, instrument, source_file, source_row, form_id as line_id, false as is_rating, subject_id,
-    from core.form
-    where n_answered = n_items
-    union all
-    select unit, study, site, 'SUDS', source_file, source_row, row_id, true, subject_id,
-    from intake.rating
-    where begin_suds is not null and peak_suds is not null and end_suds is not null
-),
-placed as (
-    select
-        unit, study, site, instrument, source_file, source_row, line_id, is_rating, subject_id, row_number() over of_file as n,
-        coalesce(subject_id <> lag(subject_id) over of_file, true) as is_another,
-    from line
-    window of_file as (partition by unit, study, site, instrument, source_file order by source_row, line_id)
-),
-numbered as (
-    select
-        unit, study, site, instrument, source_file, subject_id, n,
-        sum(is_another::integer) over (partition by unit, study, site, instrument, source_file order by n) as block_no,
-    from placed
-),
-block as (
-    -- rows of one participant one below the other
-    select unit, study, site, instrument, source_file, block_no, subject_id, min(n) as first_n, count(*) as n_lines,
-    from numbered
-    group by unit, study, site, instrument, source_file, block_no, subject_id
-),
-orderly as (
-    -- a file sorted by visit has many blocks a participant
-    select unit, study, site, instrument, source_file,
-    from block
-    group by unit, study, site, instrument, source_file
-    having count(*) filter (n_lines > 1) <= 1.5 * count(distinct subject_id)
-        and count(distinct subject_id) > any_value((select row_shift_min_participants from ref.evidence))
-),
-edge as (
-    -- two participants one below the other, each with a row of its own beside the edge
-    select
-        b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n,
-        a.n_lines > 3 and b.n_lines > 3 as has_middle,
-        unnest([b.first_n - 2, b.first_n - 1, b.first_n, b.first_n + 1, b.first_n + 2, a.first_n + 1]) as n,
-        unnest(['before_last', 'last', 'first', 'second', 'third', 'other_second']) as role,
-    from block as b
-    semi join orderly as o
-        on b.unit = o.unit and b.study = o.study and b.site = o.site and b.instrument = o.instrument and b.source_file = o.source_file
-    inner join block as a
-        on a.unit = b.unit and a.study = b.study and a.site = b.site and a.instrument = b.instrument and a.source_file = b.source_file
-        and a.block_no + 1 = b.block_no
-    where a.n_lines > 1 and b.n_lines > 1
-),
-beside as (
-    select e.unit, e.study, e.site, e.instrument, e.source_file, e.first_n, e.role, p.source_row, p.line_id, p.is_rating,
-    from edge as e
-    inner join placed as p
-        on e.unit = p.unit and e.study = p.study and e.site = p.site and e.instrument = p.instrument and e.source_file = p.source_file
-        and e.n = p.n
-    where e.has_middle or e.role not in ('third', 'other_second')
-),
-answered as (
-    select b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n, b.role, b.source_row, f.item_values as answers,
-    from beside as b
-    inner join core.form as f on b.line_id = f.form_id
-    where not b.is_rating
-    union all
-    select b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n, b.role, b.source_row, [r.begin_suds::double, r.peak_suds::double, r.end_suds::double],
-    from beside as b
-    inner join intake.rating as r on b.line_id = r.row_id
-    where b.is_rating
-),
-side as (
-    -- list_distance refuses a list in whose memory any null lies: these are copies
-    select
-        unit, study, site, instrument, source_file, first_n,
-        max(source_row) filter (role = 'first') as source_row,
-        any_value(answers) filter (role = 'before_last') as before_last,
-        any_value(answers) filter (role = 'last') as last,
-        any_value(answers) filter (role = 'first') as first,
-        any_value(answers) filter (role = 'second') as second,
-        any_value(answers) filter (role = 'third') as third,
-        any_value(answers) filter (role = 'other_second') as other_second,
-    from answered
-    group by unit, study, site, instrument, source_file, first_n
-),
-apart as (
-    select
-        unit, study, site, instrument, source_file, first_n, source_row,
-        len(first) as n_answers,
-        list_distance(last, first) ^ 2 as across,
-        list_distance(first, second) ^ 2 as below,
-        list_distance(last, before_last) ^ 2 as above,
-        list_distance(second, third) ^ 2 as within,
-        list_distance(second, other_second) ^ 2 as between_two,
-    from side
-),
-eachway as (
+--        person_ratio: how much farther rows of two participants lie apart than those of one: where people do not differ, nothing
+--        can be told.
+with eachway as (
     select
         unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, within, between_two,
         'down' as way, below as own, above as inside,
-    from apart
+    from core.row_edge
     union all
     select
         unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, within, between_two,
         'up' as way, above as own, below as inside,
-    from apart
+    from core.row_edge
 ),
 told as (
     -- two rows that are alike do not count without end

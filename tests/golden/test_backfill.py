@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,18 +27,28 @@ corrections:
 DAYS = ("--from", "2026-03-01", "--to", "2026-03-04")
 
 
-@pytest.fixture
-def tiny(harness: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The tiny trial whose sites sent their exports on 1 March, and site B again on 3 March."""
+@pytest.fixture(scope="module")
+def backfilled(harness: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[dict]]]:
+    """The tiny trial whose sites sent their exports on 1 March, and site B again on 3 March, after a backfill; to be copied, not used."""
     from flows import prefect_home
 
-    monkeypatch.setattr(prefect_home, "settle", lambda *a, **k: None)
-    shutil.copytree(ROOT / "tests" / "golden" / "tiny", tmp_path / "config")
-    arrive(tmp_path, "A", 1)
-    arrive(tmp_path, "B", 1)
-    given = tmp_path / "config" / "exports" / "B" / "gaben.csv"
+    root = tmp_path_factory.mktemp("backfilled")
+    shutil.copytree(ROOT / "tests" / "golden" / "tiny", root / "config")
+    arrive(root, "A", 1)
+    arrive(root, "B", 1)
+    given = root / "config" / "exports" / "B" / "gaben.csv"
     given.write_bytes(given.read_bytes() + "B-002;S2;25 mg;ja;08.04.2024;09:00\n".encode("latin-1"))
-    arrive(tmp_path, "B", 3)
+    arrive(root, "B", 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prefect_home, "settle", lambda *a, **k: None)
+        yield root, backfill(root)
+
+
+@pytest.fixture
+def tiny(backfilled: tuple[Path, list[dict]], tmp_path: Path) -> Path:
+    """A copy of it, and a correction that was made since."""
+    shutil.copytree(backfilled[0], tmp_path, symlinks=True, dirs_exist_ok=True)
+    (tmp_path / "config" / "sites" / "t01_A" / "corrections.yaml").write_text(CORRECTIONS)
     return tmp_path
 
 
@@ -58,10 +69,9 @@ def everything(data: Path) -> set[str]:
     return {f"{p.relative_to(data)} {p.stat().st_size}" for p in shown if not p.is_dir()}
 
 
-def test_a_dry_run_tells_night_by_night_what_the_backfill_then_does(tiny: Path):
-    first = backfill(tiny)
+def test_a_dry_run_tells_night_by_night_what_the_backfill_then_does(tiny: Path, backfilled: tuple[Path, list[dict]]):
+    first = backfilled[1]
     assert [len(o["recomputed"]) for o in first] == [2, 1], "two nights with deliveries, the second of one site"
-    (tiny / "config" / "sites" / "t01_A" / "corrections.yaml").write_text(CORRECTIONS)
     before = everything(tiny / "data")
 
     told = backfill(tiny, "--dry-run")
@@ -88,18 +98,15 @@ def test_a_dry_run_tells_night_by_night_what_the_backfill_then_does(tiny: Path):
 
 
 def test_a_dry_run_prints_counts_only_and_values_when_asked(tiny: Path):
-    backfill(tiny)
-    (tiny / "config" / "sites" / "t01_A" / "corrections.yaml").write_text(CORRECTIONS)
     words = ("backfill", *DAYS, "--config", tiny / "config", "--data", tiny / "data", "--dry-run")
 
     code, text = call(*words)
-    _, shown = call(*words, "--values")
-    _, early = call(*words, "--from", "2026-02-20")
+    _, shown = call(*words, "--values", "--from", "2026-02-20")
     _, none = call(*words, "--from", "2026-02-20", "--to", "2026-02-24")
 
     assert code == 0
     assert "2 of 4 nights would change; nothing was published" in text and "delivery" not in text
-    assert "9 of these nights are before the first delivery, which came on 2026-03-01" in early and "2 of 13 nights would change" in early
+    assert "9 of these nights are before the first delivery, which came on 2026-03-01" in shown and "2 of 13 nights would change" in shown
     assert "all of these nights are before the first delivery, which came on 2026-03-01" in none
     assert "S1" not in text
     assert "S1|2" in shown and "LAGSTRT" in shown

@@ -138,6 +138,24 @@ def test_a_questionnaire_whose_name_holds_a_number_is_found_by_the_number_that_v
     assert said(draft, "tables.assessment.fields.instrument") == {"const": "PCL-5"}
 
 
+def test_numbered_answers_of_no_known_instrument_say_how_to_add_one(export):
+    export.csv("people.csv", "subject_id | age\nS1 | 30\nS2 | 41\nS3 | 52\n")
+    heads = " | ".join(f"CLQ{k}" for k in range(1, 8))
+    export.csv("clq.csv", f"subject_id | {heads}\n" + "".join(f"S{n} | 0 | 1 | 2 | 3 | 4 | 0 | 1\n" for n in (1, 2, 3)))
+    assert export.draft().unread_files["clq.csv"] == (
+        "no intake table fits it (7 columns from CLQ1 on may be a questionnaire, but of no instrument of docs/instruments.md; "
+        "a file in instruments/ adds one)"
+    )
+
+
+def test_an_open_order_of_days_does_not_hide_that_am_and_pm_may_be_lost(export):
+    rows = "".join(f"S{n} | {s} | 0{s}/0{n}/2025 | {h} | Y\n" for n, h in ((1, "1:30"), (2, "4:00"), (3, "11:30")) for s in (1, 2))
+    export.csv("sessions.csv", f"subject_id | session_no | date | start time | attended\n{rows}")
+    (ask,) = (a for path, a in asked(export.draft()).items() if path.endswith("started_at.format"))
+    assert ask.startswith('"%d/%m/%Y %H:%M" or "%m/%d/%Y %H:%M"')
+    assert ask.endswith("and whether it is a 24-hour clock: no hour is above 12 and some are below 7, so AM and PM may be lost")
+
+
 def test_ratings_in_sets_of_columns_are_not_also_taken_for_one_row_each(export):
     names = ["beg_1", "max_1", "end_1", "beg_2", "max_2", "end_2"]
     rows = "".join(f"S0{n} | {s} | {' | '.join(str(10 * ((n + s + k) % 9)) for k in range(6))}\n" for n in range(1, 6) for s in (1, 2))

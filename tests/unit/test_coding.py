@@ -184,7 +184,7 @@ def test_none_is_not_a_drug(verbatim):
     assert CODER.code(verbatim).status == "NOT_A_DRUG"
 
 
-@pytest.mark.parametrize("verbatim", ['"', "\u3003", "-\"-", "''", "***", "\u2193", "ditto"])
+@pytest.mark.parametrize("verbatim", ['"', "\u3003", "-\"-", "''", "***", "\u2193", "ditto", ".", " . "])
 def test_a_sign_that_may_stand_for_the_drug_above_stays_open(verbatim):
     assert CODER.code(verbatim).status == "UNCODED"
 

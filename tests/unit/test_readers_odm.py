@@ -158,6 +158,19 @@ def test_typed_items_nulls_and_units_of_values(odm):
     assert values(cells, "DOSE", "DOSE.unit", "TAKEN", "ON") == [("0.10", "mg", None, "2024-03")]
 
 
+def test_an_item_that_is_null_and_has_a_value_is_doubtful(odm):
+    cells = odm(document(subject("S1", group(1, items='<ItemData ItemOID="DOSE" IsNull="Yes" Value="50"/>'))))
+    assert values(cells, "DOSE") == [("50",)]
+    assert cells.doubts == ["1 item(s) are said to be null and hold a value all the same, which may be wrong"]
+
+
+def test_an_item_that_a_snapshot_removes_is_told(odm):
+    removed = '<ItemData ItemOID="DOSE" TransactionType="Remove" Value="50"/><ItemData ItemOID="ON" Value="2024-03"/>'
+    cells = odm(document(subject("S1", group(1, items=removed))))
+    assert values(cells, "ON") == [("2024-03",)]
+    assert cells.doubts[-1].startswith("1 transaction(s) change or remove what the file does not hold")
+
+
 def test_an_item_given_twice_with_different_values_makes_the_row_ragged(odm):
     cells = odm(document(subject("S1", group(1, "50", items='<ItemData ItemOID="DOSE" Value="60"/>'), group(2, "7"))))
     assert values(cells, "DOSE") == [("7",)]

@@ -80,6 +80,14 @@ def test_an_instrument_has_its_own_rows_and_columns(redcap):
     assert redcap(RAW).table.num_rows == 5
 
 
+def test_a_repeat_of_an_instrument_that_the_dictionary_does_not_know_is_no_row_of_any(redcap):
+    sent = RAW.replace("dosing,1,", "Dosing ,1,").replace("dosing,2,", "capsules,2,")
+    for sheet, names in (("dosing", ("dose",)), ("demographics", ("name",))):
+        cells = redcap(sent, sheet=sheet)
+        assert [(r.row, r.line, r.why) for r in cells.ragged] == [(3, 4, "its repeating instrument is not in the data dictionary")]
+        assert rows(cells, *names) == ([("50", 2)] if sheet == "dosing" else [("Ana", 1), ("Rui", 4)])
+
+
 def test_the_dictionary_says_what_a_field_is(redcap):
     about = redcap(RAW).about
     assert about["sex"].labels == {"1": "Male", "2": "Female"}

@@ -39,6 +39,8 @@ _ONLY_A_FORM = re.compile(r"tablets?|caps?(?:ules?)?|cream|lotion|gel|ointment|d
 _EITHER = re.compile(r"\s+(?:or|oder|ou|o|of|eller|oppure)\s+")
 #: What fills a cell and says that there is nothing. Other signs stand for something: a ditto mark (") for the name above it.
 _NOTHING = re.compile(r"[\s\-\u2010-\u2015./\\_:\u00b7\u00d8\u2205()\[\]]*")
+#: A lone point, as SAS, SPSS and Stata show what is missing: a drug that nobody named, not none.
+_NOT_SAID = re.compile(r"\s*\.\s*")
 _DOUBTFUL = re.compile(rf"(?<!\S)(?:{DOUBT})(?!\S)")
 
 
@@ -87,6 +89,8 @@ class Coder:
         text = folded(verbatim)
         if "?" in verbatim:
             return self._doubted(verbatim)
+        if _NOT_SAID.fullmatch(verbatim):
+            return Coded(text, Status.UNCODED)
         if text in self.dictionary.not_a_drug or _NOTHING.fullmatch(verbatim):
             return Coded(text, Status.NOT_A_DRUG)
         if not re.search(r"\w", verbatim):

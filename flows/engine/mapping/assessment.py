@@ -26,7 +26,7 @@ _KEY = ("subject_id", "instrument", "visit", "assessed_on")
 SLOW, SLOW_TYPE = "cells_to_read", "VARCHAR[]"
 
 
-def map_assessment(con: duckdb.DuckDBPyConnection, job: Job, beside: Sequence[Job] = ()) -> None:
+def map_assessment(con: duckdb.DuckDBPyConnection, job: Job, beside: Sequence[Job]) -> None:
     """Map one questionnaire table, wide or long. `beside`: the other jobs of the batch."""
     if "item" in job.spec.fields:
         _map_long(con, job)

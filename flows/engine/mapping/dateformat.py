@@ -32,7 +32,7 @@ class FormatError(ValueError):
 
 @dataclass(frozen=True)
 class Piece:
-    """A directive (`letter` set), or literal text between directives."""
+    """A directive (`letter` set), or literal text between directives; `fixed`: two digits always, because another number touches it."""
 
     letter: str
     text: str
@@ -122,10 +122,10 @@ class DateFormat:
 
 
 @cache
-def compile_format(source: str, *, partial: bool = False, fixed: bool = False) -> DateFormat:
+def compile_format(source: str, *, partial: bool = False) -> DateFormat:
     """Cut a format into pieces and refuse what would need a guess.
 
-    `partial` allows formats without day or month; `fixed` demands two digits everywhere (ISO 8601). Raises FormatError.
+    `partial` allows formats without day or month. Raises FormatError.
     """
     pieces: list[Piece] = []
     text, i = source, 0
@@ -144,7 +144,7 @@ def compile_format(source: str, *, partial: bool = False, fixed: bool = False) -
             touching = bool(pieces) and pieces[-1].letter in tuple(_DIGITS) and letter in _DIGITS
             if touching:
                 pieces[-1] = Piece(pieces[-1].letter, pieces[-1].text, True)
-            pieces.append(Piece(letter, letter, fixed or touching))
+            pieces.append(Piece(letter, letter, touching))
         else:
             raise FormatError(f"format {source!r}: %{letter} is not known; known are {' '.join('%' + k for k in _REGEX)}")
         i += 1

@@ -169,7 +169,7 @@ def legal_codes(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> dict[int
             continue
         defaults = job.first.unit.site.defaults
         for name, spec in job.spec.fields.items():
-            codes = [c for c in reading(spec, job.spec, defaults).missing if _is_legal(job, name, spec, c)]
+            codes = [c for c in reading(spec, job.spec, defaults).missing if is_legal(job, name, spec, c)]
             columns = [c for c in spec.from_ if c in job.rows.header] if codes else []
             for column in columns:
                 cell = clean(f"c{job.rows.header.index(column)}")
@@ -182,7 +182,7 @@ def legal_codes(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> dict[int
     return out
 
 
-def _is_legal(job: Job, name: str, spec: FieldSpec, code: str) -> bool:
+def is_legal(job: Job, name: str, spec: FieldSpec, code: str) -> bool:
     """Is a missing code a value that the field may have?"""
     try:
         number = float(code.replace(",", "."))

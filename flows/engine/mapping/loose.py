@@ -1,7 +1,8 @@
 """What reached no table: ragged rows, rows nobody reads, rows of unknown sites, files nobody reads; and columns nobody uses.
 
 What belongs here: mapped.loose_row, mapped.file_column, mapped.wide_file and mapped.repeated_cell. What does not: what a mapping
-leaves out although it looks like data (left_out.py), deciding what happens to them (schemas/rules/).
+leaves out although it looks like data (left_out.py), what a file says of its own columns (own_words.py), deciding what happens to them
+(schemas/rules/).
 """
 
 from __future__ import annotations
@@ -12,11 +13,9 @@ from collections.abc import Iterable, Sequence
 import duckdb
 import pyarrow as pa
 
-from flows.engine.mapping import left_out
+from flows.engine.mapping import left_out, own_words
 from flows.engine.mapping.files import MapInput, Sheet, Shelf
-from flows.engine.mapping.labels import contradicted
 from flows.engine.mapping.rows import condition, missing_column
-from flows.engine.mapping.shapes import FIELDS, QUANTITIES
 from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_ROW, Job
 from flows.engine.mapping.wide import Slots
@@ -150,64 +149,13 @@ def _unread_files(con: duckdb.DuckDBPyConnection, inputs: Sequence[MapInput], sh
 
 def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """mapped.file_note: what a reader found doubtful about a file as a whole, or remarks of it."""
-    blanked, turned, units, legal = _blanked_codes(jobs), _turned_codes(jobs), _other_units(con, jobs), left_out.legal_codes(con, jobs)
+    said, legal = own_words.doubts(con, jobs), left_out.legal_codes(con, jobs)
     ignored = left_out.ignored_like_data(con, jobs, {s.file_no: _ignored(s) for s in shelf.sheets.values()})
     for sheet in sorted(shelf.sheets.values(), key=lambda s: s.file_no):
-        doubts = (*sheet.doubts, *(n for told in (blanked, turned, units) for n in told.get(sheet.file_no, ())))
+        doubts = (*sheet.doubts, *said.get(sheet.file_no, ()))
         for note in (*doubts, *sheet.remarks, *legal.get(sheet.file_no, ()), *ignored.get(sheet.file_no, ())):
             row = [sheet.unit_no, sheet.unit.site.study, sheet.unit.site.site_id, sheet.name, sheet.source_file, note, note in doubts]
             con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?, ?)", row)
-
-
-def _blanked_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:
-    """Codes that a mapping gives a meaning, but that the file declares missing and the reader therefore left out."""
-    out: dict[int, list[str]] = {}
-    for job in jobs:
-        for sheet in job.sheets:
-            for field in job.spec.fields.values():
-                for column in field.from_:
-                    about = sheet.about.get(column)
-                    codes = sorted(set(about.seen) & set(field.map or {})) if about and sheet.options.user_missing == "blank" else []
-                    if codes:
-                        said = f"column {column!r}: the mapping gives {codes} a meaning, but the file declares them missing"
-                        out.setdefault(sheet.file_no, []).append(f"{said}; they were read as blank: set user_missing: keep")
-    return out
-
-
-def _turned_codes(jobs: Sequence[Job]) -> dict[int, list[str]]:
-    """Codes that the file's own labels give another meaning than the mapping does."""
-    out: dict[int, list[str]] = {}
-    for job in jobs:
-        for sheet in job.sheets:
-            for field in job.spec.fields.values():
-                for column in field.from_:
-                    about = sheet.about.get(column)
-                    codes = contradicted(about.labels, field.map or {}) if about and len(field.from_) == 1 else []
-                    if codes:
-                        said = f"column {column!r}: the file labels {codes} as what the mapping gives to another code"
-                        out.setdefault(sheet.file_no, []).append(f"{said}; compare the mapping with the file's labels")
-    return out
-
-
-def _other_units(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> dict[int, list[str]]:
-    """Units that a file names beside its values (ODM's `<item>.unit`), where the mapping declares another one and does not read them."""
-    out: dict[int, list[str]] = {}
-    for job in jobs:
-        for name, field in job.spec.fields.items():
-            quantity = QUANTITIES.get(FIELDS[job.table][name].kind)
-            beside = [f"{column}.unit" for column in field.from_]
-            if quantity is None or not isinstance(field.unit, str) or job.rows is None:
-                continue
-            declared = job.lists.unit(quantity, field.unit)
-            for column in (c for c in beside if c in job.rows.header and c not in job.rows.used):
-                for sheet in job.sheets:
-                    cell = f"c{job.rows.header.index(column)}"
-                    sql = f"select distinct {cell} from {sheet.raw} where file_no = {sheet.file_no} and {cell} is not null order by 1"
-                    others = [text for (text,) in con.execute(sql).fetchall() if job.lists.unit(quantity, text) != declared]
-                    if others:
-                        said = f"column {column!r} names the unit(s) {others[:5]}, the mapping declares {field.unit!r}"
-                        out.setdefault(sheet.file_no, []).append(f"{said}, so values may be wrong; say unit: {{from: {column}}}")
-    return out
 
 
 def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:

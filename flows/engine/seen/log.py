@@ -46,11 +46,6 @@ def begin(data: Path, run: str) -> None:
                 path.unlink()
 
 
-def run_id() -> str:
-    """The run that is going on here; empty when none is."""
-    return _run.get()
-
-
 def tell(event: str, *, level: int = logging.INFO, **facts: Any) -> None:
     """One event. Raises TypeError for a fact that could be a participant's value; never fails for trouble with the file."""
     for name, fact in facts.items():
