@@ -49,10 +49,14 @@ with measured as (
     select *, lag_start between 60 and 120 as is_inside, timing <> 'UNKNOWN' as is_timed from dose_timing where taken and lag_start is not null
 ),
 own as (select usubjid, median(lag_start) filter (in_window) as usual from measured group by usubjid having count(*) filter (in_window) >= 3),
-site as (select site_no, count(*) filter (not in_window) as n_out, count(in_window) as n from measured group by site_no)
+site as (
+    select site_no, count(*) filter (not in_window) as n_out, count(*) filter (greatest(60 - lag_start, lag_start - 120) >= 40) as n_far,
+    count(in_window) as n from measured group by site_no
+)
 select 'dose_hour_odd', 'query', m.site_no, 'dose', concat_ws('|', m.usubjid, m.session_no), 'dosed_at', null, m.source_file, m.source_row
 from measured as m left join own as o using (usubjid) join site as s using (site_no)
-where not m.in_window and coalesce(abs(m.lag_start - o.usual), greatest(60 - m.lag_start, m.lag_start - 120)) between 40 and 180 and (s.n_out = 1 or 10 * s.n_out <= s.n);
+where not m.in_window and coalesce(abs(m.lag_start - o.usual), greatest(60 - m.lag_start, m.lag_start - 120)) between 40 and 180
+  and (s.n_out = 1 or 10 * s.n_out <= s.n or (greatest(60 - m.lag_start, m.lag_start - 120) >= 40 and (s.n_far = 1 or 10 * s.n_far <= s.n)));
 
 -- all doses of a participant beside the others of the site
 insert into finding
