@@ -50,7 +50,7 @@ with measured as (
 ),
 own as (select usubjid, median(lag_start) filter (in_window) as usual from measured group by usubjid having count(*) filter (in_window) >= 3),
 site as (
-    select site_no, count(*) filter (not in_window) as n_out, count(*) filter (greatest(60 - lag_start, lag_start - 120) >= 40) as n_far,
+    select site_no, count(*) filter (not in_window) as n_out, count(*) filter (not in_window and greatest(60 - lag_start, lag_start - 120) >= 40) as n_far,
     count(in_window) as n from measured group by site_no
 )
 select 'dose_hour_odd', 'query', m.site_no, 'dose', concat_ws('|', m.usubjid, m.session_no), 'dosed_at', null, m.source_file, m.source_row
