@@ -37,8 +37,8 @@ orderly as (
     select unit, study, site, instrument, source_file,
     from block
     group by unit, study, site, instrument, source_file
-    having count(*) filter (n_lines > 1) <= any_value((select row_shift_blocks_max from ref.evidence)) * count(distinct subject_id)
-        and count(distinct subject_id) > any_value((select row_shift_min_participants from ref.evidence))
+    having count(*) filter (n_lines > 1) <= any_value((select e.row_shift_blocks_max from ref.evidence as e)) * count(distinct subject_id)
+        and count(distinct subject_id) > any_value((select e.row_shift_min_participants from ref.evidence as e))
 ),
 edge as (
     -- two participants one below the other, each with a row of its own beside the edge
