@@ -1,8 +1,9 @@
 """All sessions and exercises of a subject are rated on one scale.
 
 Why: a session, or one exercise of a session, whose ratings never pass 10 beside one that reaches many times as much looks like a sheet
-on 0-10 among sheets on 0-100. Low fear at the end of a treatment is no fault, nor is an exercise that begins where the one before it
-ended: the evidence file says how sharp the step must be, and ratings of 0, 5 and 10 alone are not asked about. Nothing is converted.
+on 0-10 among sheets on 0-100; a first session is held beside the first exercises of the site, too. Low fear at the end of a treatment is
+no fault, nor is an exercise that begins where the one before it ended: the evidence file says how sharp the step must be, and ratings of
+0, 5 and 10 alone are not asked about. Nothing is converted.
 Site: say on which scale the sessions named were rated.
 """
 

@@ -2,8 +2,8 @@
 -- Grain: study, site, subject_id, session_no, exercise_no; only exercises that stand out
 -- Reads: intake.rating, ref.evidence
 -- Why:   is_broken: a part of a whole number, at a site that rates in whole ones. is_begin_low: fear begins at 10 or less and then
---        is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6. A low end is no sign, fear has fallen. is_off_step:
---        the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
+--        is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6. A low end is no sign, fear has
+--        fallen. is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
 with rated as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row,

@@ -3,8 +3,8 @@
 -- Reads: intake.rating, core.site_suds, ref.evidence
 -- Why:   one therapist's sheet may be on another scale than the site's; site_highest_suds tells whether the whole site is. Fear
 --        falls over a treatment, so low ratings alone say nothing: mixed_sessions are those whose ratings (or one exercise's) never
---        pass what 0-10 can reach while the ones beside are many times higher, and are not all 0, 5 or 10, as people rate on 0-100;
---        low_sessions those of which that alone is not so
+--        pass what 0-10 can reach while the ones beside (of the first session also: the site's first exercises) are many times higher,
+--        and are not all 0, 5 or 10, as people rate on 0-100; low_sessions those of which that alone is not so
 with suspect as (
     -- hardly anybody has an exercise so low: only they are looked at further
     select distinct r.unit, r.study, r.site, r.subject_id,
@@ -24,13 +24,32 @@ exercise as (
     semi join suspect as s on r.unit = s.unit and r.study = s.study and r.site = s.site and r.subject_id = s.subject_id
     where r.scale in ('0-100', '1-100')
 ),
+opening as (
+    -- the first exercise of everybody: where a treatment has two sessions, fear may be gone in the other one
+    select unit, study, site, median(highest_suds) as usual_suds,
+    from (
+        select
+            r.unit, r.study, r.site, r.subject_id,
+            arg_min(greatest(r.begin_suds, r.peak_suds, r.end_suds), (r.session_no, r.exercise_no)) as highest_suds,
+        from intake.rating as r
+        where r.scale in ('0-100', '1-100')
+        group by r.unit, r.study, r.site, r.subject_id
+    ) as f
+    cross join ref.evidence as e
+    group by unit, study, site
+    having count(highest_suds) >= any_value(e.profile_min_participants)
+),
 sheet as (
     select
-        unit, study, site, subject_id, session_no, max(highest_suds) as highest_suds, sum(n_odd) as n_odd,
-        greatest(lag(max(highest_suds)) over course, lead(max(highest_suds)) over course) as beside_suds,
-    from exercise
-    group by unit, study, site, subject_id, session_no
-    window course as (partition by unit, study, site, subject_id order by session_no)
+        x.unit, x.study, x.site, x.subject_id, x.session_no, max(x.highest_suds) as highest_suds, sum(x.n_odd) as n_odd,
+        greatest(
+            lag(max(x.highest_suds)) over course, lead(max(x.highest_suds)) over course,
+            case when x.session_no = min(x.session_no) over course then any_value(o.usual_suds) end
+        ) as beside_suds,
+    from exercise as x
+    left join opening as o on x.unit = o.unit and x.study = o.study and x.site = o.site
+    group by x.unit, x.study, x.site, x.subject_id, x.session_no
+    window course as (partition by x.unit, x.study, x.site, x.subject_id order by x.session_no)
 ),
 beside as (
     -- the other exercises of the session: fear that had fallen by itself is still low at the end of the one before

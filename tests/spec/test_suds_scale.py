@@ -49,6 +49,26 @@ def test_a_session_far_below_the_one_beside_it_looks_like_another_scale(run_mode
     assert (("suds_scale_mixed", "S1") in asked(run_models, f"{rows}\n{OTHER}")) is mixed
 
 
+@pytest.mark.parametrize(
+    ("sheets", "others", "mixed"),
+    [
+        ("3: 7-4, 4: 30-20", [60] * 7 + [80], True),  # the first exercises of eight others and this one: 60 in the middle
+        ("4: 30-20, 5: 7-4", [60] * 8, False),  # no first session: fear may have fallen
+        ("3: 7-4, 4: 30-20", [60] * 6, False),  # too few to know what is usual
+        ("3: 7-4, 4: 30-20", [34] * 8, False),  # not five times as high
+        ("3: 10-5, 4: 30-20", [60] * 8, False),  # fives and tens: rated on 0-100, and low
+    ],
+)
+def test_a_first_session_far_below_the_sites_first_exercises_looks_like_another_scale(
+    run_models: ModelBench, sheets: str, others: list[int], mixed: bool
+) -> None:
+    rows = [
+        "S1 | {} | 1 | {} | {} | 0-100".format(*sheet.replace(":", "-").replace(" ", "").split("-", 2)) for sheet in sheets.split(", ")
+    ]
+    rows += [f"T{n} | 3 | 1 | {high} | 20 | 0-100\nT{n} | 4 | 1 | 20 | 10 | 0-100" for n, high in enumerate(others)]
+    assert (("suds_scale_mixed", "S1") in asked(run_models, "\n".join(rows))) is mixed
+
+
 @pytest.mark.parametrize("scale", ["0-100", "1-100", "0-10", "0-8"])
 def test_a_site_whose_begin_and_end_are_exchanged_is_asked_on_every_scale(run_models: ModelBench, scale: str) -> None:
     rows = "\n".join(f"S{n} | 3 | 1 | 25 | 75 | {scale}" for n in range(20))

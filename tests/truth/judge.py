@@ -33,9 +33,9 @@ COURSE = (
 )  # fmt: skip
 FORMS = ("form", "item", "item_fault", "form_check", "total_check", "site_item", "subject_baseline", "visit_gap", "dose_timing",
          *PEOPLE)
-RATINGS = ("rating", "subject_suds", "suds_code", "site_suds", "session_suds", "session_exercise")
+RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds", "session_suds", "session_exercise")
 #: Tables of findings about a row, a file or a delivery.
-GENERAL = ("loose_row", "file_column", "file_note", "wide_file", "delivery", "table")
+GENERAL = ("loose_row", "file_column", "column_order", "file_note", "wide_file", "delivery", "table")
 #: Set -> tables whose findings may tell of a difference in it.
 MADE_OF: dict[str, tuple[str, ...]] = {
     "adex": (*COURSE, *RATINGS, *WEIGHTS, "medication"), "adsess": (*COURSE, *RATINGS, *FORMS), "adsuds": (*RATINGS, "session", *PEOPLE),

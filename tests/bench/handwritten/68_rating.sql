@@ -84,9 +84,15 @@ from asked;
 -- a sheet on 0-10 among sheets on 0-100: sessions, and exercises of a session, beside their neighbours
 insert into finding
 with own as (select r.* from rated as r join rater as o using (usubjid) where o.least_top <= 10),
+opening as (
+    select site_no, median(top) as usual from (select site_no, arg_min(top, (session_no, exercise_no)) as top from rated group by site_no, usubjid)
+    group by site_no having count(top) >= 8
+),
 sheet as (
-    select site_no, usubjid, session_no, max(top) as top, sum(n_odd) as n_odd, greatest(lag(max(top)) over c, lead(max(top)) over c) as beside
-    from own group by site_no, usubjid, session_no window c as (partition by usubjid order by session_no)
+    select site_no, usubjid, session_no, max(top) as top, sum(n_odd) as n_odd, greatest(
+            lag(max(top)) over c, lead(max(top)) over c, case when session_no = min(session_no) over c then any_value(usual) end
+        ) as beside
+    from own left join opening using (site_no) group by site_no, usubjid, session_no window c as (partition by usubjid order by session_no)
 ),
 exercise as (
     select *, lag(e) over c as end_before, lead(b) over c as begin_after, greatest(lag(top) over c, lead(top) over c) as beside

@@ -1,0 +1,62 @@
+"""Faults that only a file's order, the other rows of a column or the site's hours show: each value is possible where it stands.
+
+What belongs here: columns that were sorted, cut or filled with one answer. What does not: clocks, units and codes (unlike.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.truth.faults.base import Harm, Unfit, kind
+from tests.truth.faults.unlike import hundred
+from tests.truth.faults.whole import every
+from tests.truth.records import Site
+
+#: Terms no field of twenty letters holds.
+LONG_TERMS = (
+    "Stiffness of both shoulders in the morning", "Ringing in both ears at night", "Swelling of the right ankle after a walk",
+    "Itching of the forearms in the sun", "Pressure behind both eyes while reading", "Cramp in the calf when swimming",
+)  # fmt: skip
+
+
+@kind("session", lambda s: s.split and not s.wide)
+def session_and_dose_in_the_evening(h: Harm) -> None:
+    """Seven hours later than it was, its dose with it: the site holds no other session after six."""
+    session = h.held(lambda t: t["started_at"].hour >= 14)
+    for column in ("started_at", "exposure_started_at", "ended_at"):
+        if session.true.get(column):
+            h.moved(session, column, hours=7)
+    for dose in h.subject.records["dose"]:
+        if dose.true["session_no"] == session.true["session_no"] and dose.true["dosed_at"]:
+            if (dose.true["dosed_at"] + dt.timedelta(hours=7)).date() != session.true["started_at"].date():
+                raise Unfit
+            h.moved(dose, "dosed_at", hours=7)
+
+
+@kind("site", lambda s: not s.members and s.study != "ocd01", whole_site=True)
+def site_sorts_the_ages(site: Site) -> None:
+    """One column of a sheet was sorted, the others were not. Ten children have too few different ages to tell."""
+    people = every(site, "subject")
+    for r, age in zip(people, sorted(p.true["age_years"] for p in people), strict=True):
+        r.sent["age_years"] = age
+
+
+@kind("site", lambda s: not s.members, whole_site=True)
+def site_cuts_the_terms_of_events(site: Site) -> None:
+    """In a field of twenty letters. An export of several sites has too few events of each."""
+    for n, term in enumerate(LONG_TERMS):
+        subject = site.subjects[n]
+        day = subject.me["randomized_on"] + dt.timedelta(days=30)
+        subject.add("adverse_event", verbatim=term, started_on=day.isoformat(), severity="MODERATE", serious=False, related="related",
+                    record_no=70)  # fmt: skip
+    for event in every(site, "adverse_event"):
+        event.sent["verbatim"] = event.true["verbatim"][:20].strip()
+
+
+@kind("site", lambda s: hundred(s) and s.study != "acro01", whole_site=True)
+def site_rates_every_exercise_alike(site: Site) -> None:
+    """The first three ratings of each participant, copied down; two sessions hold too few to tell."""
+    for subject in site.subjects:
+        first = next((r.true for r in subject.records["rating"] if r.true["end"] is not None), None)
+        for r in subject.records["rating"] if first else ():
+            r.sent |= {k: first[k] for k in ("begin", "peak", "end")}
