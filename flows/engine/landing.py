@@ -6,7 +6,7 @@ What does not: where files come from (incoming.py), which are needed (wanted.py)
     landing/<study>/<site>/<sha256[:12]>/       original files + receipt.json
     landing/<study>/<site>/deliveries.jsonl     one line a delivery, oldest first; the same content may come again
 
-Only the standard library, incoming.py, keep_out.py and schemas are imported: "nothing changed" must be answered at once.
+Only the standard library, incoming.py, keep_out.py, lock.py and schemas are imported: "nothing changed" must be answered at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.engine import incoming, keep_out
+from flows.engine import incoming, keep_out, lock
 from flows.engine.wanted import RECEIPT
 from flows.sources.place import Blocks
 from schemas.findings import PassingError, ReadError
@@ -95,7 +95,7 @@ def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime, blocks:
     """Land the site's export as it is now; the same content as the latest delivery is not landed again. `blocks` opens named secrets.
 
     Raises PassingError where trying again may help (a place that is away, a file that changes meanwhile), else ReadError: no file, a
-    link out of the folder, a clock behind the last delivery, what a remote place refuses.
+    link out of the folder, a clock behind the last delivery, what a remote place refuses; LockedError when the folder's lock was lost.
     """
     site = unit.site
     arrived = arrivals(data, site.study, site.site_id)
@@ -134,6 +134,7 @@ def _receive(
     delivery = _delivery(folder, site.study, site.site_id, sha256, at)
     if not is_new:
         verify(delivery)
+    lock.demand(data)
     _append(home / LOG, {"delivery_id": delivery.delivery_id, "sha256": sha256, "delivered_at": _iso(at)})
     return delivery
 

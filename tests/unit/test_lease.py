@@ -106,14 +106,22 @@ def test_a_lease_that_was_given_back_is_taken_at_once_and_old_numbers_are_cleare
     assert sorted(p.name for p in tmp_path.iterdir()) == ["00000002.json", "00000003.json"]
 
 
-def test_a_holder_that_was_asleep_past_its_lease_writes_no_more(tmp_path):
+@pytest.mark.parametrize(
+    ("writes", "file"),
+    [('ledger.append(folder, "should_not_be_there")', "ledger.jsonl"), ("export.receive()", "landing/sad01/07/deliveries.jsonl")],
+)
+def test_a_holder_that_was_asleep_past_its_lease_writes_no_more(tmp_path, writes, file):
     data = tmp_path / "data"
-    code = """
+    code = f"""
+        from tests.unit.test_landing import Export
+        export = Export(folder.parent)
+        export.write("dose_01.csv", "1,25")
+        export.write("subject.csv", "1")
         try:
             with lock.writing(folder):
                 print("held", flush=True)
                 sys.stdin.readline()
-                ledger.append(folder, "should_not_be_there")
+                {writes}
         except lock.LockedError as error:
             print("taken over" if "taken over" in str(error) else error, flush=True)
     """
@@ -126,7 +134,7 @@ def test_a_holder_that_was_asleep_past_its_lease_writes_no_more(tmp_path):
     out, err = other.communicate("\n")
 
     assert out.strip() == "taken over", err
-    assert not (data / "ledger.jsonl").exists()
+    assert not (data / file).exists()
     assert taken.is_held()
     taken.give_back()
 
