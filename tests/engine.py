@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.engine import batch, landing
+from flows.engine import batch, landed, landing
 from flows.engine.config import Programme
 from flows.engine.mapping import MapInput
 
@@ -24,7 +24,7 @@ class Engine:
         inputs = []
         for number, unit in enumerate(u for k, u in self.programme.units.items() if only is None or k in only):
             landing.receive(self.data, unit, self.programme.root, self.now)
-            found = landing.deliveries(self.data, unit.site.study, unit.site.site_id)
+            found = landed.deliveries(self.data, unit.site.study, unit.site.site_id)
             inputs.append(MapInput(number, unit, tuple(found) if unit.site.delivery == "delta" else (found[-1],)))
         self.staged = batch.work(self.programme, self.data, inputs, threads)
         for study in sorted({i.unit.trial.study for i in inputs}):

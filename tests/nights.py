@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from flows.engine import batch, judge, landing, outcome, partitions, records, session, settling
+from flows.engine import batch, judge, landed, landing, outcome, partitions, records, session, settling
 from flows.engine import night as nights
 from flows.engine import roster as rosters
 from flows.engine.assemble import Outcome, publish
@@ -118,7 +118,7 @@ def counting_work(programme: Any, data: Path, inputs: Any, threads: int = 1) -> 
     return [_stage(programme, data, item) for item in inputs]
 
 
-def _lines(delivery: landing.Delivery) -> list[str]:
+def _lines(delivery: landed.Delivery) -> list[str]:
     return (delivery.folder / "dose.csv").read_text().splitlines()
 
 

@@ -109,10 +109,10 @@ def _all_stand(config: Path, data: Path, sites: list[str], first: dt.date, last:
 
 def _before_any(data: Path, first: dt.date, last: dt.date) -> str:
     """Said of nights before the first delivery: nothing was known then, so nothing can be replayed."""
-    from flows.engine import landing
+    from flows.engine import landed
 
-    homes = sorted(p.parent for p in (data / "landing").glob(f"*/*/{landing.LOG}"))
-    days = [a.delivered_at.date() for p in homes for a in landing.arrivals(data, p.parent.name, p.name)]
+    homes = sorted(p.parent for p in (data / "landing").glob(f"*/*/{landed.LOG}"))
+    days = [a.delivered_at.date() for p in homes for a in landed.arrivals(data, p.parent.name, p.name)]
     if not days:
         return f"no delivery has been landed in {data} yet: there is nothing to replay\n  fix -> trialweave run --data {data}"
     if first >= min(days):

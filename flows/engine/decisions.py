@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from flows.engine import landing, ledger, lock, releases, state, tombstones
+from flows.engine import landed, ledger, lock, releases, state, tombstones
 from schemas.findings import ConfigurationError
 
 RELEASED = "hold_released"
@@ -78,7 +78,7 @@ def _decide(data: Path, event: str, name: str, delivery: str, who: str, reason: 
         raise ConfigurationError("say who decides (--who) and why (--reason)")
     unit, site = _place(data, name)
     study, _, export = unit.partition("/")
-    known = landing.arrivals(data, study, export)
+    known = landed.arrivals(data, study, export)
     found = sorted({d.sha256 for d in known if d.sha256.startswith(delivery)})
     if len(found) != 1 or len(delivery) < 6:
         few = ", ".join(dict.fromkeys(d.delivery_id for d in reversed(known)))
@@ -100,7 +100,7 @@ def _place(data: Path, name: str) -> tuple[str, str]:
     for entry in release.manifest["sites"] if release else ():
         if f"{entry['study']}/{entry['site']}" == name:
             return entry["unit"], entry["site"]
-    if not (data / "landing" / name / landing.LOG).is_file():
+    if not (data / "landing" / name / landed.LOG).is_file():
         raise ConfigurationError(f"no site {name}: nothing was ever delivered under this name")
     return name, ""
 
@@ -135,7 +135,7 @@ def newest_aside(data: Path) -> list[str]:
     out = []
     for unit, delivery in sorted(set_aside(data)):
         study, _, export = unit.partition("/")
-        known = landing.deliveries(data, study, export)
+        known = landed.deliveries(data, study, export)
         if known and known[-1].sha256 == delivery:
             told = f"{unit}: its newest delivery {delivery[:12]} of {known[-1].delivered_at.date()} is set aside and does not count"
             out.append(f"{told}\n  undo -> trialweave set-aside {unit} --delivery {delivery[:12]} --take-back --who NAME --reason WHY")

@@ -20,10 +20,10 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from flows.engine import header_names, landing
+from flows.engine import header_names, landed
 from flows.engine.config import Programme, Unit
 from flows.engine.fingerprint import fingerprint
-from flows.engine.landing import Delivery
+from flows.engine.landed import Delivery
 from flows.engine.mapping.files import join_options, options
 from flows.engine.renaming import ALIKE, alike, pair, renamed, texts
 from flows.readers import ROW, read
@@ -160,14 +160,14 @@ def _columns(
 
 def _new_columns(unit: Unit, newest: Delivery, last: Delivery | None, placed: set[str], show_all: bool) -> Iterator[Drift]:
     """Columns that the last good delivery had not and that nothing reads, once a file."""
-    for landed in newest.files:
-        read_by = [(str(t), s) for t, several in unit.site.tables.items() for s in several if matches(landed.name, s.file)]
+    for file in newest.files:
+        read_by = [(str(t), s) for t, several in unit.site.tables.items() for s in several if matches(file.name, s.file)]
         if last is None or not read_by:
             continue
         how = options(read_by[0][1], unit.site.defaults)
         globs = {s.file for _, s in read_by}
         old_name = next((f.name for f in last.files if any(matches(f.name, g) for g in globs)), None)
-        now, old = _cells(newest.folder / landed.name, how), _cells(last.folder / old_name, how) if old_name else None
+        now, old = _cells(newest.folder / file.name, how), _cells(last.folder / old_name, how) if old_name else None
         if now is None or old is None:
             continue
         header = _names(now)
@@ -179,7 +179,7 @@ def _new_columns(unit: Unit, newest: Delivery, last: Delivery | None, placed: se
         plain = fresh if show_all else [n for n in fresh if header_names.shown(n, header, used) == repr(n)]
         listed = ", ".join(map(repr, plain[:8]) if show_all else (header_names.shown(n, header, used) for n in fresh[:8]))
         yield Drift(
-            f"{landed.name} has new columns that nothing reads: {listed}",
+            f"{file.name} has new columns that nothing reads: {listed}",
             f"tables:\n  {read_by[0][0]}:\n    ignore_columns: {json.dumps(plain)}   # or name them under fields" if plain else "",
         )
 
@@ -262,7 +262,7 @@ def codes(unit: Unit, found: pl.DataFrame) -> Iterable[Drift]:
 def of_unit(programme: Programme, data: Path, unit: Unit, published: set[str], *, show_all: bool = False) -> list[Drift]:
     """Drifts of a unit's newest delivery against the one that is published, its unknown codes among them."""
     site = unit.site
-    known = landing.deliveries(data, site.study, site.site_id)
+    known = landed.deliveries(data, site.study, site.site_id)
     if not known:
         return []
     others = [d for d in known if d.sha256 != known[-1].sha256]

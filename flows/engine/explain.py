@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.engine import batch, landing, lineage, models
+from flows.engine import batch, landed, lineage, models
 from flows.engine.config import Programme
 from flows.engine.mapping import MapInput
 from flows.engine.night import Attempt
@@ -72,7 +72,7 @@ class Recomputed:
 def recomputed(programme: Programme, attempt: Attempt) -> Iterator[Recomputed]:
     """Compute one unit from landing in memory, keeping every table. Raises ReadError when landing is not as received."""
     for delivery in attempt.deliveries:
-        landing.verify(delivery)
+        landed.verify(delivery)
     con = models.connect()
     try:
         made = batch.compute(con, programme, [MapInput(0, attempt.unit, attempt.deliveries, attempt.units)], keep=True)

@@ -16,7 +16,7 @@ import polars as pl
 from flows.engine import written
 from flows.engine.config import Unit
 from flows.engine.explain import Recomputed
-from flows.engine.landing import Delivery
+from flows.engine.landed import Delivery
 from flows.engine.mapping import corrections
 from flows.engine.mapping.files import options
 from flows.engine.mapping.shapes import FIELDS

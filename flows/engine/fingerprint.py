@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from flows.engine.config import Programme, Unit
-from flows.engine.landing import Delivery
+from flows.engine.landed import Delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
 #: Parts of a trial that decide about finished output, so that they can change without computing anything again.

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from flows.engine import batch, landing
+from flows.engine import batch, landed
 from flows.engine.batch import Staged
 from flows.engine.config import Programme, Unit, load, site_dates
 from flows.engine.guard import no_values
-from flows.engine.landing import Delivery
+from flows.engine.landed import Delivery
 from flows.engine.mapping import MapInput
 from flows.engine.models import ModelError
 from flows.engine.releases import Release
@@ -180,4 +180,4 @@ def _is_no_sites_fault(error: TrialweaveError) -> bool:
 def landed_as_received(attempt: Attempt) -> None:
     """Raises ReadError when a landed file is no longer what was received."""
     for delivery in attempt.deliveries:
-        landing.verify(delivery)
+        landed.verify(delivery)

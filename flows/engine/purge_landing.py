@@ -20,9 +20,9 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.engine import keep_out, landing, models, tombstones
+from flows.engine import keep_out, landed, models, tombstones
 from flows.engine.config import Programme, Unit
-from flows.engine.landing import Delivery, LandedFile
+from flows.engine.landed import Delivery, LandedFile
 from flows.engine.mapping import MapInput, map_batch
 from flows.engine.wanted import RECEIPT
 from schemas.findings import ConfigurationError, ReadError
@@ -52,10 +52,10 @@ class Plan:
 def plan(programme: Programme, data: Path, unit: Unit, site: str, subject: str, known: Set[str], key: bytes) -> Plan:
     """Write the new deliveries aside and check them; landing itself is not changed."""
     study = unit.site.study
-    out = Plan(landing.home_of(data, study, unit.site.site_id))
+    out = Plan(landed.home_of(data, study, unit.site.site_id))
     for stale in out.home.glob(".tmp-*"):
         shutil.rmtree(stale)
-    once = {d.sha256: d for d in landing.deliveries(data, study, unit.site.site_id)}
+    once = {d.sha256: d for d in landed.deliveries(data, study, unit.site.site_id)}
     before: dict[str, People] = {}
     for sha256, delivery in once.items():
         try:
@@ -104,7 +104,7 @@ def _rewrite(
     folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=out.home))
     changed = False
     for file in delivery.files:
-        source, target = landing.file_path(delivery, file.name), folder / file.name
+        source, target = landed.file_path(delivery, file.name), folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         found = None
         if tombstones.can_strip(source):
@@ -117,7 +117,7 @@ def _rewrite(
         shutil.rmtree(folder)
         return
     files = tuple(LandedFile(f.name, (folder / f.name).stat().st_size, _sha256(folder / f.name)) for f in delivery.files)
-    sha256 = landing.delivery_sha256((f.name, f.sha256) for f in files)
+    sha256 = landed.delivery_sha256((f.name, f.sha256) for f in files)
     new = Delivery(delivery.study, delivery.site, sha256[:12], sha256, folder, files, delivery.delivered_at, delivery.left_out)
     try:
         after, _ = _people(programme, unit, new, *gone)
@@ -157,7 +157,7 @@ def _holds(delivery: Delivery, unit: Unit, is_gone: object) -> bool:
     """Whether a delivery that the mapping cannot read may hold the participant; what cannot be looked into may."""
     columns = tombstones.id_columns(unit.site)
     try:
-        paths = [landing.file_path(delivery, f.name) for f in delivery.files]
+        paths = [landed.file_path(delivery, f.name) for f in delivery.files]
         return any(not tombstones.can_strip(p) or tombstones.strip(p, columns, is_gone, None) is not None for p in paths)  # type: ignore[arg-type]
     except ReadError:
         return True
@@ -172,13 +172,13 @@ def carry_out(plan: Plan) -> int:
             shutil.rmtree(folder)
         else:
             folder.rename(target)
-    log = plan.home / landing.LOG
+    log = plan.home / landed.LOG
     if not log.is_file():
         return 0
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").split("\n")[:-1]]
     lines = [e for e in lines if e["sha256"] not in plan.refused]
     kept = [e | {"delivery_id": (s := new.get(e["sha256"], e["sha256"]))[:12], "sha256": s} for e in lines]
-    temporary = log.with_name(f".tmp-{landing.LOG}")
+    temporary = log.with_name(f".tmp-{landed.LOG}")
     with temporary.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(e) + "\n" for e in kept)
         file.flush()

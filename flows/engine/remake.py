@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flows.engine import decisions, landing, snapshots, tombstones
+from flows.engine import decisions, landed, snapshots, tombstones
 from flows.engine.config import Programme
 from flows.engine.fingerprint import code_sha256, fingerprint, made_of
-from flows.engine.landing import Delivery
+from flows.engine.landed import Delivery
 from flows.engine.night import Attempt, Night
 from flows.engine.releases import Release
 from schemas.findings import ConfigurationError
@@ -123,7 +123,7 @@ def _is_purged(entry: Entry, attempt: Attempt, rewritten: Mapping[str, str]) -> 
 def _deliveries(night: Night, key: str, entry: Entry, rewritten: Mapping[str, str]) -> list[list[Delivery]]:
     """The deliveries known when the release's one was the newest, once for each time it came; latest first."""
     site = night.programme.units[key].site
-    every = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
+    every = landed.deliveries(night.data, site.study, site.site_id, night.as_of)
     aside = decisions.set_aside(night.data)
     left = [d for d in every if (key, d.sha256) not in aside]  # perhaps set aside only after the release
     return [

@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.engine import answers, assemble, config, decisions, landing, releases, snapshots, state
+from flows.engine import answers, assemble, config, decisions, landed, releases, snapshots, state
 from flows.engine.config_then import configured, end_of
 from flows.engine.fingerprint import code_sha256
-from flows.engine.landing import Arrival
+from flows.engine.landed import Arrival
 from flows.engine.night import Night
 from flows.engine.roster import pool
 from flows.engine.settling import enter
@@ -83,8 +83,8 @@ class Replay:
     def _landed(self) -> Mapping[str, list[Arrival]]:
         """Every unit with all that came of it, read once."""
         if not self._arrivals:
-            homes = sorted(p.parent for p in (self.data / "landing").glob(f"*/*/{landing.LOG}"))
-            self._arrivals = {f"{p.parent.name}/{p.name}": landing.arrivals(self.data, p.parent.name, p.name) for p in homes}
+            homes = sorted(p.parent for p in (self.data / "landing").glob(f"*/*/{landed.LOG}"))
+            self._arrivals = {f"{p.parent.name}/{p.name}": landed.arrivals(self.data, p.parent.name, p.name) for p in homes}
         return self._arrivals
 
     def _mapping(self, day: dt.date) -> str:

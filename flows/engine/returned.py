@@ -12,7 +12,7 @@ import polars as pl
 
 from flows.engine import records
 from flows.engine.batch import Staged
-from flows.engine.landing import Delivery
+from flows.engine.landed import Delivery
 
 
 def files(known: Sequence[Delivery], published: str | None, staged: Staged) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.engine import coding, deidentify, landing, ledger, lock, preview, recovery, releases, restricted, seen, state, unblinding
+from flows.engine import coding, deidentify, landed, ledger, lock, preview, recovery, releases, restricted, seen, state, unblinding
 from flows.engine.assemble import Outcome
 from flows.engine.config_then import configured
 from flows.engine.night import Night
@@ -51,7 +51,7 @@ class Session:
 
     def _landed(self, key: str) -> bool:
         site = self.night.programme.units[key].site
-        return (self.night.data / "landing" / site.study / site.site_id / landing.LOG).is_file()
+        return (self.night.data / "landing" / site.study / site.site_id / landed.LOG).is_file()
 
     def finish(self, outcome: Outcome, roster: Roster) -> None:
         """Write down how the run ended."""

@@ -22,7 +22,7 @@ from flows.engine import (
     edit_effect,
     held_by_edit,
     holding,
-    landing,
+    landed,
     returned,
     still_told,
     whole_again,
@@ -129,7 +129,7 @@ def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
     """The newest delivery, those before it, last of all the ones the release that stands was made from."""
     night = roster.night
     site = night.programme.units[key].site
-    known = [a for a in landing.arrivals(night.data, site.study, site.site_id, night.as_of) if (key, a.sha256) not in roster.aside]
+    known = [a for a in landed.arrivals(night.data, site.study, site.site_id, night.as_of) if (key, a.sha256) not in roster.aside]
     ends = [n for n in range(len(known), 0, -1) if n > len(known) - 1 - MAX_STEPS_BACK]
     for sha256 in sorted(roster.published(key)):
         ends += [n for n in range(len(known), 0, -1) if known[n - 1].sha256 == sha256 and n not in ends][:1]
@@ -138,7 +138,7 @@ def _attempt(roster: Roster, key: str, back: int) -> Attempt | None:
     known = known[: ends[back]]
     unit = night.unit_on(key, known[-1].delivered_at.date())
     wanted = known if unit.site.delivery == "delta" else known[-1:]
-    used = tuple(landing.opened(night.data, site.study, site.site_id, a) for a in wanted)
+    used = tuple(landed.opened(night.data, site.study, site.site_id, a) for a in wanted)
     units = night.units(key, used)
     return Attempt(unit, used, fingerprint(night.programme, unit, used, units), back, units)
 
@@ -216,7 +216,7 @@ def _returned(roster: Roster, attempt: Attempt, staged: Staged, entry: Entry | N
     if entry is None or last is None:
         return None
     site, night = attempt.unit.site, roster.night
-    known = landing.deliveries(night.data, site.study, site.site_id, night.as_of)
+    known = landed.deliveries(night.data, site.study, site.site_id, night.as_of)
     return returned.files(known, roster.in_landing(attempt.unit.key, entry["delivery_sha256"]), staged)
 
 
@@ -232,9 +232,9 @@ def _proposal(roster: Roster, attempt: Attempt) -> str:
     if key in roster.reasons or not attempt.deliveries:
         return ""
     published = roster.published(key)
-    known = landing.arrivals(night.data, site.study, site.site_id, night.as_of)
+    known = landed.arrivals(night.data, site.study, site.site_id, night.as_of)
     arrival = next((a for a in reversed(known) if a.sha256 in published), None)
-    last = landing.opened(night.data, site.study, site.site_id, arrival) if arrival is not None else None
+    last = landed.opened(night.data, site.study, site.site_id, arrival) if arrival is not None else None
     told = drift.text(drift.find(attempt.unit, attempt.deliveries[-1], last))
     return f"\n{told}" if told else ""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
-from flows.engine import delivery_findings, edit_effect, keep_out, landing, recoding, records, taken_back, value_changes
+from flows.engine import delivery_findings, edit_effect, keep_out, landed, recoding, records, taken_back, value_changes
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from schemas.findings import FindingStatus
@@ -106,7 +106,7 @@ def _of_site(told: Mapping[Key, pl.DataFrame], staged: Staged, site: str) -> pl.
 
 def still_sent(roster: Roster, unit: Unit, site: str) -> pl.DataFrame:
     """Rows of a purged participant that the newest delivery held and that were left out before landing."""
-    rows = keep_out.blocked(landing.home_of(roster.night.data, unit.site.study, unit.site.site_id)).get(site, 0)
+    rows = keep_out.blocked(landed.home_of(roster.night.data, unit.site.study, unit.site.site_id)).get(site, 0)
     if not rows:
         return delivery_findings.none_found()
     told = pl.DataFrame({"n_rows": [rows]}, schema={"n_rows": pl.Int64})

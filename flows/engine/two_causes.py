@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flows.engine import batch, changes, decisions, landing, last_good, tombstones
+from flows.engine import batch, changes, decisions, landed, last_good, tombstones
 from flows.engine.batch import Staged
 from flows.engine.edited import Edit, Edits, Then
 from flows.engine.fingerprint import fingerprint
-from flows.engine.landing import Delivery
+from flows.engine.landed import Delivery
 from flows.engine.last_good import Before
 from flows.engine.night import Attempt, Night
 
@@ -104,7 +104,7 @@ class TwoCauses:
 
     def _is_gone(self, entry: Entry, attempt: Attempt) -> bool:
         found = self._deliveries(entry, attempt)
-        return not found or any(not landing.file_path(d, f.name).is_file() for d in found for f in d.files)
+        return not found or any(not landed.file_path(d, f.name).is_file() for d in found for f in d.files)
 
     def _made(self, entry: Entry, attempt: Attempt, staged: Staged) -> Staged | None:
         """The last good delivery as it is worked once more."""
@@ -143,14 +143,14 @@ class TwoCauses:
         site, sha256 = attempt.unit.site, entry["delivery_sha256"]
         sha256 = self._rewritten.get(attempt.unit.key, {}).get(sha256, sha256)
         data = self._night.data
-        listed = landing.arrivals(data, site.study, site.site_id, attempt.deliveries[-1].delivered_at)
+        listed = landed.arrivals(data, site.study, site.site_id, attempt.deliveries[-1].delivered_at)
         known = [a for a in listed if (attempt.unit.key, a.sha256) not in self._aside or a.sha256 == sha256]
         ends = [n for n, a in enumerate(known, 1) if a.sha256 == sha256]
         ends = [n for n in ends if known[n - 1].delivered_at.date().isoformat() == entry["delivered_on"]] or ends
         if not ends:
             return ()
         wanted = known[: ends[-1]] if site.delivery == "delta" else [known[ends[-1] - 1]]
-        return tuple(landing.opened(data, site.study, site.site_id, a) for a in wanted)
+        return tuple(landed.opened(data, site.study, site.site_id, a) for a in wanted)
 
 
 def _others(entry: Entry | None, staged: Staged) -> dict[str, str]:

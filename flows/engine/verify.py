@@ -14,7 +14,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from flows.engine import landing, ledger, releases, snapshots, tombstones
+from flows.engine import landed, ledger, releases, snapshots, tombstones
 from flows.engine.releases import MANIFEST, Release
 from schemas.findings import ReadError
 
@@ -95,13 +95,13 @@ def deliveries(data: Path, release: Release) -> list[str]:
         if (now := purged.get(entry["unit"], {}).get(sha256, sha256)) == "":
             continue  # removed whole by a purge, which the ledger tells
         try:
-            known = landing.deliveries(data, study, site, release.as_of)
+            known = landed.deliveries(data, study, site, release.as_of)
             last = max((n for n, d in enumerate(known) if d.sha256 == now), default=None)
             if last is None:
                 raise ReadError(f"{study}/{site}: delivery {sha256[:12]} is not in landing")
             alone = entry.get("made_of", {}).get("delivery") in (None, hashlib.sha256(sha256.encode()).hexdigest())
             for delivery in known[last if alone else 0 : last + 1]:
-                landing.verify(delivery)
+                landed.verify(delivery)
         except ReadError as error:
             problems[" ".join(line.strip() for line in str(error).splitlines()[:2])] = None
     return list(problems)

@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import changes, findings_store, landing, ledger, releases
+from flows.engine import changes, findings_store, landed, ledger, releases
 from flows.engine.config import load
 from tests.faults.server import Commands, Ended
 
@@ -102,10 +102,10 @@ def nothing_half_written(scene: Scene) -> None:
     data = scene.data
     programme = load(scene.config)
     for unit in programme.units.values():
-        for delivery in landing.deliveries(data, unit.site.study, unit.site.site_id):
-            landing.verify(delivery)
+        for delivery in landed.deliveries(data, unit.site.study, unit.site.site_id):
+            landed.verify(delivery)
     for folder in (p for p in data.glob("landing/*/*/*") if p.is_dir() and not p.name.startswith(".tmp-")):
-        json.loads((folder / landing.RECEIPT).read_text())
+        json.loads((folder / landed.RECEIPT).read_text())
     for folder in (p for p in data.glob("staged/*/*/*") if not p.parts[-3].startswith(".tmp-")):
         told = json.loads((folder / "staged.json").read_text())
         for of in told["files"].values():

@@ -207,7 +207,7 @@ def test_clock_going_backwards(scene: Scene, undisturbed: Scene):
 @pytest.mark.slow
 def test_source_changing_while_it_is_read(scene: Scene):
     """The first try is refused, the retry takes the file as it then is; nothing of the first try is left."""
-    ended = scene.run(strike={"at": "flows.engine.landing:_hashed", "when": "edit", "n": 5, "file": str(scene.export("A/ae.csv"))})
+    ended = scene.run(strike={"at": "flows.engine.landed:hashed", "when": "edit", "n": 5, "file": str(scene.export("A/ae.csv"))})
 
     assert ended.code in (0, 1)
     clear(ended)

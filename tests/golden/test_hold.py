@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
-from flows.engine import changes, decisions, findings_store, fingerprint, judge, landing, settling
+from flows.engine import changes, decisions, findings_store, fingerprint, judge, landed, landing, settling
 from flows.engine.config import load
 from schemas.findings import ConfigurationError
 from tests.nights import TRIAL, Nights
@@ -508,7 +508,7 @@ def test_a_delivery_that_cannot_be_read_among_many_that_add_up_can_be_set_aside(
     delta_night(made, "2026-03-01", head, ["P02,01,1,1,2026-01-11 10:00"], PEOPLE[:2])
     held = delta_night(made, "2026-03-02", "id,center,no,came", ["P02,01,2,1"])
     assert held["01"] == ("carried", 1, 1)
-    bad = landing.deliveries(made.data, "t01", "all")[-1].sha256
+    bad = landed.deliveries(made.data, "t01", "all")[-1].sha256
 
     decisions.put_aside(made.data, "t01/01", bad[:12], "A. Manager", "a wrong export")
     told = delta_night(made, "2026-03-03", head, ["P02,01,2,1,2026-01-12 10:00"])

@@ -15,7 +15,7 @@ from flows.engine import (
     decisions,
     explain_cell,
     findings_store,
-    landing,
+    landed,
     ledger,
     purge,
     purge_landing,
@@ -91,8 +91,8 @@ def test_a_purged_participant_is_in_no_file_of_the_data_folder_and_everybody_els
         found = releases.load(tiny.data, folder.name)
         assert found is not None and verify.published(tiny.data, found) == []
         assert found.manifest["purged"][0]["tombstone"] == report.tombstone
-    for delivery in landing.deliveries(tiny.data, "t01", site):
-        landing.verify(delivery)
+    for delivery in landed.deliveries(tiny.data, "t01", site):
+        landed.verify(delivery)
     assert ledger.verify_chain(tiny.data) == []
 
 
@@ -208,11 +208,11 @@ def test_a_site_is_not_held_for_the_records_a_purge_took_away(tiny: Tiny):
 
 
 def test_a_delivery_set_aside_or_let_pass_stays_so_when_a_purge_writes_it_again(tiny: Tiny):
-    old, newest = landing.deliveries(tiny.data, "t01", "A")
+    old, newest = landed.deliveries(tiny.data, "t01", "A")
     decisions.put_aside(tiny.data, "t01/A", newest.sha256, "data manager", "the wrong file")
     decisions.release_hold(tiny.data, "t01/A", old.sha256, "data manager", "truly gone")
     go(tiny, "A", "S2")
-    again = [d.sha256 for d in landing.deliveries(tiny.data, "t01", "A")]
+    again = [d.sha256 for d in landed.deliveries(tiny.data, "t01", "A")]
     assert not {old.sha256, newest.sha256} & set(again)
     assert decisions.set_aside(tiny.data) == {("t01/A", again[1])}
     assert decisions.accepted(tiny.data) == {("t01/A", "A", again[0])}
@@ -270,7 +270,7 @@ def test_a_delivery_that_rows_cannot_be_taken_out_of_is_refused_first_and_droppe
     assert not list((tiny.data / "landing" / "t01" / "A").glob(".tmp-*"))
 
     report = go(tiny, "A", "S2", drop_deliveries=True)
-    assert report.left == [] and landing.deliveries(tiny.data, "t01", "A") == []
+    assert report.left == [] and landed.deliveries(tiny.data, "t01", "A") == []
     first = releases.latest(tiny.data)
     again = rebuild.rebuild(tiny.data, first)
     assert again.differs == [] and again.changed[0].endswith("was removed by a purge; what it gave cannot be made again")

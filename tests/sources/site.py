@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from flows.engine import incoming, landing
+from flows.engine import incoming, landed, landing
 from schemas.site import Site
 
 NIGHT = dt.datetime(2026, 3, 1, 4, 15, tzinfo=dt.UTC)
@@ -33,12 +33,12 @@ class Remote:
             trial=SimpleNamespace(blinding=SimpleNamespace(status=status), arms=ARMS), folder=Path("sites/sad01_07"),
         )  # fmt: skip
 
-    def pull(self, blocks: Any = None, days: int = 1) -> landing.Delivery:
+    def pull(self, blocks: Any = None, days: int = 1) -> landed.Delivery:
         self.nights += days
         return landing.receive(self.data, self.unit, self.config, NIGHT + dt.timedelta(days=self.nights), blocks)
 
-    def known(self) -> list[landing.Delivery]:
-        return landing.deliveries(self.data, "sad01", "07")
+    def known(self) -> list[landed.Delivery]:
+        return landed.deliveries(self.data, "sad01", "07")
 
     def waiting(self) -> list[Path]:
         """Downloads that are not landed."""
@@ -56,5 +56,5 @@ class Remote:
                 yield path.read_bytes().decode("latin-1")
 
 
-def contents(delivery: landing.Delivery) -> dict[str, bytes]:
+def contents(delivery: landed.Delivery) -> dict[str, bytes]:
     return {f.name: (delivery.folder / f.name).read_bytes() for f in delivery.files}

@@ -21,7 +21,7 @@ import yaml
 
 from flows.engine import models
 from flows.engine.config import Correction, Unit
-from flows.engine.landing import Delivery, LandedFile
+from flows.engine.landed import Delivery, LandedFile
 from flows.engine.mapping import MapInput, check_mapping, map_batch
 from flows.engine.yamlfile import _Loader
 from schemas.instrument import Instrument

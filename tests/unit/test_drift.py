@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from flows.engine import drift, landing, renaming
+from flows.engine import drift, landed, landing, renaming
 from flows.engine.config import load
 from tests.nights import TRIAL
 
@@ -39,7 +39,7 @@ def found(root: Path, *files: str) -> list[drift.Drift]:
     for day, file in enumerate(files, 1):
         (root / "exports" / "diary.csv").write_text(file)
         landing.receive(root / "data", unit, root, dt.datetime(2026, 3, day, 12, tzinfo=dt.UTC))
-    last, newest = landing.deliveries(root / "data", "t01", "01")
+    last, newest = landed.deliveries(root / "data", "t01", "01")
     return drift.find(unit, newest, last)
 
 

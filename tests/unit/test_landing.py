@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.engine import landing
+from flows.engine import landed, landing
 from flows.sources.files import matches
 from schemas.findings import ReadError
 from schemas.site import Site
@@ -48,14 +48,14 @@ class Export:
         path.write_text(content)
         return path
 
-    def receive(self, at: dt.datetime = NIGHT) -> landing.Delivery:
+    def receive(self, at: dt.datetime = NIGHT) -> landed.Delivery:
         return landing.receive(self.data, self.unit, self.config, at)
 
     def peek(self) -> str:
         return landing.peek(self.unit, self.config)
 
-    def known(self, as_of: dt.datetime | None = None) -> list[landing.Delivery]:
-        return landing.deliveries(self.data, "sad01", "07", as_of)
+    def known(self, as_of: dt.datetime | None = None) -> list[landed.Delivery]:
+        return landed.deliveries(self.data, "sad01", "07", as_of)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def export(tmp_path):
     return made
 
 
-def names(delivery: landing.Delivery) -> list[str]:
+def names(delivery: landed.Delivery) -> list[str]:
     return [f.name for f in delivery.files]
 
 
@@ -129,13 +129,13 @@ def test_of_a_year_of_deliveries_only_the_one_that_is_opened_has_its_receipt_rea
     for n, day in enumerate(days):
         export.write("dose_1.csv", f"id,mg\n1,{n}\n")
         export.receive(day)
-    first, second, third = landing.arrivals(export.data, "sad01", "07")
+    first, second, third = landed.arrivals(export.data, "sad01", "07")
     home = export.data / "landing/sad01/07"
     (home / first.delivery_id / "receipt.json").unlink()
 
     assert [a.delivered_at for a in (first, second, third)] == days
-    assert landing.arrivals(export.data, "sad01", "07", days[1]) == [first, second]
-    assert "dose_1.csv" in [f.name for f in landing.opened(export.data, "sad01", "07", third).files]
+    assert landed.arrivals(export.data, "sad01", "07", days[1]) == [first, second]
+    assert "dose_1.csv" in [f.name for f in landed.opened(export.data, "sad01", "07", third).files]
     export.write("dose_1.csv", "id,mg\n1,3\n")
     assert export.receive(NIGHT + 3 * DAY).delivered_at == NIGHT + 3 * DAY  # nothing of the first is needed for it
     with pytest.raises(ReadError, match="is missing or damaged"):
@@ -219,7 +219,7 @@ def test_links_out_of_the_source_are_refused_and_links_within_are_followed(expor
 
 
 def test_a_file_that_changes_while_it_is_copied_is_refused(export, monkeypatch):
-    real = landing._hashed
+    real = landed.hashed
 
     def hash_then_change(key, wanted):
         hashes = real(key, wanted)
@@ -227,7 +227,7 @@ def test_a_file_that_changes_while_it_is_copied_is_refused(export, monkeypatch):
             file.write("2,50\n")
         return hashes
 
-    monkeypatch.setattr(landing, "_hashed", hash_then_change)
+    monkeypatch.setattr(landed, "hashed", hash_then_change)
     with pytest.raises(ReadError, match=r"dose_01\.csv changed while"):
         export.receive()
     home = export.data / "landing" / "sad01" / "07"
@@ -263,7 +263,7 @@ def test_a_damaged_log_is_an_error(export):
 @pytest.mark.parametrize("harm", ["change", "remove", "add", "receipt"])
 def test_tampering_with_landed_files_is_found(export, harm):
     delivery = export.receive()
-    landing.verify(delivery)
+    landed.verify(delivery)
     file = delivery.folder / "dose_01.csv"
     if harm == "change":
         file.chmod(0o644)
@@ -280,7 +280,7 @@ def test_tampering_with_landed_files_is_found(export, harm):
             export.known()
         return
     with pytest.raises(ReadError, match="not as received"):
-        landing.verify(delivery)
+        landed.verify(delivery)
 
 
 def test_landing_needs_only_the_standard_library_and_schemas():

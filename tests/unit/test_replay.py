@@ -82,9 +82,9 @@ def test_what_a_night_depends_on_makes_it_be_looked_at_again(two_sites: Nights, 
     elif change == "the mapping":
         rename_trial(two_sites, "Another title")
     elif change == "a decision":
-        from flows.engine import decisions, landing
+        from flows.engine import decisions, landed
 
-        sha256 = landing.deliveries(two_sites.data, "t01", "01")[-1].sha256
+        sha256 = landed.deliveries(two_sites.data, "t01", "01")[-1].sha256
         decisions.put_aside(two_sites.data, "t01/01", sha256[:12], "me", "a wrong file")
     elif change == "an answer":
         told = {"finding_id": "f", "study": "t01", "site": "01", "answer": "corrected", "who": "w", "on": "2026-03-01", "reason": ""}

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from flows.engine import batch, landing, rebuild, releases, remake, snapshots, verify
+from flows.engine import batch, landed, rebuild, releases, remake, snapshots, verify
 from flows.engine.config import load
 from schemas.columns import PER_SITE
 from schemas.findings import ConfigurationError
@@ -116,7 +116,7 @@ def test_changed_code_is_said_first_and_what_came_out_otherwise_is_named(two_sit
 
 def test_a_site_whose_landed_file_was_touched_is_told_and_the_others_are_made_again(two_sites: Nights):
     ended = two_sites.run()
-    (delivery,) = landing.deliveries(two_sites.data, "t01", "01")
+    (delivery,) = landed.deliveries(two_sites.data, "t01", "01")
     (delivery.folder / "dose.csv").chmod(0o644)
     (delivery.folder / "dose.csv").write_text("S1 51\nS2 50\n")
     report = rebuild.rebuild(two_sites.data, ended.release)

@@ -12,7 +12,7 @@ import pytest
 
 from flows.engine import recoding, records, returned, value_changes
 from flows.engine.delivery_findings import rule
-from flows.engine.landing import Delivery, LandedFile
+from flows.engine.landed import Delivery, LandedFile
 from tests.harness import EVIDENCE
 
 UNIT: Any = SimpleNamespace(site=SimpleNamespace(study="t", site_id="01"))

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from flows.engine import enums
 from flows.engine.config import Unit
-from flows.engine.landing import Delivery, LandedFile
+from flows.engine.landed import Delivery, LandedFile
 from flows.readers import ROW, About, Cells, Mark, ReadOptions, archive, read
 from flows.sources.files import archive_of, matches
 from schemas.findings import ReadError
