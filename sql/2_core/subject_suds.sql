@@ -4,7 +4,8 @@
 -- Why:   one therapist's sheet may be on another scale than the site's; site_highest_suds tells whether the whole site is. Fear
 --        falls over a treatment, so low ratings alone say nothing: mixed_sessions are those whose ratings (or one exercise's) never
 --        pass what 0-10 can reach while the ones beside (of the first session also: the site's first exercises) are many times higher,
---        and are not all 0, 5 or 10, as people rate on 0-100; low_sessions those of which that alone is not so
+--        and are not all 0, 5 or 10, as people rate on 0-100 (not where all of many ratings are so low: that is asked as such);
+--        low_sessions those of which that alone is not so
 with suspect as (
     -- hardly anybody has an exercise so low: only they are looked at further
     select distinct r.unit, r.study, r.site, r.subject_id,
@@ -108,9 +109,15 @@ select
     count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) as n_ratings,
     max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) as highest_suds,
     any_value(s.highest_suds) as site_highest_suds,
-    any_value(m.mixed_sessions) as mixed_sessions,
+    case
+        when
+            count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) < any_value(e.suds_subject_min_ratings)
+            or max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) > any_value(e.suds_scale_looks_like_max)
+            then any_value(m.mixed_sessions)
+    end as mixed_sessions,
     any_value(m.low_sessions) as low_sessions,
 from intake.rating as r
+cross join ref.evidence as e
 inner join core.site_suds as s on r.unit = s.unit and r.study = s.study and r.site = s.site
 left join mixed as m on r.unit = m.unit and r.study = m.study and r.site = m.site and r.subject_id = m.subject_id
 where r.scale in ('0-100', '1-100')

@@ -57,6 +57,8 @@ def test_a_session_far_below_the_one_beside_it_looks_like_another_scale(run_mode
         ("3: 7-4, 4: 30-20", [60] * 6, False),  # too few to know what is usual
         ("3: 7-4, 4: 30-20", [34] * 8, False),  # not five times as high
         ("3: 10-5, 4: 30-20", [60] * 8, False),  # fives and tens: rated on 0-100, and low
+        ("3: 7-4, 4: 6-3, 5: 7-2", [60] * 8, True),  # six ratings, all so low
+        ("3: 7-4, 4: 6-3, 5: 7-2, 6: 4-1", [60] * 8, False),  # eight: the participant is asked about as such
     ],
 )
 def test_a_first_session_far_below_the_sites_first_exercises_looks_like_another_scale(

@@ -133,12 +133,13 @@ def test_the_command_writes_a_decision_and_many_from_a_file(config, tmp_path):
         return ended.exit_code, ended.output
 
     told = ("--at", "t01/A", "--who", "A. Person", "--reason", "asked")
-    assert call("Hausmarke", "Zoloft", *told) == (0, "1 decisions written: t01_A/medications.csv\n")
+    then = f"the next run works the sites they touch -> trialweave run --config {config}\n"
+    assert call("Hausmarke", "Zoloft", *told) == (0, f"1 decisions written: t01_A/medications.csv\n{then}")
     assert call("Hausmarke", *told)[0] == 2
     many = tmp_path / "many.csv"
     by = "A. Person,2026-01-05"
     many.write_text(f"at,verbatim,ingredients,who,when,note\nt01,tea,,{by},a drink\nt01/A,AMI,amisulpride,{by},asked\n")
-    assert call("--file", str(many)) == (0, "2 decisions written: t01_A/medications.csv, trials/t01.medications.csv\n")
+    assert call("--file", str(many)) == (0, f"2 decisions written: t01_A/medications.csv, trials/t01.medications.csv\n{then}")
     assert (config / "trials" / "t01.medications.csv").read_text() == (
         "verbatim,ingredients,who,when,note\ntea,,A. Person,2026-01-05,a drink\n"
     )

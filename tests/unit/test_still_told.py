@@ -22,7 +22,7 @@ def known(*edits: tuple[str, str, str, str]) -> Any:
         for part, before, after, status in edits
     ]  # fmt: skip
     frame = pl.DataFrame(rows, schema={**delivery_findings.FOUND, "status": pl.String})
-    return SimpleNamespace(edited=frame)
+    return SimpleNamespace(edited={("t", "01"): frame})
 
 
 def made(mapping: str, shared: str = S0) -> Any:

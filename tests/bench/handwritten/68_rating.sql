@@ -105,6 +105,8 @@ odd as (
     select site_no, usubjid, session_no, n_odd >= 2 or coalesce(n_odd > 0 and end_before >= 5 * top and begin_after >= 5 * top, false)
     from exercise where top > 0 and top <= 10 and beside >= greatest(5 * top, 30) and coalesce(end_before >= 5 * top, true)
 )
-select told([case when bool_or(is_mixed) then 'suds_scale_mixed' end, case when bool_or(not is_mixed) then 'suds_exercise_low' end]),
-    'query', site_no, 'subject_suds', usubjid, '', null, null, null
-from odd group by site_no, usubjid;
+select told([
+        case when bool_or(is_mixed) and not any_value(o.n >= 8 and o.top <= 10) then 'suds_scale_mixed' end,
+        case when bool_or(not is_mixed) then 'suds_exercise_low' end
+    ]), 'query', odd.site_no, 'subject_suds', usubjid, '', null, null, null
+from odd join rater as o using (usubjid) group by odd.site_no, usubjid;
