@@ -135,7 +135,7 @@ def newest_aside(data: Path) -> list[str]:
     out = []
     for unit, delivery in sorted(set_aside(data)):
         study, _, export = unit.partition("/")
-        known = landed.deliveries(data, study, export)
+        known = landed.arrivals(data, study, export)
         if known and known[-1].sha256 == delivery:
             told = f"{unit}: its newest delivery {delivery[:12]} of {known[-1].delivered_at.date()} is set aside and does not count"
             out.append(f"{told}\n  undo -> trialweave set-aside {unit} --delivery {delivery[:12]} --take-back --who NAME --reason WHY")

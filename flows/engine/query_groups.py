@@ -33,7 +33,8 @@ def known(data: Path) -> dict[str, Group]:
 
 def keep(data: Path, made: Mapping[str, Group]) -> None:
     """Write down questions that are new."""
-    fresh = {query: group for query, group in made.items() if query not in known(data)}
+    there = known(data)
+    fresh = {query: group for query, group in made.items() if query not in there}
     if fresh:
         handle = os.open(data / NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as file:

@@ -227,36 +227,33 @@ def test_a_dose_outside_the_window_an_hour_from_the_usual_is_asked_about(
     assert asked(run_models, "core.dose_lag", "dose_hour_odd") == found
 
 
+def odd_hours(bench: ModelBench, clocks: dict[str, list[str]]) -> list[str]:
+    """Doses asked about of participants who took one at each of these times, every day before a session from 14:00 to 15:30."""
+    session = "subject_id | session_no | attended | started_at | ended_at\n"
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n"
+    for subject, times in clocks.items():
+        for n, at in enumerate(times, 1):
+            session += f"{subject} | {n} | true | 2024-03-{n:02d} 14:00:00 | 2024-03-{n:02d} 15:30:00\n"
+            dose += f"{subject} | {n} | PRE | true | 50 | 2024-03-{n:02d} {at}:00 | {subject}d{n}\n"
+    subject = "subject_id | consented_on | randomized_on\n" + "\n".join(f"{one} | 2024-01-01 | 2024-01-08" for one in clocks)
+    course(bench, subject=subject, session=session, dose=dose).run("core.dose_lag")
+    return asked(bench, "core.dose_lag", "dose_hour_odd")
+
+
 @pytest.mark.parametrize(("others", "found"), [(11, []), (12, ["S1d4", "S2d4"])])  # 2 of 8 + 11 doses are 10.5 %, of 8 + 12 are 10 %
 def test_where_many_of_a_sites_doses_lie_outside_the_window_one_more_is_not_asked_about(
     run_models: ModelBench, others: int, found: list[str]
 ) -> None:
     odd = ["12:30"] * 3 + ["11:30"]
     clocks = {"S1": odd, "S2": odd, "S3": ["12:30"] * others}
-    session = "subject_id | session_no | attended | started_at | ended_at\n"
-    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n"
-    for subject, times in clocks.items():
-        for n, at in enumerate(times, 1):
-            session += f"{subject} | {n} | true | 2024-03-{n:02d} 14:00:00 | 2024-03-{n:02d} 15:30:00\n"
-            dose += f"{subject} | {n} | PRE | true | 50 | 2024-03-{n:02d} {at}:00 | {subject}d{n}\n"
-    subject = "subject_id | consented_on | randomized_on\n" + "\n".join(f"{one} | 2024-01-01 | 2024-01-08" for one in clocks)
-    course(run_models, subject=subject, session=session, dose=dose).run("core.dose_lag")
-    assert asked(run_models, "core.dose_lag", "dose_hour_odd") == found
+    assert odd_hours(run_models, clocks) == found
 
 
 @pytest.mark.parametrize(("far", "found"), [(1, ["S1d4"]), (2, ["S1d4", "S2d4"]), (3, [])])  # 20 doses, 7 to 9 outside the window
 def test_where_many_doses_are_a_little_late_one_far_outside_is_asked_about(run_models: ModelBench, far: int, found: list[str]) -> None:
     # the window ends 60 minutes before the session: 13:15 is 15 minutes late, 13:45 is 45
     clocks = {f"S{n}": ["12:30", "12:30", "12:30", "13:45"] if n <= far else ["12:30", "12:30", "13:15", "13:15"] for n in range(1, 6)}
-    session = "subject_id | session_no | attended | started_at | ended_at\n"
-    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n"
-    for subject, times in clocks.items():
-        for n, at in enumerate(times, 1):
-            session += f"{subject} | {n} | true | 2024-03-{n:02d} 14:00:00 | 2024-03-{n:02d} 15:30:00\n"
-            dose += f"{subject} | {n} | PRE | true | 50 | 2024-03-{n:02d} {at}:00 | {subject}d{n}\n"
-    subject = "subject_id | consented_on | randomized_on\n" + "\n".join(f"{one} | 2024-01-01 | 2024-01-08" for one in clocks)
-    course(run_models, subject=subject, session=session, dose=dose).run("core.dose_lag")
-    assert asked(run_models, "core.dose_lag", "dose_hour_odd") == found
+    assert odd_hours(run_models, clocks) == found
 
 
 @pytest.mark.parametrize(("late", "found"), [(5, []), (6, ["01"])])
