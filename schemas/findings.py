@@ -47,6 +47,15 @@ class CheckStatus(StrEnum):
     PASSED = "PASSED"
 
 
+class ChangeKind(StrEnum):
+    """What a delivery changed of the one before: a text, a record that came late, one that is no longer sent, one let out of quarantine."""
+
+    CHANGED = "changed"
+    LATE = "late"
+    DISAPPEARED = "disappeared"
+    RELEASED = "released"
+
+
 class Impact(StrEnum):
     """What a finding can touch: the timing of a dose, its amount, the primary outcome, timing and outcome, or none of them."""
 

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import Data, Json, as_path, print_json, print_table, run_again, say, told_errors
+from flows.cli.asked import release_named
+from flows.cli.common import Data, Json, as_path, print_json, print_table, say, told_errors
 from schemas.findings import Exit
 
 Studies = Annotated[list[str], typer.Option("--study", help="Only this trial; may be given several times. None may be blinded.")]
@@ -35,12 +36,7 @@ def analyze(
         if find_spec("statsmodels") is None:
             say("analyze needs statsmodels, which is not installed\n  fix   -> make setup")
             raise typer.Exit(int(Exit.USAGE))
-        from flows.engine import releases
-
-        found = releases.latest(data) if release == "latest" else releases.load(data, release)
-        if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        found = release_named(data, release)
         from flows.analysis import fitting, pooling, reading, writing
         from flows.report.writing import configuration
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, Json, print_json, print_table, run_again, say, told_errors
+from flows.cli.asked import demand, release_named, sites_of
+from flows.cli.common import DEMO, Config, Data, Json, print_json, print_table, told_errors
 from flows.cli.help import Command, Group
-from schemas.findings import ConfigurationError, Exit
+from schemas.findings import ConfigurationError
 
 if TYPE_CHECKING:
     from flows.engine.coding import Coder
@@ -50,13 +51,10 @@ def waits(
     if context.invoked_subcommand:
         return
     with told_errors():
-        from flows.engine import releases
         from flows.engine.coding.waiting import waiting
 
-        release = releases.latest(data)
-        if release is None:
-            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        release = release_named(data)
+        demand("site", site, sites_of(release))
         programme, coder = _opened(config)
         found = waiting(release.folder, programme, coder, site)
         if json:

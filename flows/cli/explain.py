@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli.asked import release_named
 from flows.cli.common import Data, Json, print_json, say, told_errors
-from flows.cli.releases import release_named
 from schemas.findings import Exit
 
 SHOWN = 12

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.common import Data, Json, as_path, print_json, print_table, run_again, say, told_errors
+from flows.cli.asked import release_named
+from flows.cli.common import Data, Json, as_path, print_json, print_table, say, told_errors
 from schemas.columns import RESTRICTED
 from schemas.findings import Exit
 
@@ -57,7 +58,6 @@ def export(
     Example: trialweave export --format sav --set adsl,adex --data data --out spss
     """
     with told_errors():
-        from flows.engine import releases
         from flows.exports import formats, source
         from flows.exports import sdtm as domains
 
@@ -65,10 +65,7 @@ def export(
         if chosen is None or xpt not in (5, 8) or (sdtm and set_):
             say("give --format (xpt, dataset-json, csv, sav, dta or odm) and --xpt 5 or 8; --set does not go with --sdtm")
             raise typer.Exit(int(Exit.USAGE))
-        found = releases.latest(data) if release == "latest" else releases.load(data, release)
-        if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        found = release_named(data, release)
         options: dict[str, Any] = {"version": xpt} if chosen is FormatName.XPT else {}
         if chosen is FormatName.DATASET_JSON and ndjson:
             options["ndjson"] = True

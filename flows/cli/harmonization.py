@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import Data, Json, print_json, print_table, run_again, say, told_errors
-from schemas.findings import Exit
+from flows.cli.asked import demand, release_named, sites_of
+from flows.cli.common import Data, Json, print_json, print_table, told_errors
 from schemas.harmonization import Kind, Potential
 
 #: How a cell is shown.
@@ -37,12 +37,10 @@ def harmonization(
     with told_errors():
         import polars as pl
 
-        from flows.engine import releases
-
-        release = releases.latest(data)
-        if release is None:
-            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        release = release_named(data)
+        known = sites_of(release)
+        demand("trial", study, [k for k in known if "/" not in k])
+        demand("site", site, [k for k in known if "/" in k])
         found = pl.read_parquet(release.folder / "harmonization.parquet")
         name = pl.concat_str("STUDYID", "SITEID", separator="/")
         wanted = {"KIND": str(kind or ""), "POTENT": str(potential or ""), "STUDYID": study}

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, run_again, say, told_errors
+from flows.cli.asked import release_named
+from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, run_again, told_errors
 from schemas.findings import Exit
 
 
@@ -26,12 +27,9 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
     Example: trialweave status --data data
     """
     with told_errors():
-        from flows.engine import decisions, ledger, releases, state, summary
+        from flows.engine import decisions, ledger, state, summary
 
-        release = releases.latest(data)
-        if release is None:
-            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        release = release_named(data)
         note = data / state.LAST_RUN
         last: dict[str, Any] = jsons.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
         severities = summary.by_severity(release.manifest)
@@ -74,12 +72,9 @@ def verify(
     Example: trialweave verify --data data
     """
     with told_errors():
-        from flows.engine import releases, verify
+        from flows.engine import verify
 
-        found = releases.latest(data) if release == "latest" else releases.load(data, release)
-        if found is None:
-            say(f"{data} holds no release {release}")
-            raise typer.Exit(int(Exit.USAGE))
+        found = release_named(data, release)
         problems, notes = verify.everything(data, found), verify.purged(data, found)
         n_files = len(found.manifest["files"]) + len(found.manifest.get("documents", ()))
         if json:

@@ -10,26 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.asked import release_named
 from flows.cli.common import Data, Json, print_json, print_table, say, told_errors
 from schemas.findings import Exit
 
 if TYPE_CHECKING:
     from flows.engine.diff import Difference
-    from flows.engine.releases import Release
-
-
-def release_named(data: Path, name: str) -> Release:
-    """A release by its id, the beginning of it, or `latest`. Ends 2 naming those there are when there is no such one."""
-    from flows.engine import releases
-
-    there = sorted(p.name for p in (data / "releases").glob("2*") if p.is_dir())
-    fits = [n for n in there if n.startswith(name)]
-    found = releases.latest(data) if name == "latest" else releases.load(data, fits[0]) if len(fits) == 1 else None
-    if found is None:
-        told = f"; there are {', '.join(there[-5:])}" if there else f"\n  fix -> trialweave run --data {data}"
-        say(f"{data} holds {'several releases' if len(fits) > 1 else 'no release'} {name}{told}")
-        raise typer.Exit(int(Exit.USAGE))
-    return found
 
 
 def rebuild(

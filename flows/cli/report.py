@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import Data, Json, as_path, print_json, run_again, say, told_errors
+from flows.cli.asked import release_named
+from flows.cli.common import Data, Json, as_path, print_json, say, told_errors
 from schemas.findings import Exit
 
 
@@ -33,16 +34,13 @@ def report(
     Example: trialweave report --data data --out to-share --shareable
     """
     with told_errors():
-        from flows.engine import lock, releases
+        from flows.engine import lock
         from flows.report import writing
 
         if shareable and out is None:
             say("a shareable report does not take the place of the release's own\n  fix -> trialweave report --shareable --out FOLDER")
             raise typer.Exit(int(Exit.USAGE))
-        found = releases.latest(data) if release == "latest" else releases.load(data, release)
-        if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        found = release_named(data, release)
         with writing.configuration(data, found, config) as programme:
             if out is None:
                 with lock.writing(data):

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.common import Data, Json, print_json, print_table, run_again, say, told_errors
-from schemas.findings import CheckStatus, Exit, FindingStatus, Severity
+from flows.cli.asked import demand, release_named, sites_of
+from flows.cli.common import Data, Json, print_json, print_table, say, told_errors
+from schemas.findings import ChangeKind, CheckStatus, Exit, FindingStatus, Severity
 
 LISTED = ["id", "severity", "rule", "site", "table", "record_key", "field", "file", "source_row", "n_rows", "first_seen", "status"]
 
@@ -26,10 +27,12 @@ def findings(
     rule: Annotated[str, typer.Option(help="Only this rule.")] = "",
     severity: Annotated[Severity | None, typer.Option(help="Only this severity.")] = None,
     table: Annotated[str, typer.Option(help="Only this table.")] = "",
-    subject: Annotated[str, typer.Option(help="Only this participant, as the site writes the identifier.")] = "",
+    subject: Annotated[str, typer.Option(help="Only this participant: SUBJID, as the site's identifier is read.")] = "",
     status: Annotated[FindingStatus | None, typer.Option(help="Only findings that stand so; RESOLVED: those gone, with why.")] = None,
     held: Annotated[bool, typer.Option(help="Findings of a delivery that is held, not of the data in the release.")] = False,
-    show_values: Annotated[bool, typer.Option(help="Show the text as sent; it may identify a participant.")] = False,
+    show_values: Annotated[
+        bool, typer.Option(help="Show the text as sent, of a de-identified trial also ids and keys; it may identify a participant.")
+    ] = False,
     limit: Annotated[int, typer.Option(help="List at most so many; 0: all.")] = 50,
     json: Json = False,
 ) -> None:
@@ -41,13 +44,13 @@ def findings(
     Example: trialweave findings --data data --site sad01/07 --severity query
     """
     with told_errors():
-        from flows.engine import releases
-        from flows.engine.findings_view import select
+        from flows.engine.findings_view import select, tables
+        from schemas.rules import catalogue
 
-        release = releases.latest(data)
-        if release is None:
-            say(f"{data} holds no release yet\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        release = release_named(data)
+        demand("site", site, sites_of(release))
+        demand("check", rule, (r.id for r in catalogue()), "trialweave checks")
+        demand("table", table, tables(data))
         found = select(data, release, site=site, rule=rule, severity=str(severity or ""), table=table, subject=subject,
                        status=str(status or ""), held=held, values=show_values)  # fmt: skip
         if json:
@@ -77,7 +80,7 @@ def findings(
 def changes(
     data: Data = Path("data"),
     site: Annotated[str, typer.Option("--site", metavar="STUDY/SITE", help="Only this site.")] = "",
-    kind: Annotated[str, typer.Option(help="Only changed, late, disappeared or released.")] = "",
+    kind: Annotated[ChangeKind | None, typer.Option(help="Only changes of this kind.")] = None,
     subject: Annotated[str, typer.Option(help="Only this participant.")] = "",
     show_values: Annotated[bool, typer.Option(help="Show the texts before and after; they may identify a participant.")] = False,
     limit: Annotated[int, typer.Option(help="List at most so many, the newest; 0: all.")] = 50,
@@ -96,7 +99,8 @@ def changes(
         from flows.engine.changes import history
 
         found = history(data).with_columns(pl.concat_str("study", "site", separator="/").alias("at"))
-        for column, wanted in (("at", site), ("kind", kind), ("subject", subject)):
+        demand("site", site, {*found["at"], *(s for s in sites_of(release_named(data)) if "/" in s)})
+        for column, wanted in (("at", site), ("kind", str(kind or "")), ("subject", subject)):
             found = found.filter(pl.col(column) == wanted) if wanted else found
         found = found.drop("at") if show_values else found.drop("at", "old_value", "new_value")
         if json:
@@ -129,8 +133,11 @@ def checks(
         from flows.engine import checks as results
         from flows.engine import releases
         from flows.engine.config import load
+        from schemas.rules import catalogue
 
         latest = releases.latest(data)
+        demand("check", rule, (r.id for r in catalogue()), "trialweave checks")
+        demand("site", site, [s for s in sites_of(release_named(data)) if "/" in s])
         found = list(results.history(data, load(config) if config else None, rule, site))
         if not history:
             found = [r for r in found if latest and r["release_id"] == latest.release_id]
@@ -160,13 +167,9 @@ def sql(
     with told_errors():
         import duckdb
 
-        from flows.engine import releases
         from flows.engine.catalog import open_release
 
-        found = releases.latest(data) if release == "latest" else releases.load(data, release)
-        if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        found = release_named(data, release)
         con = open_release(found.folder)
         try:
             cursor = con.execute(query)

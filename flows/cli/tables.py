@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, run_again, say, told_errors
-from schemas.findings import Exit
+from flows.cli.asked import demand, release_named
+from flows.cli.common import DEMO, Config, Data, Json, as_path, print_json, print_table, told_errors
 
 
 def tables(
@@ -30,15 +30,12 @@ def tables(
     Example: trialweave tables --data data --shareable
     """
     with told_errors():
-        from flows.engine import releases
         from flows.engine.config import load
         from flows.tables import counting, writing
 
-        found = releases.latest(data) if release == "latest" else releases.load(data, release)
-        if found is None:
-            say(f"{data} holds no release{'' if release == 'latest' else ' ' + release}\n  fix -> {run_again(data)}")
-            raise typer.Exit(int(Exit.USAGE))
+        found = release_named(data, release)
         evidence = load(config).evidence
+        demand("visit", visit, counting.visits(found))
         people = counting.subjects(found, evidence, visit)
         counted = [
             (table, counting.count(people, table, number, evidence, shareable=shareable))

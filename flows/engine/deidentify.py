@@ -26,6 +26,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -90,6 +91,19 @@ def maskers(trials: Iterable[Trial]) -> dict[str, Masker]:
         if trial.deidentification is not None:
             out[trial.study] = Masker(trial, key_of(trial.study, trial.deidentification))
     return out
+
+
+def demand_keys(trials: Iterable[Trial], standing: dict[str, Any]) -> None:
+    """Raises ConfigurationError where a key is missing, or is another one than that of the release that stands (its manifest): every
+    pseudonym and every date would be another one. A key that is changed on purpose gets another name in `key_env`."""
+    for study, masker in maskers(trials).items():
+        name = masker.told.key_env
+        before, called = standing.get("deidentified", {}).get(study), standing.get("key_names", {}).get(study, name)
+        if before not in (None, masker.check) and called == name:
+            raise ConfigurationError(
+                f"{study}: the key in {name} is not the one the release that stands was made with: every pseudonym and date would change\n"
+                f"  fix -> export {name}=<the trial's key>; for a new key on purpose write another key_env in trials/{study}.yaml"
+            )
 
 
 def key_of(study: str, told: Deidentification) -> bytes:

@@ -5,13 +5,14 @@ What belongs here: that search. What does not: the ids themselves (judge.py), ho
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from flows.engine import findings_store, releases, remake
-from flows.engine.deidentify import maskers
+from flows.engine.deidentify import Masker, maskers
 from flows.engine.releases import Release
 from schemas.findings import ConfigurationError
 
@@ -35,11 +36,27 @@ def _shown(data: Path, given: str, history: pl.DataFrame, release: Release | Non
     """Findings that a de-identified release shows under an id that begins so."""
     if release is None or not release.manifest.get("config_snapshot"):
         return history.clear()
-    with remake.programme_of(data, release) as programme:
-        hidden = [t for t in programme.trials.values() if t.deidentification is not None and t.deidentification.pseudonyms]
-        keys = maskers(hidden)
+    keys = keys_of(data, release)
     fits = [
         f for f, study in history.select("finding_id", "study").iter_rows()
         if study in keys and keys[study].finding(f).startswith(given)
     ]  # fmt: skip
     return history.filter(pl.col("finding_id").is_in(fits))
+
+
+def keys_of(data: Path, release: Release, of: Callable[[str], bool] = lambda study: True) -> dict[str, Masker]:
+    """Study -> how a release's findings hide its participants, of the trials that do (and that are asked for).
+
+    Raises ConfigurationError when the key of one is not in the environment, or not the key of that release.
+    """
+    shown_as = release.manifest.get("deidentified", {})
+    if not any(of(study) for study in shown_as):
+        return {}
+    with remake.programme_of(data, release) as programme:
+        trials = [t for t in programme.trials.values() if t.study in shown_as and of(t.study)]
+        keys = maskers([t for t in trials if t.deidentification is not None and t.deidentification.pseudonyms])
+    for study, masker in keys.items():
+        if masker.check != shown_as[study]:
+            told = f"{study}: the key in {masker.told.key_env} is not the one release {release.release_id} was made with"
+            raise ConfigurationError(f"{told}\n  fix -> export {masker.told.key_env}=<the trial's key>")
+    return keys

@@ -142,7 +142,7 @@ def _night(
     with configured(config, data, at.date(), kept_on) as (programme, kept):
         if wrong := coding.problems(coding.load_dictionary(programme.codelists), programme):
             raise ConfigurationError("\n".join(wrong))
-        deidentify.maskers(programme.trials.values())
+        deidentify.demand_keys(programme.trials.values(), present.manifest if (present := releases.latest(data)) else {})
         unblinding.demand(programme, data)
         restricted.shut(data)
         restricted.guard(data)

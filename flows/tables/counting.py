@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
+import polars as pl
 
 from flows.engine import enums, models
 from flows.engine.releases import Release
@@ -118,6 +119,12 @@ def subjects(release: Release, evidence: Evidence, visit: str = "") -> list[Subj
     finally:
         con.close()
     return [Subject(s, d, p, v, a, n, (dose, timing, over), c, pc) for s, d, p, v, a, n, dose, timing, over, c, pc in found]
+
+
+def visits(release: Release) -> list[str]:
+    """Visits at which a release has outcomes."""
+    files = [release.folder / f["path"] for f in release.manifest["files"] if f["dataset"] == "adipd" and f["rows"]]
+    return sorted({v for f in files for v in pl.read_parquet(f, columns=["AVISIT"])["AVISIT"].drop_nulls()})
 
 
 def view(con: duckdb.DuckDBPyConnection, release: Release, dataset: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.findings import ConfigurationError
+from tests.nights import call
 from tests.privacy import DEIDENTIFIED, KEY, Tiny, holds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,3 +121,47 @@ def test_a_deidentified_release_and_its_night_hold_no_planted_text_at_all(tmp_pa
     for text in (*(t.split()[0] for t in ALL), KEY):
         assert holds(text, [tiny.latest]) == [], text
     assert holds(KEY, [tiny.data]) == []
+
+
+def test_another_key_under_the_same_name_begins_nothing_and_under_a_new_name_makes_new_pseudonyms(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("TINY_KEY", KEY)
+    tiny = Tiny(tmp_path, DEIDENTIFIED)
+    first = tiny.run().release
+    tiny.change("A", "people.csv", "S1,30", "S1,31")
+
+    monkeypatch.setenv("TINY_KEY", "quite another key, mistyped")
+    with pytest.raises(ConfigurationError, match="every pseudonym and date would change"):
+        tiny.run()
+    assert tiny.latest == first.folder
+
+    tiny.status("TINY_KEY", "NEW_KEY")
+    monkeypatch.setenv("NEW_KEY", "quite another key, on purpose")
+    before = set(tiny.set("adsl")["USUBJID"])
+    tiny.run()
+    assert set(tiny.set("adsl")["USUBJID"]).isdisjoint(before)
+
+
+def test_a_data_manager_sees_keys_and_texts_of_a_deidentified_trial_where_its_key_is_set_and_only_where_they_are_asked_for(
+    tmp_path: Path, monkeypatch
+):
+    monkeypatch.setenv("TINY_KEY", KEY)
+    tiny = Tiny(tmp_path, DEIDENTIFIED)
+    tiny.change("A", "doses.csv", "S1,1,yes,50,", "S1,1,yes,forty,")
+    tiny.run()
+
+    def asked(*words: str) -> list[dict[str, object]]:
+        code, text = call("findings", "--data", tiny.data, "--rule", "unreadable_value", "--json", *words)
+        assert code == 0, text
+        return json.loads(text)
+
+    (plain,), (shown,) = asked(), asked("--show-values")
+    assert plain["subject"] != "S1" and "forty" not in str(plain)
+    assert (shown["subject"], shown["raw_value"]) == ("S1", "forty")
+    assert str(shown["record_key"]).startswith("S1|1|")
+    assert asked("--subject", "S1") == asked("--subject", str(plain["subject"])) == [plain]
+    _, text = call("explain", "--finding", shown["finding_id"], "--data", tiny.data)
+    assert "as sent 'forty'" in text
+
+    monkeypatch.delenv("TINY_KEY")
+    code, text = call("findings", "--data", tiny.data, "--show-values")
+    assert (code, "TINY_KEY is not set" in text) == (2, True)
