@@ -33,6 +33,9 @@ _LEVELS = {
 }
 _GROUPS = ("FormData", "ItemGroupData")
 _DEFINED = ("Study", "AdminData")
+#: Words of TransactionType, and of IsNull that mean yes (ODM says Yes; XML's own boolean is met too).
+_TRANSACTIONS = {word.lower(): word for word in ("Insert", "Update", "Remove", "Upsert", "Context")}
+_YES = ("yes", "true", "1")
 _PASSED_OVER = ("AuditRecord", "Signature", "Annotation", "Annotations", "AuditRecords", "Signatures", "ReferenceData", "Association")
 
 
@@ -94,17 +97,16 @@ class _Document:
             self.defining = self.defining or self.depth
             self.definitions.start(tag, plain)
         elif tag.local == "ODM":
-            self.transactional = plain.get("FileType") == "Transactional"
+            self.transactional = plain.get("FileType", "").lower() == "transactional"
         elif tag.local in _LEVELS:
             self._open(tag.local, plain, line)
         elif tag.local == "SiteRef" and self.levels and self.levels[-1].kind == "SubjectData":
             self.sites[self._subject()] = plain.get("LocationOID", "")
         elif tag.local.startswith("ItemData") and self.row is not None:
             said = "TransactionType" in plain
-            null = plain.get("IsNull") == "Yes"
-            value = plain.get("Value") or None if "Value" in plain or null else None
-            self.replay.both += null and value is not None
-            self.item = _Item(plain.get("ItemOID", ""), plain.get("TransactionType", self.levels[-1].transaction), said, value)
+            value = plain.get("Value") or None
+            self.replay.both += plain.get("IsNull", "").lower() in _YES and value is not None
+            self.item = _Item(plain.get("ItemOID", ""), self._transaction(plain, self.levels[-1].transaction), said, value)
         elif tag.local == "MeasurementUnitRef" and self.item is not None:
             self.item.unit = plain.get("MeasurementUnitOID")
 
@@ -120,13 +122,23 @@ class _Document:
             self.item.more.append(text)
         elif tag.local.startswith("ItemData") and self.item is not None and self.row is not None:
             item, self.item = self.item, None
-            texts = item.more or ([text] if item.value is None and tag.local != "ItemData" and text.strip() else [])
+            loose = text.strip() and item.value is None and not item.more
+            texts = item.more or ([text] if loose and tag.local != "ItemData" else [])
+            self.replay.loose += bool(loose and tag.local == "ItemData")
             unit = None if item.unit is None else self.definitions.units.get(item.unit) or item.unit
             inner = tuple(level.key for level in self.levels[(self.target or 0) + 1 :])
             value = item.value if item.value is not None else ";".join(texts) or None
             self.row.take(inner, item.oid, value, unit, item.transaction, item.said)
         elif tag.local in _LEVELS:
             self._close()
+
+    def _transaction(self, plain: dict[str, str], inherited: str) -> str:
+        """What is done with an element; a word that ODM has not is told, and read as what stands above."""
+        sent = plain.get("TransactionType")
+        known = inherited if sent is None else _TRANSACTIONS.get(sent.strip().lower())
+        if known is None:
+            self.definitions.notes.append(f"TransactionType {sent!r} is none of ODM, so what is read of its elements may be wrong")
+        return inherited if known is None else known
 
     def _subject(self) -> tuple[str, str]:
         return (self.levels[0].key[1], self.levels[1].key[1])
@@ -135,9 +147,11 @@ class _Document:
         above = self.levels[-1] if self.levels else None
         name, repeat = _LEVELS[kind]
         default = above.transaction if above else "Upsert" if self.transactional else ""
-        transaction = plain.get("TransactionType", default)
+        transaction = self._transaction(plain, default)
         if not plain.get(name):
             raise unreadable(self.path, f"a {kind} without its {name} stands in line {line}", "export it again")
+        if kind == "ClinicalData":
+            self.definitions.versions.add((plain[name], plain.get("MetaDataVersionOID", "")))
         columns = {key: value for key, value in plain.items() if key in (name, repeat) or (":" in key and not key.startswith("xsi:"))}
         self.levels.append(
             _Level(kind, (kind, plain.get(name, ""), plain.get(repeat, "")), columns, transaction, "TransactionType" in plain)
@@ -153,6 +167,8 @@ class _Document:
             self.inner = set()
         if transaction == "Remove" and self.target in (None, len(self.levels) - 1):
             self.replay.remove(path, inherited=above is not None and above.transaction == "Remove")
+        elif transaction:
+            self.replay.seen.add(path)
 
     def _inside(self, path: Key, transaction: str) -> None:
         """A group within the instance that is being read."""
@@ -267,8 +283,8 @@ def _oid(document: _Document, wanted: str | None) -> str:
 
 
 def _notes(document: _Document) -> list[str]:
-    notes = list(dict.fromkeys(document.definitions.notes))
     known = document.definitions
+    notes = list(dict.fromkeys([*known.notes, *known.other_units()]))
     used = {oid for address in document.groups for oid in address.split("/")}
     used |= {item for row in document.replay.rows.values() for _, item in row.items}
     foreign = sorted(oid for oid in used if oid not in known.inside and oid not in known.items)

@@ -15,19 +15,19 @@ _LEVELS = ("FormDef", "ItemGroupDef")
 
 @dataclass
 class Item:
-    """One ItemDef."""
+    """One ItemDef; `units`: version of the metadata (study, version) -> the units it may be given in."""
 
     name: str = ""
     label: str = ""
     code_list: str = ""
-    units: list[str] = field(default_factory=list)
+    units: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     is_identifier: bool = False
     is_free_text: bool = False
 
 
 @dataclass
 class Definitions:
-    """Everything by OID. `inside`: form or group -> what it refers to, in order."""
+    """Everything by OID. `inside`: form or group -> what it refers to, in order. `versions`: those that clinical data refer to."""
 
     names: dict[str, str] = field(default_factory=dict)
     inside: dict[str, list[str]] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class Definitions:
     lists: dict[str, dict[str, str]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     locations: dict[str, str] = field(default_factory=dict)
+    versions: set[tuple[str, str]] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     _said: dict[tuple[str, str, str], str] = field(default_factory=dict)
     _open: list[tuple[str, str]] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Definitions:
             vendor = {key.rpartition(":")[2]: value for key, value in attributes.items() if ":" in key}
             item = self.items.setdefault(oid, Item())
             item.name = attributes.get("Name", "")
+            item.units.setdefault(self._version(), set())
             item.is_identifier = vendor.get("Identifier") == "y"
             item.is_free_text = vendor.get("FieldType") in ("textarea", "notes")
         elif kind == "CodeList":
@@ -58,7 +60,7 @@ class Definitions:
         elif kind == "CodeListRef" and self._inside(("ItemDef",)):
             self.items[self._inside(("ItemDef",))].code_list = attributes.get("CodeListOID", "")
         elif kind == "MeasurementUnitRef" and self._inside(("ItemDef",)):
-            self.items[self._inside(("ItemDef",))].units.append(attributes.get("MeasurementUnitOID", ""))
+            self.items[self._inside(("ItemDef",))].units[self._version()].add(attributes.get("MeasurementUnitOID", ""))
         elif kind == "MeasurementUnit":
             self.units[oid] = attributes.get("Name", "")
         elif kind in ("Location", "SiteDef"):
@@ -83,6 +85,9 @@ class Definitions:
         elif "Question" in above and item in self.items:
             self.items[item].label = self.items[item].label or words
 
+    def _version(self) -> tuple[str, str]:
+        return self._inside(("Study",)), self._inside(("MetaDataVersion",))
+
     def _inside(self, kinds: tuple[str, ...]) -> str:
         return next((oid for kind, oid in reversed(self._open) if kind in kinds), "")
 
@@ -96,10 +101,26 @@ class Definitions:
                 out[inner] = None
         return [*out]
 
+    def _units(self, item: Item) -> dict[tuple[str, str], frozenset[str]]:
+        """Version -> names of an item's units, in the versions that clinical data refer to (where none of them defines it: in all)."""
+        named = {version: frozenset(self.units.get(unit) or unit for unit in units) for version, units in item.units.items()}
+        return {version: units for version, units in named.items() if version in self.versions} or named
+
+    def other_units(self) -> list[str]:
+        """What is to be told of items whose unit differs from one version of the metadata to another."""
+        told = []
+        for oid, item in self.items.items():
+            several = {units for units in self._units(item).values() if units}
+            if len(several) > 1:
+                names = ", ".join(sorted({name for units in several for name in units}))
+                told.append(f"versions of the metadata give item {oid} other units ({names}), so values may be wrong")
+        return told
+
     def about(self, oid: str) -> About:
         """What the document says of an item."""
         item = self.items.get(oid, Item())
-        unit = self.units.get(item.units[0], item.units[0]) if len(item.units) == 1 else ""
+        said = {name for units in self._units(item).values() for name in units}
+        unit = next(iter(said)) if len(said) == 1 else ""
         return About(
             label=item.label or item.name,
             labels=dict(self.lists.get(item.code_list, {})),

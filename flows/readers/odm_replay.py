@@ -59,20 +59,22 @@ class Row:
 
 @dataclass
 class Replay:
-    """Rows so far, by number; `at`: key -> number, for what came as a transaction."""
+    """Rows so far, by number; `at`: key -> number, for what came as a transaction; `seen`: keys of every level, of any form or group."""
 
     rows: dict[int, Row] = field(default_factory=dict)
     at: dict[Key, int] = field(default_factory=dict)
+    seen: set[Key] = field(default_factory=set)
     bad: list[Ragged] = field(default_factory=list)
     met: int = 0
     unknown: int = 0
     in_context: int = 0
     both: int = 0
+    loose: int = 0
 
     def remove(self, path: Key, *, inherited: bool) -> None:
         """Everything under this key is taken back."""
         under = [key for key in self.at if key[: len(path)] == path]
-        if not under and not inherited and len(path) > 1:
+        if not under and not inherited and len(path) > 1 and path not in self.seen:
             self.unknown += 1
         for key in under:
             del self.rows[self.at.pop(key)]
@@ -133,6 +135,8 @@ class Replay:
             notes.append(f"{self.unknown} transaction(s) change or remove what the file does not hold, so it may be cut or one of a series")
         if self.both:
             notes.append(f"{self.both} item(s) are said to be null and hold a value all the same, which may be wrong")
+        if self.loose:
+            notes.append(f"{self.loose} item(s) hold text where their Value should be; it is not read, so blanks may be wrong")
         if self.in_context:
             notes.append(f"{self.in_context} instance(s) hold values sent as context only that differ or are new, so they may be wrong")
         for row in rows:

@@ -145,6 +145,46 @@ def test_a_change_of_what_the_file_does_not_hold_keeps_the_value_and_is_a_doubt(
     assert cells.doubts == ["1 transaction(s) change or remove what the file does not hold, so it may be cut or one of a series"]
 
 
+def test_a_removal_in_another_item_group_is_no_doubt_of_this_one(odm):
+    item = '<ItemData ItemOID="NOTE" Value="x"/>'
+    there, gone = (group(1, txn=txn, oid="IG.NOTE", items=item) for txn in ("Insert", "Remove"))
+    body = subject("S1", group(1, "50", txn="Insert"), there) + subject("S1", gone)
+    assert not odm(document(body, "Transactional")).doubts
+    assert not odm(document(body, "Transactional"), "IG.NOTE").table.num_rows
+    alone = subject("S1", group(1, "50", txn="Insert"), gone)
+    assert odm(document(alone, "Transactional")).doubts[0].startswith("1 transaction(s) change or remove what the file does not hold")
+
+
+def test_transactions_are_known_in_any_case_and_other_words_are_told(odm):
+    body = subject("S1", group(1, "50", txn="Insert"), group(2, "60", txn="Insert")) + subject("S1", group(1, "50", txn="REMOVE"))
+    cells = odm(document(body, "transactional"))
+    assert (values(cells, "DOSE"), cells.doubts) == ([("60",)], [])
+    cells = odm(document(body.replace("REMOVE", "Delete"), "Transactional"))
+    assert values(cells, "DOSE") == [("50",), ("60",)]
+    assert cells.doubts == ["TransactionType 'Delete' is none of ODM, so what is read of its elements may be wrong"]
+
+
+def test_text_where_a_value_should_be_is_told(odm):
+    cells = odm(document(subject("S1", group(1, taken="1", items='<ItemData ItemOID="DOSE">50</ItemData>'))))
+    assert values(cells, "DOSE", "TAKEN") == [(None, "1")]
+    assert cells.doubts == ["1 item(s) hold text where their Value should be; it is not read, so blanks may be wrong"]
+
+
+@pytest.mark.parametrize(("second", "refers", "unit", "told"), [
+    ("MU.MG", "V1", "mg", []),
+    ("MU.G", "V2", "g", []),
+    ("MU.G", "V1", "mg", []),
+    ("MU.G", "V0", "", ["versions of the metadata give item DOSE other units (g, mg), so values may be wrong"]),
+])  # fmt: skip
+def test_the_unit_is_that_of_the_version_of_the_metadata_that_the_data_refer_to(odm, second, refers, unit, told):
+    text = document(subject("S1", group(1, "50")))
+    version = text[text.index("<MetaDataVersion") : text.index("</MetaDataVersion>")] + "</MetaDataVersion>"
+    other = version.replace('OID="V1" Name="V1"', 'OID="V2" Name="V2"').replace("MU.MG", second)
+    text = text.replace(version, version + other).replace("</BasicDef", '<MeasurementUnit OID="MU.G" Name="g"/></BasicDef')
+    cells = odm(text.replace('MetaDataVersionOID="V1"', f'MetaDataVersionOID="{refers}"'))
+    assert (cells.about["DOSE"].unit, cells.doubts) == (unit, told)
+
+
 def test_a_snapshot_keeps_the_same_key_twice_as_two_rows(odm):
     assert values(odm(document(subject("S1", group(1, "50"), group(1, "60")))), "DOSE") == [("50",), ("60",)]
 
@@ -158,8 +198,9 @@ def test_typed_items_nulls_and_units_of_values(odm):
     assert values(cells, "DOSE", "DOSE.unit", "TAKEN", "ON") == [("0.10", "mg", None, "2024-03")]
 
 
-def test_an_item_that_is_null_and_has_a_value_is_doubtful(odm):
-    cells = odm(document(subject("S1", group(1, items='<ItemData ItemOID="DOSE" IsNull="Yes" Value="50"/>'))))
+@pytest.mark.parametrize("yes", ["Yes", "true"])
+def test_an_item_that_is_null_and_has_a_value_is_doubtful(odm, yes):
+    cells = odm(document(subject("S1", group(1, items=f'<ItemData ItemOID="DOSE" IsNull="{yes}" Value="50"/>'))))
     assert values(cells, "DOSE") == [("50",)]
     assert cells.doubts == ["1 item(s) are said to be null and hold a value all the same, which may be wrong"]
 
