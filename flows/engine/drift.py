@@ -13,7 +13,7 @@ import fnmatch
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ from flows.engine.fingerprint import fingerprint
 from flows.engine.landed import Delivery
 from flows.engine.mapping.files import join_options, options
 from flows.engine.renaming import ALIKE, alike, pair, renamed, texts
-from flows.readers import ROW, read
-from flows.sources.files import matches
+from flows.readers import ROW, ReadOptions, archive, read
+from flows.sources.files import archive_of, matches
 from schemas.findings import TrialweaveError
 from schemas.site import FieldSpec, TableSpec
 
@@ -51,8 +51,10 @@ def find(unit: Unit, newest: Delivery, last: Delivery | None, *, show_all: bool 
         if table == "randomization":
             continue
         for number, spec in enumerate(specs):
-            names = [f.name for f in newest.files if matches(f.name, spec.file)]
+            names = _files(newest, spec.file)
             where = f"{table}" + (f" (entry {number + 1})" if len(specs) > 1 else "")
+            if names is None:
+                continue
             if not names:
                 out += _file(unit, str(table), where, spec, newest, last)
             for join in spec.join:
@@ -92,19 +94,23 @@ def _lines(tree: dict[str, Any]) -> Iterator[str]:
 def _file(unit: Unit, table: str, where: str, spec: TableSpec, newest: Delivery, last: Delivery | None) -> list[Drift]:
     """No file of this name came: the unread file whose name is most like the glob or the file it matched last time."""
     named = [s.file for several in unit.site.tables.values() for s in several]
-    free = [n for n in [*(f.name for f in newest.files), *newest.left_out] if not any(matches(n, g) for g in named)]
-    models = [spec.file, *(f.name for f in (last.files if last else ()) if matches(f.name, spec.file))]
+    packed = {archive_of(glob) for glob in named} - {None}
+    there = [n for f in newest.files for n in (_members(newest, f.name) if any(matches(f.name, str(g)) for g in packed) else [f.name])]
+    free = [n for n in [*there, *newest.left_out] if not any(matches(n, g) for g in named)]
+    models = [spec.file, *((_files(last, spec.file) or ()) if last else ())]
     best = max(((max(alike(n, m) for m in models), n) for n in free), default=(0.0, ""))
     what = f"{where}: no file matches {spec.file!r}"
     if best[0] < ALIKE:
         return [Drift(f"{what}; not read are {', '.join(map(repr, free[:6])) or 'none'}")]
     glob = re.sub(r"\d{2,}", "*", best[1])
+    if (whole := archive_of(spec.file)) is not None and archive_of(best[1]) is None:
+        glob += spec.file.removeprefix(whole)
     return [Drift(f"{what}; {best[1]!r} is not read", f"tables:\n  {table}:\n    file: {json.dumps(glob)}   # was {spec.file!r}")]
 
 
 def _columns_of_join(unit: Unit, where: str, join: Any, newest: Delivery, show_all: bool) -> Iterator[Drift]:
-    now = next((t for f in newest.files if matches(f.name, join.file)
-                if (t := _cells(newest.folder / f.name, join_options(join, unit.site.defaults))) is not None), None)  # fmt: skip
+    how = join_options(join, unit.site.defaults)
+    now = next((t for name in _files(newest, join.file) or () if (t := _cells(newest, name, how)) is not None), None)
     if now is None:
         return
     header, known = _names(now), {*join.on.values(), *join.take.values(), *join.where}
@@ -120,11 +126,11 @@ def _columns(
     unit: Unit, table: str, where: str, spec: TableSpec, name: str, newest: Delivery, last: Delivery | None, show_all: bool
 ) -> Iterator[Drift]:
     how = options(spec, unit.site.defaults)
-    now = _cells(newest.folder / name, how)
-    if now is None:
+    now = _cells(newest, name, how)
+    if now is None or (not now.num_rows and not _names(now)):  # a list without records has no columns
         return
-    old_name = next((f.name for f in (last.files if last else ()) if matches(f.name, spec.file)), None)
-    old = _cells(last.folder / old_name, how) if last is not None and old_name is not None else None
+    old_name = next(iter((_files(last, spec.file) or ()) if last else ()), None)
+    old = _cells(last, old_name, how) if last is not None and old_name is not None else None
     needed = dict.fromkeys(_needed(unit, spec))
     taken = {n for j in spec.join for n in j.take}
     header, before = _names(now), set(_names(old)) if old is not None else set()
@@ -167,7 +173,7 @@ def _new_columns(unit: Unit, newest: Delivery, last: Delivery | None, placed: se
         how = options(read_by[0][1], unit.site.defaults)
         globs = {s.file for _, s in read_by}
         old_name = next((f.name for f in last.files if any(matches(f.name, g) for g in globs)), None)
-        now, old = _cells(newest.folder / file.name, how), _cells(last.folder / old_name, how) if old_name else None
+        now, old = _cells(newest, file.name, how), _cells(last, old_name, how) if old_name else None
         if now is None or old is None:
             continue
         header = _names(now)
@@ -225,9 +231,34 @@ def _needed(unit: Unit, spec: TableSpec) -> Iterator[str]:
         yield from (spec.long.test, spec.long.value, *spec.long.by)
 
 
-def _cells(path: Path, how: Any) -> pa.Table | None:
+def _members(delivery: Delivery, name: str) -> list[str]:
+    """Files of an archive, named as if it were a folder; of one that cannot be opened its own name."""
     try:
-        return read(path, how).table
+        return [f"{name}/{member}" for member in archive.members(delivery.folder / name)]
+    except TrialweaveError:
+        return [name]
+
+
+def _files(delivery: Delivery, glob: str) -> list[str] | None:
+    """Files that a glob means, in archives too; None where an archive it names cannot be opened, so that nobody knows."""
+    packed, out = archive_of(glob), []
+    for name in (f.name for f in delivery.files):
+        if matches(name, glob):
+            out.append(name)
+        elif packed is not None and matches(name, packed):
+            inside = _members(delivery, name)
+            if inside == [name]:
+                return None
+            out += [n for n in inside if matches(n, glob)]
+    return out
+
+
+def _cells(delivery: Delivery, name: str, how: ReadOptions) -> pa.Table | None:
+    packed = archive_of(name)
+    try:
+        if packed is None:
+            return read(delivery.folder / name, how).table
+        return read(delivery.folder / packed, replace(how, member=name.removeprefix(f"{packed}/"))).table
     except TrialweaveError:
         return None
 

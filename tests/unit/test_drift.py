@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 from flows.engine import drift, landed, landing, renaming
@@ -74,3 +75,40 @@ def test_proposals_for_one_table_are_one_block():
         "          taken:", "            map:", '              "ja":   # 3 records',
         "      session:", '        file: "sessions_*.csv"',
     ]  # fmt: skip
+
+
+def test_files_of_an_archive_are_known_by_their_names_in_it(tmp_path):
+    mapped = SITE.replace("file: diary.csv", "file: export.zip/diary.csv").replace("Date, ", "Day, ")
+    told = packed(tmp_path, mapped, {"diary.csv": BEFORE})
+    assert [d.what for d in told if "no file" in d.what] == []
+    assert {d.what.partition(" has no column ")[2] for d in told} == {"'Day'; columns that nothing reads: 'Date'"}
+
+
+def test_a_file_that_lies_elsewhere_in_its_archive_is_proposed_by_its_new_name(tmp_path):
+    mapped = SITE.replace("file: diary.csv", "file: export.zip/diary.csv")
+    told = packed(tmp_path, mapped, {"out/diary.csv": BEFORE, "out/notes.csv": "a\n1\n"})
+    assert [d.what for d in told] == [
+        f"dose (entry {n}): no file matches 'export.zip/diary.csv'; 'export.zip/out/diary.csv' is not read" for n in (1, 2)
+    ]
+    assert 'file: "export.zip/out/diary.csv"' in told[0].proposal
+
+
+def test_an_archive_of_another_name_is_proposed_with_the_file_in_it(tmp_path):
+    told = packed(tmp_path, SITE.replace("file: diary.csv", "file: exports.zip/diary.csv", 1), {"diary.csv": BEFORE})
+    assert 'file: "export.zip/diary.csv"' in told[0].proposal
+
+
+def packed(root: Path, mapped: str, files: dict[str, str]) -> list[drift.Drift]:
+    """What does not fit of one delivery, an archive of these files."""
+    for name, text in (("trials/t01.yaml", TRIAL), ("sites/t01_01/site.yaml", mapped)):
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_text(text)
+    (root / "exports").mkdir()
+    (root / "exports" / "diary.csv").write_text(BEFORE)
+    with zipfile.ZipFile(root / "exports" / "export.zip", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    unit = load(root).units["t01/01"]
+    landing.receive(root / "data", unit, root, dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
+    (newest,) = landed.deliveries(root / "data", "t01", "01")
+    return drift.find(unit, newest, None)

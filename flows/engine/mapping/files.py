@@ -113,7 +113,7 @@ class Shelf:
                     f"{item.unit.key}: {what}: {', '.join(barred)} shows the arms of a blinded trial and was not landed\n"
                     f"  fix   -> ask the site for an export without the arm, or name the file without a wildcard in `file`"
                 )
-            names = sorted({f.name for d in item.deliveries for f in d.files})
+            names = sorted({name for d in item.deliveries for f in d.files for name in _inside(d, f, glob)})
             few = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
             raise ReadError(
                 f"{item.unit.key}: {what}: no file matches {glob!r}\n  files -> {few or 'the delivery is empty'}\n"
@@ -190,6 +190,14 @@ class Shelf:
         self.sheets.clear()
         for name in ("file", "ragged"):
             self.con.execute(f"drop table if exists raw.{name}")
+
+
+def _inside(delivery: Delivery, landed: LandedFile, glob: str) -> list[str]:
+    """What a person is shown of a delivered file: its name, or what is in the archive that a glob names."""
+    packed = archive_of(glob)
+    if packed is None or not matches(landed.name, packed):
+        return [landed.name]
+    return [f"{landed.name}/{member}" for member in archive.members(delivery.folder / landed.name)] or [f"{landed.name} (empty)"]
 
 
 def _meant(item: MapInput, delivery: Delivery, landed: LandedFile, glob: str) -> list[str | None]:
