@@ -95,6 +95,8 @@ def _from_zip(path: Path, folder: Path, options: ReadOptions) -> Path:
     except _DAMAGED as error:
         if "password" in str(error) or "encrypted" in str(error):
             raise unreadable(path, "it is protected by a password", "send it without one") from None
+        if isinstance(error, NotImplementedError):
+            raise unreadable(path, "it is compressed in a way that is not read", "make it again as an ordinary zip archive") from None
         raise unreadable(path, "the zip archive is damaged or cut", "fetch or export it again") from None
     return folder / PurePosixPath(wanted).name
 

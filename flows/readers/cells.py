@@ -65,6 +65,7 @@ class About:
 
     `labels`: code as it is read -> its label. `missing`: codes the file declares missing; a range is `lo..hi`. `seen`: those met.
     `is_structure`: a column that the format adds (keys of a form), which nobody need read. `shown_if`: when a form shows the field.
+    `zone`: whose clock its times are (IANA, or Z).
     """
 
     label: str = ""
@@ -76,6 +77,7 @@ class About:
     is_free_text: bool = False
     is_structure: bool = False
     shown_if: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True)

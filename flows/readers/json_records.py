@@ -4,7 +4,8 @@ What belongs here: finding the records, objects in records as `a.b`, lists of pl
 What does not: exact JSON (json_text.py), CDISC Dataset-JSON, which is told by its content and read by dataset_json.py.
 
 `sheet` is the path to the records, keys joined by `/`; lists on the way are gone through, and what their objects hold beside the path is
-carried along as `key.column`. Without it: a list, or the one list of objects that the document holds.
+carried along as `key.column`. Without it: a list, or the one list of objects that the document holds. What a server says beside the list
+(`total`, `next`, `error`) is held against it: a page is not the whole export.
 """
 
 from __future__ import annotations
@@ -16,10 +17,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from flows.readers.cells import Cells, Ragged, ReadOptions, column_names, finish, unreadable
+from flows.readers.cells import About, Cells, Ragged, ReadOptions, column_names, finish, unreadable
 from flows.readers.dataset_json import from_document, is_dataset
-from flows.readers.json_text import Keys, document, scalar
+from flows.readers.json_text import Keys, Number, document, scalar
 
+#: What a server says beside a list of records: how many there are in all, that there are more, that something failed.
+_TOTALS = ("total", "count", "totalcount", "totalrecords", "totalelements", "totalresults", "recordcount", "@odata.count")
+_MORE = ("next", "nextpage", "nextlink", "nexturl", "nexttoken", "nextcursor", "hasmore", "hasnext", "istruncated", "@odata.nextlink")
+_FAILED = ("error", "errors", "errormessage")
+_PAGES = ("page", "pages", "perpage", "pagesize", "limit", "offset", "size", "totalpages", "previous", "prev")
+_ENVELOPES = ("meta", "metadata", "links", "paging", "pagination", "page", "info", "response", "result", "results")
+_A_LINE_EACH = (".ndjson", ".jsonl")
 Record = tuple[int, Any, dict[str, Any]]
 
 
@@ -33,8 +41,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
     if isinstance(first, dict) and is_dataset(first):
         return from_document(path, first, lines, options, notes, encoding)
     wanted = None if options.sheet is None else str(options.sheet)
-    if lines is not None:
-        records: Iterable[Record] = _lined(first, lines)
+    if lines is not None or (path.name.lower().endswith(_A_LINE_EACH) and isinstance(first, dict)):
+        records: Iterable[Record] = _lined(first, lines or iter(()))
     else:
         records = _found(path, first, wanted, notes)
     return _table(records, options, notes, encoding)
@@ -43,7 +51,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
 def record_lists(path: Path) -> list[str]:
     """Paths of the lists of records that a document holds; empty where it is one list, or a record a line."""
     first, lines, _ = document(path, path.read_bytes(), None, [])
-    return [*_lists(first)] if lines is None and isinstance(first, dict) and not is_dataset(first) else []
+    alone = lines is None and isinstance(first, dict) and not path.name.lower().endswith(_A_LINE_EACH)
+    return [*_lists(first)] if alone and not is_dataset(first) else []
 
 
 def _lined(first: Any, lines: Iterator[tuple[int, Any]]) -> Iterator[Record]:
@@ -54,7 +63,7 @@ def _lined(first: Any, lines: Iterator[tuple[int, Any]]) -> Iterator[Record]:
 
 def _found(path: Path, whole: Any, wanted: str | None, notes: list[str]) -> Iterator[Record]:
     if wanted is None and isinstance(whole, dict):
-        paths = [*_lists(whole)]
+        paths = [p for p in _lists(whole) if p.rpartition("/")[2].lower() not in _FAILED]
         if len(paths) != 1:
             several = f"several lists of records: {', '.join(paths)}" if paths else "no list of records"
             raise unreadable(path, f"it holds {several}", "set `sheet` to the path of the records, such as data/records")
@@ -64,7 +73,31 @@ def _found(path: Path, whole: Any, wanted: str | None, notes: list[str]) -> Iter
         raise unreadable(path, f"there is nothing at {wanted!r}", "set `sheet` to the path of the records, such as data/records")
     if wanted is None and not isinstance(whole, list):
         raise unreadable(path, "it is no list of records", "export a list of records")
+    notes.extend(_said_beside(whole, wanted.split("/") if wanted else []))
     return ((number, value, above) for number, (above, value) in enumerate(found, start=1))
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "")
+
+
+def _said_beside(whole: Any, keys: list[str]) -> Iterator[str]:
+    """What a document says of its records, beside the first list on their path, that they do not bear out."""
+    said: list[tuple[str, Any]] = []
+    for key in keys:
+        if isinstance(whole, dict):
+            said += [(k, v) for k, v in whole.items() if k != key]
+            said += [(k, v) for name, inner in said if isinstance(inner, dict) and _plain(name) in _ENVELOPES for k, v in inner.items()]
+            whole = whole.get(key)
+    there = len(whole) if isinstance(whole, list) else 0
+    for key, value in said:
+        plain = _plain(key)
+        if plain in _TOTALS and isinstance(value, Number) and value != str(there):
+            yield f"it says {key} {value}, but holds {there} records, so it may be cut: ask for all pages"
+        elif plain in _MORE and value not in (None, False, "", [], {}):
+            yield f"it says that more records follow ({key}), so it may be cut: ask for all pages"
+        elif plain in _FAILED and value not in (None, False, "", [], {}):
+            yield f"it tells of a failure ({key}), so it may be cut: look at the file, export it again"
 
 
 def _lists(whole: dict[str, Any], above: str = "") -> Iterator[str]:
@@ -101,6 +134,7 @@ def _table(records: Iterable[Record], options: ReadOptions, notes: list[str], en
     bad: list[Ragged] = []
     unread: dict[str, None] = {}
     header: dict[str, None] = {}
+    structure: set[str] = set()
     for row, (line, record, above) in enumerate(records, start=1):
         why = "it is no JSON" if isinstance(record, ValueError) else None if isinstance(record, dict) else "it is no object"
         if why is None and isinstance(record, Keys) and record.twice is not None:
@@ -109,6 +143,7 @@ def _table(records: Iterable[Record], options: ReadOptions, notes: list[str], en
             bad.append(Ragged(row, line, why))
             continue
         cells = {key: scalar(value) for key, value in above.items()}
+        structure |= {key for key in above if _plain(key.rpartition(".")[2]) in (*_TOTALS, *_MORE, *_FAILED, *_PAGES)}
         cells |= dict(_flat(record, "", unread))
         header |= dict.fromkeys(cells)
         rows.append(cells)
@@ -117,7 +152,8 @@ def _table(records: Iterable[Record], options: ReadOptions, notes: list[str], en
         notes.append(f"lists of records in the records are not read: {', '.join(unread)}; read them with `sheet`")
     names = column_names([*header], notes)
     columns = [pa.chunked_array([pa.array([row.get(key) for row in rows], pa.string())], pa.string()) for key in header]
-    return finish(names, columns, np.array(numbers, np.int64), options, notes, encoding=encoding, ragged=bad)
+    about = {name: About(is_structure=True) for name, key in zip(names, header, strict=True) if key in structure}
+    return finish(names, columns, np.array(numbers, np.int64), options, notes, encoding=encoding, ragged=bad, about=about)
 
 
 def _flat(value: dict[str, Any], above: str, unread: dict[str, None]) -> Iterator[tuple[str, str | None]]:

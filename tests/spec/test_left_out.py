@@ -195,6 +195,32 @@ def test_a_value_that_names_its_own_unit_is_told_where_the_mapping_declares_anot
     assert [note.split(", so")[0] for note in notes] == ["column 'weight.unit' names the unit(s) ['lb'], the mapping declares 'kg'"] * told
 
 
+SURVEY = (
+    'StartDate,id,no\nStart Date,ID,No\n'
+    '"{""ImportId"":""startDate"",""timeZone"":""%s""}","{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n'
+    "2024-03-05 14:00:00,S1,1\n"
+)
+
+
+@pytest.mark.parametrize(("zone", "clock", "told"), [
+    ("Europe/Lisbon", "site", []),
+    ("Europe/London", "site", []),  # another name of the same clock
+    ("Z", "utc", []),
+    ("America/Denver", "offset", []),
+    ("Z", "site", ["column 'StartDate' is in the time zone UTC as the file says, the mapping reads it as Europe/Lisbon, "
+                   "so each may be wrong: say clock: utc"]),
+    ("America/Denver", "site", ["column 'StartDate' is in the time zone America/Denver as the file says, the mapping reads it as "
+                                "Europe/Lisbon, so each may be wrong: ask for an export in the site's time zone"]),
+    ("Europe/Lisbon", "utc", ["column 'StartDate' is in the time zone Europe/Lisbon as the file says, the mapping reads it as UTC, "
+                              "so each may be wrong: ask for an export in the site's time zone"]),
+])  # fmt: skip
+def test_a_clock_that_the_file_names_is_held_against_the_mapping_s(b: MappingBench, zone: str, clock: str, told: list[str]) -> None:
+    b.text("s.csv", SURVEY % zone)
+    at = f"{{from: StartDate, format: '%Y-%m-%d %H:%M:%S', clock: {clock}}}"
+    b.map(f"session: {{file: s.csv, fields: {{subject_id: id, session_no: no, attended: {{const: true}}, started_at: {at}}}}}")
+    assert [note for note, is_doubt in b.con.execute("select note, is_doubt from mapped.file_note").fetchall() if is_doubt] == told
+
+
 def test_a_header_within_the_rows_is_set_aside_and_no_participant(b: MappingBench) -> None:
     b.text("dose.csv", "id,mg,taken\nS1,50,1\nid,mg,taken\nS2,50,1\n")
     b.map("dose: {file: dose.csv, fields: {subject_id: id, dose: {from: mg, unit: mg}, taken: taken}}")

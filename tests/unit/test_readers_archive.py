@@ -90,8 +90,9 @@ def test_a_member_that_leads_out_of_the_archive_is_refused(put, name):
         (packed({"x.csv": CSV})[:60], "damaged"),
         (packed({}), "an empty zip archive|holds 0 files"),
         (locked(packed({"x.csv": CSV})), "password"),
+        (packed({"x.csv": CSV}).replace(b"\x08\0", b"\x09\0"), "compressed in a way that is not read"),
     ],
-    ids=["nested", "bomb", "cut", "empty", "encrypted"],
+    ids=["nested", "bomb", "cut", "empty", "encrypted", "deflate64"],
 )  # fmt: skip
 def test_what_could_harm_or_cannot_be_opened_is_refused(put, data, told):
     with pytest.raises(ReadError, match=told):

@@ -162,3 +162,28 @@ def test_the_three_forms_of_a_shared_dataset_are_alike():
     for name in ("ae", "ec"):
         forms = [read(SHARED / f"{name}.{ending}").table for ending in ("json", "ndjson", "dsjc")]
         assert forms[0].equals(forms[1]) and forms[0].equals(forms[2])
+
+
+@pytest.mark.parametrize(("beside", "doubt"), [
+    ('"total": 2, "page": 1, "next": null, "error": ""', None),
+    ('"total": 40', "it says total 40, but holds 2 records, so it may be cut: ask for all pages"),
+    ('"meta": {"total_count": 40}', "it says total_count 40, but holds 2 records, so it may be cut: ask for all pages"),
+    ('"_links": {"next": {"href": "/2"}}', "it says that more records follow (next), so it may be cut: ask for all pages"),
+    ('"has_more": true', "it says that more records follow (has_more), so it may be cut: ask for all pages"),
+    ('"errors": [{"message": "x"}]', "it tells of a failure (errors), so it may be cut: look at the file, export it again"),
+    ('"scores": {"total": 48}', None),
+])  # fmt: skip
+def test_what_a_server_says_beside_its_records_is_held_against_them(js, beside, doubt):
+    cells = js(f'{{{beside}, "data": [{{"id": 1, "doses": [{{"mg": 5}}]}}, {{"id": 2, "doses": []}}]}}', sheet="data")
+    assert [r["id"] for r in rows(cells)] == ["1", "2"]
+    assert cells.doubts == ([] if doubt is None else [doubt])
+    assert all(cells.about[n].is_structure for n in cells.table.column_names if n in ("record.total", "record.page", "record.has_more"))
+    inner = js(f'{{{beside}, "data": [{{"id": 1, "doses": [{{"mg": 5}}]}}, {{"id": 2, "doses": []}}]}}', sheet="data/doses")
+    assert inner.doubts == cells.doubts
+
+
+def test_one_record_alone_on_a_line_is_a_record(js):
+    assert rows(js('{"id": 1, "doses": [{"mg": 5}]}\n', "x.ndjson")) == [{"id": "1", ROW: 1}]
+    assert rows(js('{"id": 1}', "x.jsonl")) == [{"id": "1", ROW: 1}]
+    with pytest.raises(ReadError, match="no list of records"):
+        js('{"id": 1}')

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from flows.readers import ROW, ReadOptions, read
@@ -164,8 +166,24 @@ def test_qualtrics_has_three_header_rows_whether_named_or_not(tmp_path, named):
     cells = read(tmp_path / "survey.csv", ReadOptions(format=named))
     assert rows(cells, "Q1", "Q2") == [("50", "two\nlines", 1), ("-99", "x", 2)]
     assert [(r.row, r.line) for r in cells.ragged] == [(3, 8)]
-    assert cells.about["Q1"].label == "How much fear?"
+    assert (cells.about["Q1"].label, cells.about["StartDate"].zone, cells.about["Q1"].zone) == ("How much fear?", "UTC", "")
     assert any("1 response(s) are previews" in d for d in cells.doubts)
+
+
+@pytest.mark.parametrize(("status", "n"), [
+    ("IP Address", 0), ("Imported", 0), ("Offline", 0), ("0", 0), ("4", 0), ("16", 0), ("Survey Preview", 1), ("Survey Test", 1),
+    ("Offline Survey Preview", 1), ("Spam Response", 1), ("1", 1), ("2", 1), ("8", 1), ("17", 1),
+])  # fmt: skip
+def test_a_response_of_qualtrics_that_is_none_is_told_by_word_and_by_number(tmp_path, status, n):
+    (tmp_path / "s.csv").write_text(QUALTRICS.replace("Survey Preview", status))
+    assert sum("1 response(s) are previews" in d for d in read(tmp_path / "s.csv").doubts) == n
+
+
+def test_the_declared_end_of_a_qualtrics_file_is_kept(tmp_path):
+    (tmp_path / "s.csv").write_text(QUALTRICS.replace(",y,z", ",y"))
+    cells = read(tmp_path / "s.csv", ReadOptions(skip_end=1))
+    assert rows(cells, "Q1") == [("50", 1), ("-99", 2)]
+    assert cells.cut is not None and cells.cut[ROW].to_pylist() == [3]
 
 
 def test_qualtrics_as_utf_16_tsv_and_with_two_header_rows(tmp_path):
@@ -188,6 +206,23 @@ def test_the_national_archive_names_its_structure_above_the_header(tmp_path, nam
     assert read(tmp_path / "x.csv").table.column_names == ["lsas", "01", ROW]
 
 
+DOWNLOAD = (
+    '"collection_id"\t"lsas01_id"\t"dataset_id"\t"subjectkey"\t"src_subject_id"\t"lsas1"\t"collection_title"\n'
+    '"collection_id"\t"lsas01_id"\t"dataset_id"\t"The GUID of the subject"\t"Site\'s own number"\t"Telephoning"\t"collection_title"\n'
+    '"2001"\t"90"\t"7"\t"NDAR1"\t"S1"\t"3"\t"A trial"\n"2001"\t"91"\t"7"\t"NDAR2"\t"S2"\n'
+)
+
+
+@pytest.mark.parametrize("named", [None, "nda"])
+def test_a_download_of_the_national_archive_has_a_line_that_describes_its_columns(tmp_path, named):
+    (tmp_path / "lsas01.txt").write_text(DOWNLOAD)
+    cells = read(tmp_path / "lsas01.txt", ReadOptions(format=named))
+    assert rows(cells, "src_subject_id", "lsas1") == [("S1", "3", 1)]
+    assert [(r.row, r.line) for r in cells.ragged] == [(2, 4)]
+    assert cells.about["lsas1"].label == "Telephoning"
+    assert [n for n, about in cells.about.items() if about.is_structure] == ["collection_id", "lsas01_id", "dataset_id", "collection_title"]
+
+
 def test_castor_s_codes_for_missing_answers_are_kept_or_blank(tmp_path):
     text = "id;dose;on;sum\n1;-99;31-12-2998;-94\n2;50;05-03-2024;Missing (not done)\n3;-9.5;05-03-2994;99\n"
     (tmp_path / "c.csv").write_text(text)
@@ -196,6 +231,25 @@ def test_castor_s_codes_for_missing_answers_are_kept_or_blank(tmp_path):
     assert (kept.about["dose"].seen, kept.about["on"].seen) == (("-99",), ("31-12-2998",))
     blank = read(tmp_path / "c.csv", ReadOptions(format="castor", user_missing="blank"))
     assert rows(blank, "dose", "on", "sum") == [(None, None, "-94", 1), ("50", "05-03-2024", None, 2), ("-9.5", "05-03-2994", "99", 3)]
+
+
+def test_castor_s_codes_in_texts_and_in_columns_of_years(tmp_path):
+    text = "id;drug;since;dose\n2996;##USER_MISSING_98##;2997;2999\n2997;Zoloft;2019;50\n2998;x 299;;-97\n"
+    (tmp_path / "c.csv").write_text(text)
+    cells = read(tmp_path / "c.csv", ReadOptions(format="castor", user_missing="blank"))
+    assert rows(cells, "id", "drug", "since", "dose") == [
+        ("2996", None, None, "2999", 1), ("2997", "Zoloft", "2019", "50", 2), ("2998", "x 299", None, None, 3),
+    ]  # fmt: skip
+
+
+def test_castor_s_excel_export_has_the_same_codes(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("id", "dose", "on"), ("1", -99, "01-01-2998"), ("2", 50, dt.date(2024, 3, 5)), ("3", 25, dt.date(2999, 1, 1))):
+        book.active.append(row)
+    book.save(tmp_path / "c.xlsx")
+    cells = read(tmp_path / "c.xlsx", ReadOptions(format="castor", user_missing="blank"))
+    assert rows(cells, "id", "dose", "on") == [("1", None, None, 1), ("2", "50", "2024-03-05", 2), ("3", "25", None, 3)]
+    assert cells.typed
 
 
 def test_openclinica_s_lines_above_the_header_are_passed_over(tmp_path):

@@ -8,14 +8,17 @@ No value is changed: a file may label its codes wrongly. Each sentence names a c
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
 
 from flows.engine.mapping.labels import contradicted
 from flows.engine.mapping.left_out import is_legal
-from flows.engine.mapping.shapes import FIELDS, QUANTITIES, Kind
+from flows.engine.mapping.shapes import FIELDS, QUANTITIES, Kind, reading
 from flows.engine.mapping.tables import Job
 from schemas.site import FieldSpec
 
@@ -33,7 +36,8 @@ Told = dict[int, list[str]]
 def doubts(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> Told:
     """File -> sentences, in the order of the jobs."""
     out: Told = {}
-    parts = (_blanked_codes(jobs), _turned_codes(jobs), _other_numbers(jobs), _other_units(con, jobs), _clocks_of_dates(con, jobs))
+    parts = (_blanked_codes(jobs), _turned_codes(jobs), _other_numbers(jobs), _other_units(con, jobs), _clocks_of_dates(con, jobs),
+             _other_zones(jobs))  # fmt: skip
     for file_no, said in (pair for part in parts for pair in part):
         if said not in out.setdefault(file_no, []):
             out[file_no].append(said)
@@ -161,3 +165,34 @@ def _clocks_of_dates(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job]) -> Ite
                 if one_clock and first[2:] == last[2:]:  # summer time moves it by an hour
                     said = f"column {column!r}: all {filled} dates are stored as {first[:5]} of a day, which is midnight in another zone"
                     yield sheet.file_no, f"{said}, so each may be wrong by a day: ask for dates without a clock"
+
+
+def _other_zones(jobs: Sequence[Job]) -> Iterator[tuple[int, str]]:
+    """Clocks that a file names for a column (Qualtrics) where the mapping reads it by another one."""
+    for job in jobs:
+        for name, field in job.spec.fields.items():
+            kind = FIELDS[job.table][name].kind if name in FIELDS[job.table] else None
+            if kind not in (Kind.INSTANT, *_DATES):
+                continue
+            clock = reading(field, job.spec, job.first.unit.site.defaults).clock if kind is Kind.INSTANT else "site"
+            for sheet in job.sheets:
+                site = sheet.unit.site
+                members = site.sites.known.values() if site.sites is not None else ()
+                zones = {"UTC"} if clock == "utc" else {site.timezone, *(m.timezone for m in members if m.timezone is not None)}
+                for column in (c for c in field.from_ if c in sheet.about and sheet.about[c].zone and clock != "offset"):
+                    zone = "UTC" if sheet.about[column].zone == "Z" else sheet.about[column].zone
+                    other = sorted(z for z in zones if _offsets(z) != _offsets(zone))
+                    if other:
+                        said = f"column {column!r} is in the time zone {zone} as the file says, the mapping reads it as {', '.join(other)}"
+                        todo = "say clock: utc" if zone == "UTC" and kind is Kind.INSTANT else "ask for an export in the site's time zone"
+                        yield sheet.file_no, f"{said}, so each may be wrong: {todo}"
+
+
+@cache
+def _offsets(zone: str) -> tuple[dt.timedelta | None, ...]:
+    """A zone's distance from UTC over twenty years, by which two names of one clock are known; of an unknown one nothing."""
+    try:
+        clock = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ()
+    return tuple(dt.datetime(year, month, 15, 12, tzinfo=clock).utcoffset() for year in range(2012, 2032) for month in range(1, 13))
