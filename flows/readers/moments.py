@@ -38,6 +38,7 @@ _DAY_LONG = 10
 #: Part of a year -> how a date is written that is known to it.
 _PARTS: dict[str, Callable[[str], str]] = {
     "month": lambda text: text[:7], "quarter": lambda text: f"{text[:4]}q{int(text[5:7]) // 3 + 1}", "year": lambda text: text[:4],
+    "week": lambda text: _week(dt.date.fromisoformat(text)),
 }  # fmt: skip
 #: Part of a year -> the last characters of every date that is the first day of one.
 _FIRST_DAYS = {"month": ("-01",), "quarter": ("-01-01", "-04-01", "-07-01", "-10-01"), "year": ("-01-01",)}
@@ -69,15 +70,28 @@ def instant(first: dt.date, milliseconds: int, value: float, *, whole_days: bool
 
 
 def as_known(texts: Sequence[str | None], part: str) -> list[str | None]:
-    """Dates of a format that shows no day (`part`: month, quarter, year), as far as they are known: 2024-03, 2024q1, 2024.
+    """Dates of a format that shows no day (`part`: week, month, quarter, year), as far as they are known: 2024w05, 2024-03, 2024q1, 2024.
 
     Whoever types a month gets its first day stored. Where any date is another day, the days are known and only not shown.
     """
     dates = [text for text in texts if text is not None and _ISO.match(text)]
-    if not part or not dates or not all(len(text) == _DAY_LONG and text.endswith(_FIRST_DAYS[part]) for text in dates):
+    if not part or not dates or not all(len(text) == _DAY_LONG and _is_first(text, part) for text in dates):
         return [*texts]
     cut = {text: _PARTS[part](text) for text in dates}
     return [cut.get(text, text) if text is not None else None for text in texts]
+
+
+def _is_first(text: str, part: str) -> bool:
+    """Is it the first day of a part of a year? SPSS counts weeks from 1 January."""
+    if part == "week":
+        return (dt.date.fromisoformat(text).timetuple().tm_yday - 1) % 7 == 0
+    return text.endswith(_FIRST_DAYS[part])
+
+
+def _week(first: dt.date) -> str:
+    """The month of a week that lies in one, else the week."""
+    last = first + dt.timedelta(days=6)
+    return f"{first:%Y-%m}" if last.month == first.month else f"{first:%Y}w{(first.timetuple().tm_yday - 1) // 7 + 1:02d}"
 
 
 def sas_part(name: str) -> str:

@@ -25,7 +25,7 @@ _FIRST = dt.date(1582, 10, 14)
 _DATES = re.compile(r"(?:DATE|ADATE|EDATE|SDATE|JDATE|QYR|MOYR|WKYR|DATETIME|YMDHMS)\d*(?:\.\d*)?")
 _TIMES = re.compile(r"(?:TIME|DTIME|MTIME)\d*(?:\.\d*)?")
 #: Formats that show no day.
-_PARTS = {"MOYR": "month", "QYR": "quarter"}
+_PARTS = {"MOYR": "month", "QYR": "quarter", "WKYR": "week"}
 _COUNT_AT = 80
 
 

@@ -53,8 +53,20 @@ def test_without_a_format_only_iso_8601_is_read(b: MappingBench) -> None:
     ]
 
 
+def test_a_clock_time_that_is_written_as_unknown_leaves_the_date(b: MappingBench) -> None:
+    spec = ", format: '%d %b %Y %H:%M'"
+    rows = instants(b, ["05 MAR 2024 UN:UN", "05 Mar 2024 --:--", "05 Mar 2024 unk", "05 Mar 2024 UN:UN:UN", "05 Mar 2024 noon",
+                        "05 Mar 2024 14:UN", "05 MAR 2024 14:05", "31 FEB 2024 UN:UN"], spec)  # fmt: skip
+    assert rows == [
+        *[(None, "2024-03-05", None, None)] * 4,
+        *[(None, None, None, "unreadable")] * 2,
+        ("2024-03-05 14:05:00", "2024-03-05", None, None),
+        (None, None, None, "impossible_date"),
+    ]
+
+
 def test_an_instant_known_to_the_month_keeps_the_month(b: MappingBench) -> None:
-    b.text("d.csv", "subject_id,x\n1,2024-03\n2,UN.03.2024\n3,2024-13\n4,1430\n5,05.03.2024 13:00\n")
+    b.text("d.csv", "subject_id,x\n1,2024-03\n2,UN.03.2024 UN:UN\n3,2024-13\n4,1430\n5,05.03.2024 13:00\n")
     b.map("dose: {file: d.csv, fields: {dosed_at: {from: x, format: '%d.%m.%Y %H:%M'}}}")
     assert b.rows("dose", "dosed_at_local", "dosed_at_on", "dosed_at_part", "dosed_at_fault") == [
         (None, None, "2024-03", "partial_date"),

@@ -154,6 +154,11 @@ def test_a_month_that_spss_keeps_as_its_first_day_is_known_to_the_month(sav):
     assert column(sav({"x": months, "id": ["1", "2", "3"]}, variable_format={"x": "MOYR8"}), "x") == ["2024-03", "2024-05", None]
     assert column(sav({"x": [*months, dt.date(2024, 5, 17)]}, variable_format={"x": "MOYR8"}), "x")[0] == "2024-03-01"
     assert column(sav({"x": [dt.date(2024, 4, 1)]}, variable_format={"x": "QYR6"}), "x") == ["2024q2"]
+    weeks = [dt.date(2024, 1, 1), dt.date(2024, 1, 29), dt.date(2024, 12, 30), None]  # SPSS's weeks 1, 5 and 53 of 2024
+    made = {"x": weeks, "id": ["1", "2", "3", "4"]}
+    assert column(sav(made, variable_format={"x": "WKYR10"}), "x") == ["2024-01", "2024w05", "2024w53", None]
+    days = {"x": [dt.date(2024, 1, 1), dt.date(2024, 3, 5)]}
+    assert column(sav(days, variable_format={"x": "WKYR10"}), "x") == ["2024-01-01", "2024-03-05"]
 
 
 def test_stata_clock_times_that_cannot_be_exact_are_doubtful(dta, tmp_path):

@@ -19,6 +19,8 @@ _CLOCK = r"\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?"
 _ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]{_CLOCK}(?: ?{OFFSET})?)?$"
 _ISO_OFFSET = rf"{_CLOCK} ?({OFFSET})$"
 _ISO_FORMATS = ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")
+#: A clock time that is written as unknown: UN:UN, --:--, UNK.
+_NO_CLOCK = rf"[ T,;]+(?:{UNKNOWN}|--)(?::(?:{UNKNOWN}|--)){{0,2}}$"
 _HALVES, _HALF = lit(r"([AaPp])\.?[Mm]\.?"), lit(r"\1m")
 _FIRST_DAY = "timestamp '0001-01-01'"
 
@@ -35,8 +37,9 @@ class When:
 
 
 def instant(steps: Steps, field: str, text: str, formats: Sequence[DateFormat], pivot: int | None, clock: str) -> When:
-    """A date with its clock time, or a date alone when the time is missing."""
+    """A date with its clock time, or a date alone when the time is missing or written as unknown (UN:UN, --:--)."""
     if formats:
+        text = _said(steps, field, text, formats)
         local, on, offset, fault, repair = _by_formats(steps, field, text, formats, pivot)
     else:
         local, on, offset, fault, repair = _iso(steps, field, text)
@@ -50,6 +53,13 @@ def instant(steps: Steps, field: str, text: str, formats: Sequence[DateFormat], 
     elif clock == "offset":
         faults.append((f"{local} is not null and {seconds} is null", lit(Fault.UNREADABLE)))
     return When(local, on, seconds, first_of(faults), repair)
+
+
+def _said(steps: Steps, field: str, text: str, formats: Sequence[DateFormat]) -> str:
+    """The text without a clock time that says that it is unknown."""
+    if not any(made.has_time for made in formats):
+        return text
+    return steps.add(f"{field}__said", f"regexp_replace({text}, {lit(_NO_CLOCK)}, '')")
 
 
 def _seconds(offset: str) -> str:
@@ -148,6 +158,7 @@ def partial(steps: Steps, field: str, text: str, formats: Sequence[DateFormat], 
     values: list[str] = []
     matches: list[str] = []
     short: list[str] = []
+    text = _said(steps, field, text, formats)
     for i, (regex, order) in enumerate(_partial_shapes(formats)):
         name = f"{field}__p{i}"
         matched = steps.add(f"{name}_m", f"regexp_full_match({text}, {lit(regex)})")
