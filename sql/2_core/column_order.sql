@@ -4,7 +4,8 @@
 -- Why:   each value alone looks right. Only files whose rows stand in the order of participants are looked at: there an age, a sex, a
 --        severity or a word rises with the participant's number from row to row by chance only while the rows are few (n_orders_log: the
 --        orders its values can stand in), and a word hardly ever repeats over many participants. Days rise with enrolment and are not
---        asked; the same whole day (no first of a month) in the rows of several participants is. how: sorted, or filled (n_alike: rows)
+--        asked; the same whole day (no first of a month) in the rows of several participants is, and days that go up by one from row to row,
+--        as a spreadsheet fills them. how: sorted, filled or filled by a day (n_alike: rows)
 with single as (
     select instrument
     from ref.item
@@ -21,13 +22,16 @@ cell as (
     union all
     select
         unit, study, site, subject_id, row_id, record_key, source_file, source_row, 'adverse_event',
-        unnest(['verbatim', 'severity', 'started_on']), unnest([verbatim, severity, case when length(started_on) = 10 and started_on not like '%-01' then started_on end]),
-        unnest([true, true, false]), unnest([true, false, true]),
+        unnest(['verbatim', 'severity', 'started_on', 'started_on by a day']),
+        unnest([verbatim, severity, case when length(started_on) = 10 and started_on not like '%-01' then started_on end, case when length(started_on) = 10 then started_on end]),
+        unnest([true, true, false, false]), unnest([true, false, true, true]),
     from intake.adverse_event
     union all
     select
         unit, study, site, subject_id, row_id, record_key, source_file, source_row, 'medication',
-        unnest(['verbatim', 'started_on']), unnest([verbatim, case when length(started_on) = 10 and started_on not like '%-01' then started_on end]), unnest([true, false]), true,
+        unnest(['verbatim', 'started_on', 'started_on by a day']),
+        unnest([verbatim, case when length(started_on) = 10 and started_on not like '%-01' then started_on end, case when length(started_on) = 10 then started_on end]),
+        unnest([true, false, false]), true,
     from intake.medication
     union all
     select
@@ -37,15 +41,25 @@ cell as (
     semi join single as o on i.instrument = o.instrument
     where i.counts and not i.is_total
 ),
-beside as (
+spoken as (
+    -- days that go up by one from row to row are the same day, less as many days as there are rows above
     select
         unit, study, site, subject_id, row_id, record_key, source_file, source_row, table_name, field, sent, may_rise, may_repeat,
-        lower(sent) as said,
-        lag(sent) over of_file as sent_before,
-        lower(sent_before) as before,
-        lag(subject_id) over of_file as subject_before,
+        case
+            when field = 'started_on by a day' then (try_cast(sent as date) - (row_number() over of_file)::integer)::varchar
+            else lower(sent)
+        end as said,
     from cell
     where sent is not null
+    window of_file as (partition by unit, study, site, source_file, table_name, field order by source_row, row_id)
+),
+beside as (
+    select
+        unit, study, site, subject_id, row_id, record_key, source_file, source_row, table_name, field, sent, may_rise, may_repeat, said,
+        lag(sent) over of_file as sent_before,
+        lag(said) over of_file as before,
+        lag(subject_id) over of_file as subject_before,
+    from spoken
     window of_file as (partition by unit, study, site, source_file, table_name, field order by source_row, row_id)
 ),
 whole as (
@@ -97,8 +111,9 @@ elsewhere as (
 )
 
 select
-    n.unit, n.study, n.site, n.subject_id, n.table_name, n.field,
-    case when x.run is null then 'sorted' else 'filled' end as how,
+    n.unit, n.study, n.site, n.subject_id, n.table_name,
+    split_part(n.field, ' ', 1) as field,
+    case when x.run is null then 'sorted' when n.field = 'started_on by a day' then 'filled by a day' else 'filled' end as how,
     coalesce(x.n_alike, n.n_rows) as n_alike,
     n.n_orders_log, n.n_subjects, x.n_alike_subjects,
     -- how many such runs chance gives in a column as long as this
@@ -110,3 +125,6 @@ left join elsewhere as x
     on n.unit = x.unit and n.study = x.study and n.site = x.site and n.source_file = x.source_file and n.table_name = x.table_name
     and n.field = x.field and n.run = x.run
 where x.run is not null or (n.is_sorted and n.may_rise and n.n_subjects >= e.column_sorted_min_participants)
+qualify
+    row_number() over (partition by n.unit, n.source_file, n.source_row, n.record_key, n.table_name, n.field[:10] order by x.n_alike desc, n.field)
+    = 1

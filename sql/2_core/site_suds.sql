@@ -19,6 +19,7 @@ select
     max(greatest(r.begin_suds, r.peak_suds, r.end_suds)) filter (r.scale in ('0-100', '1-100')) as highest_suds,
     count(*) filter (r.begin_suds is not null and r.end_suds is not null) as n_courses,
     count(*) filter (r.end_suds < r.begin_suds) as n_falling,
+    count(*) filter (r.end_suds > r.begin_suds) as n_rising,
     count(*) filter (r.peak_suds is not null and coalesce(r.begin_suds, r.end_suds) is not null) as n_peaks,
     count(*) filter (r.peak_suds < greatest(r.begin_suds, r.end_suds)) as n_low_peaks,
     count(*) filter (r.peak_suds > 0 and r.begin_suds is not null) as n_begins,

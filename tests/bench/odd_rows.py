@@ -335,13 +335,15 @@ def means(site: Site) -> None:
 
 
 def columns(site: Site, other: Site) -> None:
-    """A column sorted by itself, a day dragged down, events a row too low, in files that stand in the order of participants."""
+    """A column sorted by itself, a day dragged down, a series of days, events a row too low, in files in the order of participants."""
     for name in ("spds", "adverse_events", "medications"):
         site.tables[name].sort(key=lambda r: r["subject"])
     for row, value in zip(site.tables["spds"], sorted(r["severity"] for r in site.tables["spds"]), strict=True):
         row["severity"] = value
     for row in site.tables["adverse_events"][4:14]:
         row["start"] = "2022-08-09"
+    for n, row in enumerate(site.tables["medications"][4:14]):
+        row["start"] = (dt.date(2022, 8, 9) + dt.timedelta(days=n)).isoformat()
     rows = other.tables["adverse_events"]
     people = [r["subject"] for r in rows]
     for n, row in enumerate(rows):

@@ -317,3 +317,41 @@ def test_a_misspelt_event_of_special_interest_is_asked_about(run_models: ModelBe
 def test_a_text_that_names_several_events_is_asked_about(run_models: ModelBench, verbatim: str, found: list[str]) -> None:
     run(run_models, f"subject_id | verbatim | started_on | record_key\nS1 | {verbatim} | 2024-06-12 | e")
     assert [key for rule, _, key in run_models.judge("core.adverse_event") if rule == "adverse_event_several"] == found
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ("headache | 2024-06-12 | 1", ["again"]),
+        ("Kopfschmerzen | 2024-06-13 | 1", ["again"]),  # the same term in other words
+        ("Kopfschmerzen | 2024-06-11 | 1", ["again"]),
+        ("headache | 2024-06-14 | 1", []),  # three days
+        ("headache | 2024-06-12 | 2", []),  # worse: another event
+        ("nausea | 2024-06-12 | 1", []),
+        ("headache | 2024-06 | 1", []),
+        ("headache | | 1", []),
+    ],
+)
+def test_an_event_that_came_a_day_or_two_before_is_asked_about(run_models: ModelBench, second: str, found: list[str]) -> None:
+    run(run_models, f"""
+        subject_id | verbatim | started_on | severity | record_key
+        S1         | headache | 2024-06-11 | 1        | first
+        S1         | {second} | again
+    """)
+    assert [key for rule, _, key in run_models.judge("core.adverse_event") if rule == "adverse_event_twice"] == found
+
+
+@pytest.mark.parametrize(("n_others", "found"), [(37, 2), (35, 0)])
+def test_where_more_than_one_of_twenty_events_comes_again_they_are_written_down_by_day(
+    run_models: ModelBench, n_others: int, found: int
+) -> None:
+    others = "\n".join(f"S1 | sore toe {n} | 2024-06-11 | 1 | {n}" for n in range(n_others))
+    days = "\n".join(f"S1 | headache | 2024-06-{day} | 1 | {day}" for day in (11, 12, 13))
+    run(run_models, f"subject_id | verbatim | started_on | severity | record_key\n{days}\n{others}")
+    assert [rule for rule, _, _ in run_models.judge("core.adverse_event")].count("adverse_event_twice") == found
+
+
+@pytest.mark.parametrize(("verbatim", "found"), [("headache", []), ("headahce", ["e"]), ("broken finger", ["e"]), ("none", [])])
+def test_an_event_without_a_term_is_noted(run_models: ModelBench, verbatim: str, found: list[str]) -> None:
+    run(run_models, f"subject_id | verbatim | started_on | record_key\nS1 | {verbatim} | 2024-06-12 | e")
+    assert [key for rule, _, key in run_models.judge("core.adverse_event") if rule == "adverse_event_uncoded"] == found

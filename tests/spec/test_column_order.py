@@ -59,6 +59,23 @@ def test_a_day_dragged_down_over_participants_is_asked_about(run_models: ModelBe
     ]
 
 
+@pytest.mark.parametrize(
+    ("starts", "filled"),
+    [
+        (["2022-02-27", "2022-02-28", "2022-03-01", "2022-03-02", "2022-03-03"], ["2", "3", "4", "5", "6"]),
+        (["2022-02-27", "2022-02-28", "2022-03-01"], []),
+        (["2022-02-27", "2022-02-28", "2022-03-02", "2022-03-03", "2022-03-04"], []),  # one day left out
+        (["2022-03-03", "2022-03-02", "2022-03-01", "2022-02-28", "2022-02-27"], []),  # a spreadsheet counts up
+    ],
+)
+def test_days_that_go_up_by_one_over_participants_are_asked_about(run_models: ModelBench, starts: list[str], filled: list[str]) -> None:
+    others = [f"2021-{1 + n % 12:02d}-{2 + n:02d}" for n in range(20)]
+    rows = [f"{'headache' if n % 2 else 'nausea'} | {day}" for n, day in enumerate(["2022-05-03", *starts, "2022-05-02", *others])]
+    assert asked(run_models, "adverse_event", ["verbatim | started_on", *rows]) == [
+        ("column_filled_down", "started_on", row) for row in filled
+    ]
+
+
 def test_a_common_event_in_rows_one_below_the_other_is_no_drag(run_models: ModelBench) -> None:
     rows = ["headache | 2022"] * 5 + ["nausea | 2022", "headache | 2022"] * 8
     assert asked(run_models, "adverse_event", ["verbatim | started_on", *rows]) == []

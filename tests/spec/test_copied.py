@@ -93,12 +93,23 @@ def test_the_total_of_an_incomplete_form_lies_where_its_answers_allow(
     assert run_models.judge("core.total_check") == found
 
 
-@pytest.mark.parametrize(("courses", "falling", "found"), [(20, 3, ["suds_never_falls_site"]), (20, 4, []), (19, 0, [])])
+@pytest.mark.parametrize(
+    ("courses", "falling", "rising", "found"),
+    [
+        (20, 3, 0, ["suds_never_falls_site"]),
+        (20, 4, 16, []),
+        (19, 0, 19, []),
+        (100, 30, 70, []),  # 40 more rise than fall: four times the root of a hundred
+        (100, 29, 71, ["suds_never_falls_site"]),
+        (300, 99, 201, ["suds_never_falls_site"]),
+        (300, 100, 200, []),  # a third falls
+    ],
+)
 def test_a_site_in_which_fear_never_falls_is_asked_for_its_columns(
-    run_models: ModelBench, courses: int, falling: int, found: list[str]
+    run_models: ModelBench, courses: int, falling: int, rising: int, found: list[str]
 ) -> None:
     run_models.given("core.site_suds", f"""
-        unit::INT|study|site|record_key|n_ratings::INT|highest_suds::INT|n_courses::INT|n_falling::INT|n_low_peaks::INT|n_peaks::INT|n_begins::INT|n_begin_is_peak::INT|n_ends::INT|n_end_is_peak::INT
-        0 | t01 | 01 | 01 | 60 | 90 | {courses} | {falling} | 0 | 0 | 0 | 0 | 0 | 0
+        unit::INT|study|site|record_key|n_ratings::INT|highest_suds::INT|n_courses::INT|n_falling::INT|n_rising::INT|n_low_peaks::INT|n_peaks::INT|n_begins::INT|n_begin_is_peak::INT|n_ends::INT|n_end_is_peak::INT
+        0 | t01 | 01 | 01 | 60 | 90 | {courses} | {falling} | {rising} | 0 | 0 | 0 | 0 | 0 | 0
     """)
     assert [rule for rule, _, _ in run_models.judge("core.site_suds")] == found

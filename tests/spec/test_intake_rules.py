@@ -43,6 +43,9 @@ def test_a_session_has_a_number_and_a_likely_date(run_models: ModelBench, row: s
         ("3 | 1 | 80 | 40", []),
         ("3 |   | 80 | 40", ["exercise_no_missing"]),
         ("  | 1 | 80 | 40", ["session_no_missing"]),
+        ("3 | 1 | 80 |   ", ["rating_part_blank"]),
+        ("3 | 1 |    | 40", ["rating_part_blank"]),
+        ("3 | 1 |    |   ", []),  # not rated at all
     ],
 )
 def test_a_rating_has_a_session_and_an_exercise(run_models: ModelBench, row: str, rules: list[str]) -> None:
@@ -50,6 +53,13 @@ def test_a_rating_has_a_session_and_an_exercise(run_models: ModelBench, row: str
     course(run_models, rating=rating)
     run_models.run("intake.session")
     assert told(run_models, "rating") == rules
+
+
+def test_a_rating_that_is_withheld_is_not_noted_as_blank(run_models: ModelBench) -> None:
+    row = "S1 | 3 | 1 | 80 | | 400 | out_of_scale"
+    course(run_models, rating=f"subject_id | session_no | exercise_no | begin_suds | end_suds | end_suds_raw | end_suds_fault\n{row}")
+    run_models.run("intake.session")
+    assert told(run_models, "rating") == ["out_of_scale"]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +165,8 @@ def test_a_whole_site_whose_ratings_never_pass_ten_is_asked_for_its_scale(run_mo
     for n, highest, asked in ((20, 10, ["suds_scale_suspect_site"]), (19, 10, []), (20, 11, [])):
         run_models.given(
             "core.site_suds", "unit::INT|study|site|record_key|n_ratings::INT|highest_suds::INT|n_courses::INT|n_falling::INT|"
-            "n_low_peaks::INT|n_peaks::INT|n_begins::INT|n_begin_is_peak::INT|n_ends::INT|n_end_is_peak::INT\n"
-            f"0 | t01 | 01 | 01 | {n} | {highest} | 7 | 7 | 0 | 0 | 0 | 0 | 0 | 0",
+            "n_rising::INT|n_low_peaks::INT|n_peaks::INT|n_begins::INT|n_begin_is_peak::INT|n_ends::INT|n_end_is_peak::INT\n"
+            f"0 | t01 | 01 | 01 | {n} | {highest} | 7 | 7 | 0 | 0 | 0 | 0 | 0 | 0 | 0",
         )  # fmt: skip
         assert [rule for rule, _, _ in run_models.judge("core.site_suds")] == asked
 

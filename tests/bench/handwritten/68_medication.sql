@@ -40,6 +40,13 @@ several as (
         where p.part <> '' and not regexp_matches(p.part, '^(?:no|not|without|denies|ohne|kein[a-z]*|sans|sin|senza|sem|zonder|utan|uden|uten)\b') group by all
     ) group by verbatim having count(distinct term) > 1
 ),
+alike as (
+    select site_no, source_file, source_row, not is_none and len(start_dtc) = 10 and start_on - lag(start_on) over (
+            partition by usubjid, coalesce(term::varchar, case when is_none then 'NOT_AN_EVENT' else lower(verbatim) end), severity, len(start_dtc) = 10 order by start_on, source_row
+        ) <= 2 as is_again
+    from event
+),
+again as (select source_file, source_row, is_again, count(*) filter (is_again) over w as n_again, count(*) over w as n from alike window w as (partition by site_no)),
 word as (select distinct verbatim, unnest(regexp_extract_all(words, '\w+')) as word from said where verbatim in (select verbatim from event where term is null)),
 misspelt as (
     select distinct w.verbatim from word as w join (select unnest(near) as near from event_term) as e
@@ -51,10 +58,12 @@ select told([
         case when e.serious_raw is null then 'adverse_event_serious_missing' end, case when e.severity_raw is null then 'adverse_event_severity_missing' end,
         case when e.start_raw is null then 'adverse_event_start_missing' end, case when e.serious and e.severity = 'MILD' then 'adverse_event_serious_mild' end,
         case when e.special_interest <> '' then 'adverse_event_special_interest' end, case when e.is_none then 'adverse_event_not_an_event' end,
-        case when x.verbatim is not null then 'adverse_event_several' end, case when m.verbatim is not null and not e.is_none and e.term is null then 'adverse_event_misspelt' end,
+        case when x.verbatim is not null then 'adverse_event_several' end, case when not e.is_none and e.term is null then 'adverse_event_uncoded' end,
+        case when a.is_again and (a.n_again = 1 or 20 * a.n_again <= a.n) then 'adverse_event_twice' end, case when m.verbatim is not null and not e.is_none and e.term is null then 'adverse_event_misspelt' end,
         case when not e.serious and w.verbatim is not null then 'adverse_event_serious_by_word' end,
     ]), 'query', e.site_no, 'adverse_event', concat_ws('|', e.usubjid, e.verbatim), '', null, e.source_file, e.source_row
 from event as e join subject as s using (usubjid) left join several as x using (verbatim) left join misspelt as m using (verbatim)
+left join again as a on a.source_file = e.source_file and a.source_row = e.source_row
 left join (
     select distinct verbatim from event
     where regexp_matches(lower(verbatim), '^(sudden |unexplained |patient |participant |subject )?(death|died)\b|\bfatal\b|life[- ]threatening|suicide attempt|attempt(ed)? (at )?suicide|completed suicide'

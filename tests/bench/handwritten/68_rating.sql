@@ -4,6 +4,7 @@ select site_no, usubjid, session_no, exercise_no, begin_suds as b, peak_suds as 
     (b is not null)::int + (p is not null)::int + (e is not null)::int as n,
     (round(coalesce(b, 0)) % 5 <> 0)::int + (round(coalesce(p, 0)) % 5 <> 0)::int + (round(coalesce(e, 0)) % 5 <> 0)::int as n_odd,
     coalesce(b, 0) <> round(coalesce(b, 0)) or coalesce(p, 0) <> round(coalesce(p, 0)) or coalesce(e, 0) <> round(coalesce(e, 0)) as is_broken,
+    not is_part_withheld and n > 0 and (b is null or e is null) as is_part_blank,
 from rating;
 
 create table rater as
@@ -16,7 +17,7 @@ from rated group by all;
 
 create table rating_site as
 select site_no, sum(n) as n, max(top) as top, count(b) + count(e) as n_ends, count(*) filter (is_broken) as n_broken, count(e) as n_end, count(*) filter (e = 0) as n_zero,
-    count(*) filter (e > 0 and e <= 15) as n_low, count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e < b) as n_falling,
+    count(*) filter (e > 0 and e <= 15) as n_low, count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e < b) as n_falling, count(*) filter (e > b) as n_rising,
     count(*) filter (p is not null and coalesce(b, e) is not null) as n_peaks, count(*) filter (p < greatest(b, e)) as n_low_peaks,
     count(b) filter (p > 0) as n_pb, count(*) filter (p > 0 and b = p) as n_b_is_p, count(e) filter (p > 0) as n_pe, count(*) filter (p > 0 and e = p) as n_e_is_p,
 from rated group by site_no;
@@ -25,6 +26,7 @@ insert into finding
 select told([
         case when k.usubjid is null then 'rating_without_session' end, case when not k.attended then 'rating_session_not_attended' end,
         case when r.p < greatest(r.b, r.e) then 'suds_peak_too_low' end,
+        case when r.is_part_blank then 'rating_part_blank' end,
         case when r.is_broken and s.n_ends >= 50 and 50 * s.n_broken <= s.n_ends then 'suds_not_whole' end,
         case when r.b > 0 and r.b <= 10 and r.p >= 50 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40 then 'suds_begin_low' end,
         case when o.n_odd = 1 and r.n_odd = 1 and o.n > 20 and ((r.b < 9.5 and round(r.b) % 5 <> 0) or (r.e < 9.5 and round(r.e) % 5 <> 0)) then 'suds_digit_lost' end,
@@ -36,7 +38,7 @@ select 'exercise_numbers_odd', 'query', s.site_no, 'session_exercise', e.usubjid
 from session_exercise as e join subject as s using (usubjid) where not e.is_numbered and e.is_peak_told
 union all
 select told([
-        case when n >= 20 and top <= 10 then 'suds_scale_suspect_site' end, case when n_courses >= 20 and 5 * n_falling < n_courses then 'suds_never_falls_site' end,
+        case when n >= 20 and top <= 10 then 'suds_scale_suspect_site' end, case when n_courses >= 20 and (5 * n_falling < n_courses or (3 * n_falling < n_courses and n_rising - n_falling > 4 * sqrt(n_rising + n_falling))) then 'suds_never_falls_site' end,
         case when (n_pb >= 40 and n_b_is_p >= 0.95 * n_pb) or (n_pe >= 40 and n_e_is_p >= 0.95 * n_pe) then 'suds_columns_alike_site' end,
         case when n_low_peaks >= 5 and 50 * n_low_peaks >= n_peaks then 'suds_peaks_low_site' end,
         case when n_end >= 40 and n_zero >= 5 and n_zero >= 3 * n_low then 'suds_zero_suspect_site' end,

@@ -1,16 +1,22 @@
 -- Columns sorted, dragged down or moved beside the others. Reads subject, event, medication_kept, item_all.
 create table column_cell as
-with value as (
+with sent as (
     select site_no, usubjid, source_file, source_row, 'subject' as t, unnest([{{'c': 'age', 'v': lpad(round(age_years * 1000)::bigint::varchar, 12, '0')}},
         {{'c': 'weight', 'v': lpad(round(weight_kg * 1000)::bigint::varchar, 12, '0')}}, {{'c': 'sex', 'v': sex::varchar}}]) as x
     from subject
     union all
-    select site_no, usubjid, source_file, source_row, 'event', unnest([{{'c': 'text', 'v': verbatim::varchar}}, {{'c': 'severity', 'v': severity::varchar}}, {{'c': 'day', 'v': start_dtc::varchar}}])
+    select site_no, usubjid, source_file, source_row, 'event', unnest([{{'c': 'text', 'v': verbatim::varchar}}, {{'c': 'severity', 'v': severity::varchar}}, {{'c': 'day', 'v': start_dtc::varchar}}, {{'c': 'series', 'v': start_dtc::varchar}}])
     from event
     union all
-    select site_no, usubjid, source_file, source_row, 'medication', unnest([{{'c': 'text', 'v': verbatim::varchar}}, {{'c': 'day', 'v': start_dtc::varchar}}]) from medication_kept
+    select site_no, usubjid, source_file, source_row, 'medication', unnest([{{'c': 'text', 'v': verbatim::varchar}}, {{'c': 'day', 'v': start_dtc::varchar}}, {{'c': 'series', 'v': start_dtc::varchar}}]) from medication_kept
     union all
     select site_no, usubjid, source_file, source_row, 'spds', {{'c': 'value', 'v': severity::int::varchar}} from item_all where severity is not null
+),
+value as (
+    -- a series of days: each less its row's number is one day
+    select * exclude (x), case when x.c = 'series'
+            then {{'c': 'series', 'v': (x.v::date - (row_number() over (partition by site_no, source_file, t, x.c order by source_row))::int)::varchar}} else x end as x
+    from sent where x.c <> 'series' or len(x.v) = 10
 )
 select *, lag(usubjid::varchar) over f as who_above, lag(x.v) over f as v_above, count(*) over k as n_same,
 from value where x.v is not null and (x.c <> 'day' or (len(x.v) = 10 and x.v[-2:] <> '01'))
@@ -19,14 +25,14 @@ window f as (partition by site_no, source_file, t, x.c order by source_row), k a
 create table column_orderly as
 select site_no, source_file, t, x.c as c, count(*) as n,
     (bool_and(lower(x.v) >= lower(v_above)) or bool_and(lower(x.v) <= lower(v_above)) or bool_and(x.v >= v_above) or bool_and(x.v <= v_above))
-        and x.c <> 'day' and count(distinct usubjid) >= 8 and lgamma(count(*) + 1) - sum(lgamma(n_same + 1) / n_same) >= 12 as is_sorted,
+        and x.c not in ('day', 'series') and count(distinct usubjid) >= 8 and lgamma(count(*) + 1) - sum(lgamma(n_same + 1) / n_same) >= 12 as is_sorted,
 from column_cell group by site_no, source_file, t, x.c having bool_and(usubjid::varchar >= who_above);
 
 create table column_run as
 with step as (
     select v.*, o.n, sum((lower(v.x.v) is distinct from lower(v.v_above))::int) over (partition by v.site_no, v.source_file, v.t, v.x.c order by v.source_row) as run
     from column_cell as v join column_orderly as o on o.site_no = v.site_no and o.source_file = v.source_file and o.t = v.t and o.c = v.x.c
-    where o.t <> 'subject' and o.c in ('text', 'day')
+    where o.t <> 'subject' and o.c in ('text', 'day', 'series')
 )
 select site_no, source_file, t, x.c as c, min(source_row) as first_row, max(source_row) as last_row, count(*) as k,
     count(distinct usubjid) >= 4 and any_value(n) * least((any_value(n_same) - count(*) + 0.5) / (any_value(n) - count(*) + 1), 1) ^ (count(*) - 1) <= 0.0001 as is_odd
@@ -36,7 +42,8 @@ insert into finding
 select case when r.k is null then 'column_sorted' else 'column_filled_down' end, 'query', v.site_no, 'column_order', v.usubjid, v.x.c, null, v.source_file, v.source_row
 from column_cell as v join column_orderly as o on o.site_no = v.site_no and o.source_file = v.source_file and o.t = v.t and o.c = v.x.c
 left join column_run as r on r.site_no = v.site_no and r.source_file = v.source_file and r.t = v.t and r.c = v.x.c and v.source_row between r.first_row and r.last_row
-where coalesce(r.is_odd, o.is_sorted);
+where coalesce(r.is_odd, o.is_sorted)
+qualify row_number() over (partition by v.site_no, v.source_file, v.t, v.source_row, replace(v.x.c, 'series', 'day') order by r.k desc) = 1;
 
 insert into finding
 with dated as (

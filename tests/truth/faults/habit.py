@@ -60,3 +60,31 @@ def site_rates_every_exercise_alike(site: Site) -> None:
         first = next((r.true for r in subject.records["rating"] if r.true["end"] is not None), None)
         for r in subject.records["rating"] if first else ():
             r.sent |= {k: first[k] for k in ("begin", "peak", "end")}
+
+
+@kind("site", lambda s: s.study != "acro01", whole_site=True)
+def site_exchanges_begin_and_end(site: Site) -> None:
+    """Fear rises in a fifth to a quarter of true exercises here, and so it still falls in as many. Two sessions hold too few."""
+    for r in every(site, "rating"):
+        r.sent |= {"begin": r.true["end"], "end": r.true["begin"]}
+
+
+@kind("site", lambda s: not s.members, whole_site=True)
+def site_fills_the_days_of_events_in_series(site: Site) -> None:
+    """A day dragged down over six rows of a spreadsheet becomes a day more in each."""
+    for subject in site.subjects:
+        day = subject.me["randomized_on"] + dt.timedelta(days=25)
+        subject.add("adverse_event", verbatim="Vomiting", started_on=day.isoformat(), severity="MODERATE", serious=False, related="related",
+                    record_no=70)  # fmt: skip
+    rows = every(site, "adverse_event")
+    first = dt.date.fromisoformat(rows[4].true["started_on"])
+    for n, event in enumerate(rows[4:12]):
+        event.sent["started_on"] = (first + dt.timedelta(days=n)).isoformat()
+
+
+@kind("event")
+def event_again_a_day_later(h: Harm) -> None:
+    """The diary's day and the visit's."""
+    r = h.record("adverse_event")
+    h.note(r, "", "one row", "two rows")
+    r.copy(started_on=(dt.date.fromisoformat(r.true["started_on"]) + dt.timedelta(days=1)).isoformat(), record_no=71)
