@@ -7,6 +7,7 @@ select
     v.unit, v.study, v.site, v.subject_id, v.session_no, v.record_key, v.source_file, v.source_row,
     (epoch_us(v.exposure_started_at_utc) - epoch_us(v.started_at_utc)) / 6e7 as delay_min,
     count(*) over of_site as n_sessions,
+    count(*) filter (v.exposure_started_at_utc = v.started_at_utc) over of_site as n_at_start,
     median(delay_min) over of_site as usual_delay_min,
     quantile_cont(delay_min, 0.9) over of_site - quantile_cont(delay_min, 0.1) over of_site as spread_min,
 from core.session as v

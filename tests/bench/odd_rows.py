@@ -134,6 +134,8 @@ def courses(site: Site) -> None:
     row["end"] = moved(row["start"], minutes=5)
     row = of("sessions", fresh(), session="7")[0]
     row["exposure_start"] = moved(row["start"], minutes=-20)
+    a, b = (of("sessions", row["subject"], session=n)[0] for n in ("6", "5"))
+    a["exposure_start"], b["exposure_start"] = a["start"], ""
     row = of("sessions", fresh(), session="7")[0]
     row["end"] = moved(row["start"], minutes=285)
     for hours in (-12, -1, 1, 12, 14):
@@ -176,6 +178,7 @@ def fears(site: Site) -> None:
     who = site.fresh()
     for row in site.of("suds", who, session="6"):
         row.update({k: site.of("suds", who, session="5", exercise=row["exercise"])[0][k] for k in ("begin", "peak", "end")})
+    site.of("suds", who, session="7")[0]["end"] = ""
     for session in ("5", "6"):
         rows = site.of("suds", who, session=session)
         more = [{"exercise": str(3 + i), "begin": str(61 + i), "peak": str(77 + i), "end": str(33 + i)} for i in range(len(rows))]
@@ -320,9 +323,10 @@ def zeros(site: Site) -> None:
 
 
 def means(site: Site) -> None:
-    """Totals without items that are means; the few forms with items coded one off. One dose an hour off alone. Begins are peaks."""
-    for row in site.tables["suds"]:
-        row["begin"] = row["peak"]
+    """Totals without items that are means; the few forms with items coded one off. One dose an hour off alone. Begins are peaks, ends blank
+    here and there."""
+    for n, row in enumerate(site.tables["suds"]):
+        row.update(begin=row["peak"], end=row["end"] if n % 10 else "")
     for n, row in enumerate(site.tables["doses"]):
         for met in site.of("sessions", row["subject"], session=row["session"])[:1]:
             row["at"] = moved(met["start"], minutes=-80 - n % 20) if row["at"] else ""

@@ -200,6 +200,88 @@ def test_an_exposure_an_hour_later_than_usual_is_asked_about(
 
 
 @pytest.mark.parametrize(
+    ("delays", "found"),
+    [
+        ([0] + [15] * 19, ["s0"]),
+        ([0] + [15] * 18, []),  # too few to tell
+        ([0] + [4] * 19, []),  # exposures begin soon after the start anyway
+        ([0, 0] + [15] * 38, []),  # two of forty: some do begin at once
+        ([0, 0] + [15] * 398, ["s0", "s1"]),
+    ],
+)
+def test_an_exposure_that_begins_with_its_session_is_asked_about_where_hardly_any_does(
+    run_models: ModelBench, delays: list[int], found: list[str]
+) -> None:
+    held = [f"S{k} | 3 | 2024-03-05 10:{delay:02d}:00+00 | s{k} | 0 | t01 | 01 | f | 1 | true | 2024-03-05 10:00:00+00"
+            for k, delay in enumerate(delays)]  # fmt: skip
+    run_models.given(
+        "core.session", "subject_id | session_no | exposure_started_at_utc::TIMESTAMPTZ | record_key | unit::INTEGER | study | site | "
+        "source_file | source_row::BIGINT | attended::BOOLEAN | started_at_utc::TIMESTAMPTZ\n" + "\n".join(held),
+    )  # fmt: skip
+    run_models.run("core.exposure_delay")
+    assert asked(run_models, "core.exposure_delay", "exposure_at_start") == found
+
+
+@pytest.mark.parametrize(
+    ("session_no", "n_others", "n_others_blank", "fault", "found"),
+    [
+        (4, 10, 0, "", ["x"]),  # sessions with a planned dose are of one kind
+        (4, 9, 0, "", []),  # too few to tell
+        (4, 20, 1, "", ["o0", "x"]),
+        (4, 20, 2, "", []),  # one of ten is blank at the site
+        (4, 10, 0, "unreadable", []),  # told elsewhere
+        (1, 10, 0, "", []),  # a session without exposure
+    ],
+)
+def test_a_blank_start_of_the_exposure_is_asked_about_where_the_sites_others_have_one(
+    run_models: ModelBench, session_no: int, n_others: int, n_others_blank: int, fault: str, found: list[str]
+) -> None:
+    day = "2024-03-05"
+    rows = [f"O{n} | 3 | true | {day} 14:00:00 | {day} {'14:15:00' if n >= n_others_blank else ''} |  | o{n}".replace(f"{day}  |", " |")
+            for n in range(n_others)]  # fmt: skip
+    rows.append(f"S1 | {session_no} | true | {day} 14:00:00 |  | {fault} | x")
+    subject = "subject_id | consented_on\n" + "\n".join(f"{r.split(' ')[0]} | 2024-01-01" for r in rows)
+    session = "subject_id | session_no | attended | started_at | exposure_started_at | exposure_started_at_fault | record_key\n"
+    course(run_models, subject=subject, session=session + "\n".join(rows)).run("core.exposure_gap")
+    assert sorted(asked(run_models, "core.exposure_gap", "exposure_start_missing")) == found
+
+
+@pytest.mark.parametrize(
+    ("blanks", "n", "found"),
+    [
+        (["70 | 80 | "], 20, [("suds_blank", "x0")]),
+        ([" | 80 | 40", "70 | | 40"], 20, [("suds_blank", "x0"), ("suds_blank", "x1")]),  # one each in its column
+        (["70 | 80 | "], 19, [("suds_blank_usual", "x0")]),  # too few to tell
+        (["70 | 80 | ", "70 | 80 | "], 199, [("suds_blank_usual", "x0"), ("suds_blank_usual", "x1")]),
+        (["70 | 80 | ", "70 | 80 | "], 200, [("suds_blank", "x0"), ("suds_blank", "x1")]),
+        (["70 | | 40"] * 10, 20, []),  # the site does not ask for the peak
+        (["70 | 80 | 40"], 20, []),
+    ],
+)
+def test_a_blank_rating_is_asked_about_where_hardly_any_is_blank_and_else_noted(
+    run_models: ModelBench, blanks: list[str], n: int, found: list[tuple[str, str]]
+) -> None:
+    rows = [f"S1 | {k} | 1 | {cells} | 0-100 | x{k}" for k, cells in enumerate(blanks)]
+    rows += [f"S2 | {k} | 1 | 70 | 80 | 40 | 0-100 | o{k}" for k in range(n - len(blanks))]
+    run_models.given("mapped.rating", "\n".join([RATED, *rows]))
+    run_models.given("mapped.subject", "subject_id\nS1\nS2")
+    run_models.run("core.rating_gap")
+    assert sorted((rule, key) for rule, _, key in run_models.judge("core.rating_gap")) == found
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [("", ["suds_blank"]), ("viel", []), ("-9", [])],  # unreadable, declared missing
+)
+def test_a_rating_that_says_something_is_not_blank(run_models: ModelBench, raw: str, found: list[str]) -> None:
+    columns = f"{RATED.replace('end_suds', 'end_suds | end_suds_raw')}\n"
+    rows = "\n".join(f"S1 | {k} | 1 | 70 | 80 | 40 | 40 | 0-100 | o{k}" for k in range(19))
+    run_models.given("intake.rating", f"{columns}{rows}\nS1 | 20 | 1 | 70 | 80 |  | {raw} | 0-100 | x")
+    run_models.run("core.rating_gap")
+    assert [rule for rule, _, _ in run_models.judge("core.rating_gap")] == found
+
+
+@pytest.mark.parametrize(
     ("ages", "weights", "found"),
     [
         ([31, 47, 22, 58, 40, 36, 51, 29], [80.5, 61, 74, 92, 55.5, 70, 66, 81], []),

@@ -35,6 +35,7 @@ select
     t.site_no, t.usubjid, t.session_no, t.exercise_no, t.begin_suds, t.peak_suds, t.end_suds,
     (t.begin_raw is not null and t.begin_suds is null) or (t.peak_raw is not null and t.peak_suds is null) or (t.end_raw is not null and t.end_suds is null)
         as is_part_withheld,
+    t.begin_raw is null as no_begin, t.peak_raw is null as no_peak, t.end_raw is null as no_end,
     t.source_file, t.source_row,
 from rating_typed as t
 left join rating_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no and d.exercise_no = t.exercise_no

@@ -59,7 +59,18 @@ with delayed as (
 ),
 usual as (select site_no, median(delay) as usual from delayed group by site_no having count(*) >= 20 and quantile_cont(delay, 0.9) - quantile_cont(delay, 0.1) <= 20)
 select 'exposure_delay_odd', 'query', d.site_no, 'session', d.usubjid || '|' || d.session_no, '', null, d.source_file, d.source_row
-from delayed as d join usual as u using (site_no) where abs(d.delay - u.usual) >= 40;
+from delayed as d join usual as u using (site_no) where abs(d.delay - u.usual) >= 40
+union all
+select 'exposure_at_start', 'query', site_no, 'session', usubjid || '|' || session_no, '', null, source_file, source_row
+from (select *, count(*) over s as n, count(*) filter (delay = 0) over s as n_zero, median(delay) over s as usual from delayed window s as (partition by site_no))
+where delay = 0 and n >= 20 and usual >= 5 and (n_zero = 1 or n_zero <= 0.005 * n)
+union all
+select 'exposure_start_missing', 'query', site_no, 'session', usubjid || '|' || session_no, '', null, source_file, source_row
+from (
+    select *, count(*) over k as n, count(exposure_started_at_utc) over k as n_sent from session
+    where attended window k as (partition by site_no, case when session_no between 3 and 7 then 0 else session_no end)
+)
+where exposure_started_at_utc is null and not is_exposure_withheld and n > 10 and n_sent >= 0.95 * (n - 1);
 
 insert into finding
 with timed as (

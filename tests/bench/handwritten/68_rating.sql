@@ -112,3 +112,17 @@ select told([
         case when bool_or(not is_mixed) then 'suds_exercise_low' end
     ]), 'query', odd.site_no, 'subject_suds', usubjid, '', null, null, null
 from odd join rater as o using (usubjid) group by odd.site_no, usubjid;
+
+-- blanks: one of hardly any at the site, or one of many; a column that is mostly blank is not used
+insert into finding
+with blank as (
+    select *, count(*) over s as n, count(*) filter (no_begin) over s as n_b, count(*) filter (no_peak) over s as n_p, count(*) filter (no_end) over s as n_e
+    from rating window s as (partition by site_no)
+),
+least_blank as (
+    select *, least(case when no_begin and 2 * n_b < n then n_b end, case when no_peak and 2 * n_p < n then n_p end, case when no_end and 2 * n_e < n then n_e end) as n_blank
+    from blank
+)
+select case when n >= 20 and (n_blank = 1 or n_blank <= 0.01 * n) then 'suds_blank' else 'suds_blank_usual' end,
+    'query', site_no, 'rating', concat_ws('|', usubjid, session_no, exercise_no), '', null, source_file, source_row
+from least_blank where n_blank is not null;
