@@ -90,6 +90,8 @@ def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]],
                 missing[key] = names
             problems |= dict.fromkeys(f"{key}: source: there is no file {n}" for n in absent_files(unit.site.source, config))
         if programme is not None:
+            told = {study: trial.deidentification for study, trial in sorted(programme.trials.items())}
+            missing |= {study: [t.key_env] for study, t in told.items() if t is not None and not os.environ.get(t.key_env)}
             problems |= dict.fromkeys(coding.problems(coding.load_dictionary(programme.codelists), programme))
     except ConfigurationError as error:
         problems |= dict.fromkeys(str(error).splitlines())

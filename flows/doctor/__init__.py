@@ -22,7 +22,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from flows.engine import releases
+from flows.engine import deidentify, releases, unblinding
 from flows.engine.config import Programme, Unit, load
 from flows.engine.mapping import check_mapping
 from flows.sources import files, opened
@@ -67,6 +67,7 @@ def looks(config: Path, data: Path, now: dt.datetime, *, sources: bool = True) -
     yield told
     if programme is None:
         return
+    yield _trials(programme, data)
     missing = _environment(programme)
     yield from missing.values()
     if sources:
@@ -159,6 +160,18 @@ def _configuration(config: Path) -> tuple[Programme | None, Look]:
     if problems:
         return programme, Look("configuration", State.BAD, f"{config}: {len(problems)} problems", fix)
     return programme, Look("configuration", State.OK, f"{config}: {len(programme.trials)} trials, {len(programme.units)} exports")
+
+
+def _trials(programme: Programme, data: Path) -> Look:
+    """What a night demands before it begins: keys of de-identified trials, recorded unblinding."""
+    standing = releases.latest(data)
+    try:
+        deidentify.demand_keys(programme.trials.values(), standing.manifest if standing else {})
+        unblinding.demand(programme, data)
+    except ConfigurationError as error:
+        told, _, fix = str(error).partition("\n")
+        return Look("trials", State.BAD, told, fix.partition("->")[2].strip())
+    return Look("trials", State.OK, "keys of de-identified trials are set, unblinded trials are recorded as such")
 
 
 def _environment(programme: Programme) -> dict[str, Look]:

@@ -15,6 +15,7 @@ from flows.engine.config import Unit
 from flows.engine.last_good import Before
 from schemas.evidence import Evidence
 from schemas.site import IntakeTable
+from schemas.trial import BlindingStatus
 
 #: Tables without which nothing can be analysed; an empty list of events, or of a few people's medications, is an ordinary thing.
 EXPECTED = ("subject", "session", "dose", "rating", "assessment")
@@ -40,6 +41,8 @@ def shrunk(unit: Unit, counts: dict[str, Any], last: Before, diff: records.Diffe
     min_rows = evidence.hold_lost_rows.value if limit.min_lost_rows is None else limit.min_lost_rows
     rows = []
     for table, had in last.entry["tables"].items():
+        if table == "randomization" and unit.trial.blinding.status is BlindingStatus.BLINDED:
+            continue  # a list that is not opened again is no list that was cut
         now, had_n, tail = counts.get(table, {}).get("received", 0), had["received"], False
         lost = max(0, had_n - now)
         if diff is not None and last.records is not None:

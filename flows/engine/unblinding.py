@@ -46,7 +46,7 @@ def recorded(data: Path) -> set[str]:
 
 
 def demand(programme: Programme, data: Path) -> None:
-    """A trial that a release called blinded may be opened only after its unblinding was recorded.
+    """A trial that a release called blinded may be opened only after its unblinding was recorded, and with the day that was.
 
     Raises ConfigurationError naming the trials and the next command; nothing has been opened then.
     """
@@ -59,3 +59,10 @@ def demand(programme: Programme, data: Path) -> None:
             "but no unblinding is recorded; nothing was opened\n"
             f"  fix -> trialweave unblind {missing[0]} --who NAME --reason WHY, or set blinding.status back to blinded"
         )
+    for event in ledger.entries(data, EVENT):
+        trial = programme.trials.get(event["study"])
+        if trial is not None and trial.blinding.status is BlindingStatus.UNBLINDED and trial.blinding.unblinded_on != event["unblinded_on"]:
+            raise ConfigurationError(
+                f"{trial.study}: trials/{trial.study}.yaml says unblinded_on {trial.blinding.unblinded_on}, recorded in ledger.jsonl is "
+                f"{event['unblinded_on']}\n  fix -> write the day that was recorded"
+            )

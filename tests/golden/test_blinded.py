@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import stat
 from pathlib import Path
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from flows import doctor
 from flows.__main__ import app
 from flows.engine import explain_cell, findings_store, ledger, rebuild, unblinding
 from schemas.findings import ConfigurationError, PublicationError
@@ -170,6 +172,26 @@ def test_a_blinded_list_is_not_landed_and_its_release_stays_blind_after_unblindi
     assert set(tiny.set("adsl", after.folder).get_column("BLINDFL")) == {"N"}
     assert set(tiny.set("adsl", before.folder).get_column("BLINDFL")) == {"Y"}
     assert json.loads((before.folder / "manifest.json").read_text())["blinded"] == ["t01"]
+
+
+def test_the_day_of_unblinding_stays_the_one_that_was_recorded_and_a_trial_blinded_again_holds_no_site_for_its_list(tiny: Tiny):
+    with_list(tiny)
+    tiny.run()
+    tiny.status("blinding: {status: blinded}", 'blinding: {status: unblinded, unblinded_on: "2026-01-15"}')
+    (look,) = [one for one in doctor.looks(tiny.config, tiny.data, dt.datetime.now(dt.UTC)) if one.what == "trials"]
+    assert look.state is doctor.State.BAD and look.fix.startswith("trialweave unblind t01")
+    unblind(tiny, "Dr. Statistician", "database lock")
+    tiny.run()
+
+    tiny.status("2026-01-15", "2026-01-14")
+    with pytest.raises(ConfigurationError, match=r"recorded in ledger\.jsonl is 2026-01-15"):
+        tiny.run()
+
+    tiny.status('{status: unblinded, unblinded_on: "2026-01-14"}', "{status: blinded}")
+    again = tiny.run()
+    assert status(again) == {"A": "fresh", "B": "fresh"}
+    assert set(tiny.set("adsl").get_column("TRT01P")) == {None}
+    assert "delivery_shrunk" not in set(tiny.set("findings").get_column("rule"))
 
 
 def test_unblinding_is_refused_while_the_trials_file_says_blinded(tiny: Tiny):

@@ -59,6 +59,16 @@ def test_an_undecided_trial_is_told_once_and_not_as_a_trial_that_is_not_there(co
     ]
 
 
+def test_the_key_of_a_deidentified_trial_is_named_where_it_is_not_set(config: Path, monkeypatch):
+    monkeypatch.delenv("TINY_KEY", raising=False)
+    trial = config / "trials" / "t01.yaml"
+    trial.write_text(trial.read_text() + "deidentification: {key_env: TINY_KEY}\n")
+    code, told = check(config)
+    assert code == 1 and "TINY_KEY" in told, told
+    monkeypatch.setenv("TINY_KEY", "a key of more than sixteen characters")
+    assert check(config)[0] == 0
+
+
 def test_a_mapping_that_is_no_longer_or_not_yet_in_force_is_checked_too(config: Path):
     folder = config / "sites" / "t01_B"
     text = (folder / "site.yaml").read_text()
