@@ -28,6 +28,11 @@ def release_named(data: Path, name: str = "latest") -> Release:
     there = sorted(p.name for p in (data / "releases").glob("2*") if p.is_dir())
     fits = [n for n in there if n.startswith(name)]
     found = releases.latest(data) if name == "latest" else releases.load(data, fits[0]) if len(fits) == 1 else None
+    if found is None and name == "latest" and there:
+        raise ConfigurationError(
+            f"{data}/releases/latest points to no release that is there; there are {', '.join(there[-5:])}\n"
+            f"  fix -> restore the data folder from a backup, or {run_again(data)}"
+        )
     if found is None and (name == "latest" or not there):
         raise ConfigurationError(f"{data} holds no release yet\n  fix -> {run_again(data)}")
     if found is None:

@@ -137,6 +137,9 @@ def publish(roster: Roster, pooled: Sequence[Staged], reason: str = "") -> Outco
     made = draft(roster, pooled, reason)
     if isinstance(made, Release):
         present = releases.latest(night.data)
+        if present is None and not night.replay and releases.switch_latest(night.data, made):
+            ledger.append(night.data, recovery.SWITCHED, release_id=made.release_id)
+            present = made
         is_latest = present is not None and present.release_id == made.release_id
         return Outcome(made, roster, published=False, is_latest=is_latest)
     release_id, told, how, parts = made.release_id, made.findings, made.how, made.parts

@@ -60,6 +60,13 @@ def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: st
     return told.select(list(COLUMNS)).collect()
 
 
+def lacking(data: Path, manifest: Mapping[str, Any]) -> int:
+    """How many of the findings of the latest release (its manifest) the history does not know: a part of it was lost."""
+    standing = history(data).filter(pl.col("status") != str(FindingStatus.RESOLVED)).group_by("study", "site").len()
+    known = {(study, site): n for study, site, n in standing.iter_rows()}
+    return sum(max(0, sum(e.get("findings", {}).values()) - known.get((e["study"], e["site"]), 0)) for e in manifest["sites"])
+
+
 def judge_life(found: pl.DataFrame, known: pl.DataFrame, on: dt.date) -> pl.DataFrame:
     """Findings of tonight with their life: first seen as long ago as the history knows, back again, or new."""
     before = known.select("finding_id", pl.col("first_seen").alias("_first"), pl.col("status").alias("_status"))

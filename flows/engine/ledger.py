@@ -75,6 +75,12 @@ def entries(data: Path, event: str | None = None) -> list[dict[str, Any]]:
     return found
 
 
+def knows(data: Path, release_id: str) -> bool:
+    """Whether any line tells of a release."""
+    path = data / NAME
+    return path.is_file() and release_id.encode() in path.read_bytes()
+
+
 def unended(data: Path) -> str | None:
     """When the last run began, where no line says that it ended: it is at work, or it was killed."""
     began = None

@@ -133,6 +133,9 @@ def issue(data: Path, folder: Path, site: str = "") -> list[dict[str, Any]]:
     known = [f"{e['study']}/{e['site']}" for e in (release.manifest["sites"] if release is not None else ())]
     if site and not listings and site not in known:
         raise ConfigurationError(f"{site} is no site of the latest release; there are {', '.join(known) or 'none'}")
+    if release is not None and (n := findings_store.lacking(data, release.manifest)):
+        told = f"the history in {data}/findings lacks {n} findings of release {release.release_id}: questions would be missing"
+        raise ConfigurationError(f"{told}\n  fix -> restore the folder findings from a backup; no listing was written")
     unread = [f"{path} holds {n} answers that were not read" for key in listings for path in files_of(folder, *key)
               if path.is_file() and (n := answer_file.unread(data, path))]  # fmt: skip
     if unread:

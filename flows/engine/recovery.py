@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.engine import ledger, releases
+from schemas.findings import TrialweaveError
 
 BEGUN, PUBLISHED, TAKEN_BACK, SWITCHED, ENDED = (
     "release_begun", "release_published", "release_taken_back", "latest_switched", "run_finished",
@@ -35,6 +36,19 @@ def put_right(data: Path) -> list[str]:
         ledger.append(data, SWITCHED, release_id=release.release_id)
         done.append(f"{SWITCHED} {release.release_id}")
     return done
+
+
+def demand_ledger(data: Path) -> None:
+    """Raises TrialweaveError where the ledger does not know the newest release: it was lost, or restored from an older copy than the rest.
+    Answers' waivers, holds let pass, unblinding and purges are known from it, and a night without it would forget them."""
+    newest = max((p.parent.name for p in (data / "releases").glob("2*/manifest.json")), default=None)
+    if newest is None or ledger.knows(data, newest):
+        return
+    raise TrialweaveError(
+        f"{data}/{ledger.NAME} does not know release {newest}: it is lost or an older copy; nothing was begun\n"
+        f"  why   -> unblinding, purges and holds that were let pass stand in it alone\n"
+        f"  fix   -> restore {ledger.NAME} and what else was lost from the newest backup of the whole data folder, then run again"
+    )
 
 
 def _unfinished(data: Path, told: list[dict[str, Any]]) -> list[str]:

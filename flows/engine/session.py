@@ -95,6 +95,7 @@ def opened(
     began, run = time.time() if started is None else started, uuid.uuid4().hex[:12]
     with seen.failure_told(config, data, run, began), lock.writing(data, wait_s):
         log.begin(data, run)
+        recovery.demand_ledger(data)
         if leftover := lock.left_by(data):
             ledger.append(data, "lock_taken_over", left_by=leftover)
             log.tell("last_run_was_killed", level=logging.WARNING)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from flows.engine import landing, lock
+from flows.engine import landing, ledger, lock
 from flows.engine.config import PROJECT, Programme
 from flows.engine.fingerprint import code_sha256
 from schemas.findings import ReadError
@@ -111,7 +111,7 @@ def stands(data: Path, seen: Look) -> State | None:
         return None
     if (state.look.config, state.look.code) != (seen.config, seen.code):
         return None
-    if _answer_ran_out(data):
+    if not ledger.knows(data, state.release_id) or _answer_ran_out(data):
         return None
     same = all(state.look.sources.get(key) == sha256 for key, sha256 in seen.sources.items())
     return state if same else None

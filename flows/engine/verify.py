@@ -14,7 +14,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from flows.engine import landed, ledger, releases, snapshots, tombstones
+from flows.engine import findings_store, landed, ledger, releases, snapshots, tombstones
 from flows.engine.releases import MANIFEST, Release
 from schemas.findings import ReadError
 
@@ -23,8 +23,15 @@ def everything(data: Path, release: Release) -> list[str]:
     """Files of the release and of restricted/, deliveries in landing, the kept configuration, the ledger's chain."""
     return [
         *published(data, release), *restricted(data, release), *deliveries(data, release), *configuration(data, release),
-        *ledger.verify_chain(data),
+        *ledger.verify_chain(data), *history(data, release),
     ]  # fmt: skip
+
+
+def history(data: Path, release: Release) -> list[str]:
+    """Whether the data manager's history of findings holds what the latest release tells."""
+    present = releases.latest(data)
+    n = findings_store.lacking(data, release.manifest) if present is not None and present.release_id == release.release_id else 0
+    return [f"the history in findings/ lacks {n} findings of this release: a part of it was lost"] if n else []
 
 
 def _told(data: Path, release: Release) -> dict[str, Any]:

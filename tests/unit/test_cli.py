@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -364,3 +365,43 @@ def test_a_secret_is_never_written_into_an_address(two_sites: Nights):
     code, text = call("check-config", "--config", two_sites.config)
     assert code == 2 and "holds a user name or password" in text and "geh31m" not in text
 
+
+
+def test_a_night_begins_only_where_the_ledger_knows_the_newest_release(two_sites: Nights):
+    two_sites.run()
+    whole = (two_sites.data / "ledger.jsonl").read_bytes()
+    two_sites.send("01", "S1 51\nS2 50\n")
+    two_sites.run()
+    for lost in (None, whole):
+        path = two_sites.data / "ledger.jsonl"
+        kept = path.read_bytes()
+        path.unlink() if lost is None else path.write_bytes(lost)
+        code, text = call("run", "--config", two_sites.config, "--data", two_sites.data)
+        assert (code, "does not know release" in text) == (3, True), text
+        path.write_bytes(kept)
+    code, text = call("run", "--config", two_sites.config, "--data", two_sites.data)
+    assert (code, "nothing changed" in text) == (0, True), text
+
+
+def test_a_release_that_is_there_gets_its_lost_link_back_and_until_then_it_is_told(two_sites: Nights):
+    release = two_sites.run().release
+    (two_sites.data / "releases" / "latest").unlink()
+    code, text = call("status", "--data", two_sites.data)
+    assert (code, "points to no release that is there" in text, release.release_id in text) == (2, True, True)
+
+    assert two_sites.run().is_latest
+
+    assert call("status", "--data", two_sites.data)[0] == 0
+    assert (two_sites.data / "releases" / "latest").readlink().name == release.release_id
+
+
+def test_a_lost_history_of_findings_is_told_and_no_site_goes_unasked(two_sites: Nights):
+    two_sites.send("02", "S1 odd\nS2 50\n")
+    two_sites.run()
+    assert call("verify", "--data", two_sites.data)[0] == 0
+    shutil.rmtree(two_sites.data / "findings")
+
+    code, text = call("verify", "--data", two_sites.data)
+    assert (code, "lacks 1 findings" in text) == (3, True), text
+    code, text = call("queries", "--data", two_sites.data, "--out", two_sites.data / "out")
+    assert (code, "no listing was written" in text) == (2, True), text
