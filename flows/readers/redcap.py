@@ -1,12 +1,12 @@
-"""REDCap exports (CSV or JSON, raw codes or labels) with their data dictionary -> text cells of one instrument, in codes.
+"""REDCap exports (CSV or JSON, codes or labels, flat or one value a row) with their dictionary -> text cells of one instrument, in codes.
 
 What belongs here: rows of an instrument, labels back to codes, what the dictionary says of a field. What does not: cutting the file into
 cells (delimited.py, json_records.py), reading the dictionary (redcap_dictionary.py), the API (flows/sources).
 
-`companion` is the data dictionary, `sheet` an instrument: then only its rows and fields are read, because rows of a repeating instrument
-leave every other one blank. Without `sheet` the file is read as it is. Two exports of one project, raw and label, give the same cells.
-Which cells branching logic hides is worked out from the dictionary (redcap_hidden.py): no answer is missed where none was asked for, and
-a value in such a cell is told.
+`companion` is the data dictionary (an export of one value a row is made flat only with it), `sheet` an instrument: then only its rows and
+fields are read, because rows of a repeating instrument leave every other one blank. Without `sheet` the file is read as it is. Two
+exports of one project, raw and label, give the same cells. Which cells branching logic hides is worked out from the dictionary
+(redcap_hidden.py): no answer is missed where none was asked for, and a value in such a cell is told.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.readers import delimited, json_records
+from flows.readers import delimited, json_records, redcap_eav
 from flows.readers.cells import ROW, About, Cells, Ragged, ReadOptions, labelled, unreadable
 from flows.readers.redcap_dictionary import Dictionary, load
 from flows.readers.redcap_hidden import hidden_cells
@@ -46,11 +46,13 @@ def read(path: Path, options: ReadOptions) -> Cells:
     reader = json_records if start[:1] in (b"[", b"{") else delimited
     plain = replace(options, value_labels="codes", sheet=None)
     cells = reader.read(path, plain)
-    if options.companion is None:
+    dictionary = load(path.parent / options.companion) if options.companion is not None else None
+    if dictionary is None:
         if options.sheet is not None:
             raise unreadable(path, f"instrument {options.sheet!r} needs the data dictionary", "name it as `companion`")
         return replace(cells, about={n: About(is_structure=True) for n in cells.table.column_names if n in _KEYS})
-    dictionary = load(path.parent / options.companion)
+    if redcap_eav.is_one(cells):
+        cells = redcap_eav.flat(cells, dictionary)
     table = _names_back(cells.table, dictionary, cells.notes)
     table, about, doubtful = _codes_back(table, dictionary, cells.notes)
     titles = {dictionary.title(form): form for form in dictionary.forms}
