@@ -74,9 +74,8 @@ class _Ends:
 
     def without(self, site: str, spare: int) -> tuple[float, float]:
         """The least and the greatest number of all sites but one, and but the `spare` lowest or highest of those."""
-        low, high = (
-            next(islice((number for number, of in values if of != site), spare, None)) for values in (self.sorted, reversed(self.sorted))
-        )
+        ends = (self.sorted[: spare + 2], self.sorted[: -spare - 3 : -1])
+        low, high = (next(islice((number for number, of in values if of != site), spare, None)) for values in ends)
         return low, high
 
     def within(self, low: float, high: float) -> int:

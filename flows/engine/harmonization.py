@@ -36,8 +36,6 @@ NAME = "harmonization"
 SETS = (*PER_SITE, "adipd")
 _TYPES = {"Text": pa.string(), "Integer64": pa.int64()}
 
-Row = tuple[str, str, str, str, str, str, str, str, int, int, str]
-
 
 @dataclass(frozen=True)
 class SiteIn:
@@ -73,49 +71,92 @@ def sites_in(
 
 def parts(sites: Iterable[SiteIn]) -> list[Part]:
     """harmonization.parquet and harmonization.csv of a release."""
-    rows = [row for one in sorted(sites, key=lambda s: (s.study, s.site)) for row in _of_site(one)]
+    names = [*COLUMNS]
+    cells: dict[str, list[Any]] = {name: [] for name in names}
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(names)
+    known: dict[Any, list[_Words]] = {}
+    for one in sorted(sites, key=lambda s: (s.study, s.site)):
+        counts = _counts(one)
+        hangs_on = (_mapping(one), tuple((rows > 0, n > 0) for rows, n in counts))
+        if hangs_on not in known:
+            known[hangs_on] = _words(one, counts)
+        words, place = known[hangs_on], _csv(one.study, one.site)
+        cells["STUDYID"] += [one.study] * len(words)
+        cells["SITEID"] += [one.site] * len(words)
+        for i, name in enumerate(names[2:8]):
+            cells[name] += [w.said[i] for w in words]
+        cells["NROWS"] += [rows for rows, _ in counts]
+        cells["NFILLED"] += [n for _, n in counts]
+        cells["REASON"] += [w.why for w in words]
+        text.writelines(f"{place},{w.before},{rows},{n},{w.after}\n" for w, (rows, n) in zip(words, counts, strict=True))
     schema = pa.schema(
         [pa.field(n, _TYPES[c[1]], metadata={"label": c[0], "meaning": c[4]}) for n, c in COLUMNS.items()],
         metadata={"dataset": NAME.upper(), "grain": " ".join(n for n, c in COLUMNS.items() if c[3])},
     )
-    table = pa.table([pa.array([r[i] for r in rows], f.type) for i, f in enumerate(schema)], schema=schema)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([[*COLUMNS], *rows])
+    table = pa.table([pa.array(cells[f.name], f.type) for f in schema], schema=schema)
     files = (("parquet", partitions.encode(table, schema)), ("csv", text.getvalue().encode()))
-    return [Part(NAME, f"{NAME}.{end}", len(rows), hashlib.sha256(body).hexdigest(), content=body) for end, body in files]
+    return [Part(NAME, f"{NAME}.{end}", table.num_rows, hashlib.sha256(body).hexdigest(), content=body) for end, body in files]
 
 
-def _of_site(one: SiteIn) -> list[Row]:
-    """Every row of one site, in the order of intake tables, sets and scores."""
+@dataclass(frozen=True)
+class _Words:
+    """What is said of one field, variable or score, from KIND to STATUS, and why; the same as they stand in the CSV."""
+
+    said: tuple[str, str, str, str, str, str]
+    why: str
+    before: str
+    after: str
+
+
+def _csv(*cells: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def _mapping(one: SiteIn) -> tuple[Any, ...]:
+    """All that decides about a site's words besides which counts are zero: sites of one profile have it in common, instruments are one."""
+    unit = one.unit
+    site = unit.site.model_dump_json(include={"tables", "not_collected", "subject_id", "no_medication_table"})
+    return site, *map(id, unit.instruments), unit.trial.blinding.status, one.staged is None, one.deidentified, unit.trial.study
+
+
+def _counts(one: SiteIn) -> list[tuple[int, int]]:
+    """Rows, and rows with a value, in the order of `_words`."""
     filled: Filled = one.staged.receipt["sites"].get(one.site, {}).get("filled", {}) if one.staged else {}
-    stands = _Standing(one.unit.site.no_medication_table == NoMedicationTable.NONE)
-    rows: list[Row] = []
+    out = []
     for table in IntakeTable:
-        labels = _labels(table)
         counts = filled.get(table, {})
-        for name in FIELDS[table]:
-            n_rows, n = counts.get("", 0), counts.get(name, 0)
-            status, why = _intake(one, table, name, n)
-            stands.fields[f"{table}.{name}"] = (status, why)
-            rows.append(_row(one, Kind.INTAKE, table, name, labels.get(name, ""), status, n_rows, n, why))
+        out += [(counts.get("", 0), counts.get(name, 0)) for name in FIELDS[table]]
     for dataset in SETS:
         counts = _set_counts(one, dataset)
-        n_rows = counts.get("", 0)
-        for column in columns()[dataset]:
-            n = counts.get(column.name, 0)
-            status, why = _variable(one, dataset, column.name, n_rows, n, stands)
-            rows.append(_row(one, Kind.SET, dataset, column.name, column.label, status, n_rows, n, why))
+        out += [(counts.get("", 0), counts.get(column.name, 0)) for column in columns()[dataset]]
     scores = one.files.get("adqs", {}).get("scores", {})
-    for instrument in one.unit.instruments:
-        for scale in instrument.scales:
-            n_rows, n = scores.get(scale.paramcd, [0, 0])
-            status, why = _variable(one, "adqs", "AVAL", n_rows, n, stands)
-            rows.append(_row(one, Kind.SCORE, "adqs", scale.paramcd, scale.label, status, n_rows, n, why))
-    return rows
+    return out + [tuple(scores.get(s.paramcd, (0, 0))) for i in one.unit.instruments for s in i.scales]
 
 
-def _row(one: SiteIn, kind: Kind, dataset: str, name: str, label: str, status: Status, n_rows: int, n: int, why: str) -> Row:
-    return (one.study, one.site, str(kind), dataset, name, label, str(POTENTIAL[status]), str(status), n_rows, n, why)
+def _words(one: SiteIn, counts: Iterable[tuple[int, int]]) -> list[_Words]:
+    """Every field, variable and score of one site, in the order of intake tables, sets and scores."""
+    stands = _Standing(one.unit.site.no_medication_table == NoMedicationTable.NONE)
+    out: list[_Words] = []
+    left = iter(counts)
+
+    def say(kind: Kind, dataset: str, name: str, label: str, status: Status, why: str) -> None:
+        said = (str(kind), str(dataset), name, label, str(POTENTIAL[status]), str(status))
+        out.append(_Words(said, why, _csv(*said), _csv(why) if why else ""))
+
+    for table in IntakeTable:
+        labels = _labels(table)
+        for name in FIELDS[table]:
+            stands.fields[f"{table}.{name}"] = status, why = _intake(one, table, name, next(left)[1])
+            say(Kind.INTAKE, table, name, labels.get(name, ""), status, why)
+    for dataset in SETS:
+        for column in columns()[dataset]:
+            say(Kind.SET, dataset, column.name, column.label, *_variable(one, dataset, column.name, *next(left), stands))
+    for scale in (s for i in one.unit.instruments for s in i.scales):
+        say(Kind.SCORE, "adqs", scale.paramcd, scale.label, *_variable(one, "adqs", "AVAL", *next(left), stands))
+    return out
 
 
 def _intake(one: SiteIn, table: IntakeTable, name: str, n: int) -> tuple[Status, str]:

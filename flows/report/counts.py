@@ -3,18 +3,19 @@
 What belongs here: which counts are of one site alone, what they hang on, keeping them. What does not: what is counted (sql/7_report), what
 is made of it (facts.py).
 
-    report_counts/<model>.parquet   rows of all sites of the last report: numbers of records by rule, visit, step of a scale; nobody's key
-    report_counts/drawn.parquet     the charts drawn of them
-    report_counts/parts.json        what each site's rows were counted from, as a hash, and the hash of each file here
+    report_counts/<model>.arrow   rows of all sites of the last report: numbers of records by rule, visit, step of a scale; nobody's key
+    report_counts/drawn.arrow     the charts of each site, drawn of what is counted of it alone
+    report_counts/parts.json      what each site's rows were counted from, as a hash, the hash of each file here, and the day
 
-A site's rows are taken while its hash is the same; a file that is not as it was written is not read, and all is counted again. So the
-folder may be removed at any time, and a purge removes it. The report is the same byte for byte with and without it.
+A site's rows are taken while its hash is the same; a file that is not as it was written is not read, and all is counted again, as it is
+for a report of an earlier day: what was due by then is not told apart any more. So the folder may be removed at any time, and a purge
+removes it. The report is the same byte for byte with and without it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-import io
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from flows.engine.config import PROJECT, Programme
 from flows.engine.fingerprint import code_sha256
@@ -32,20 +32,21 @@ from flows.engine.purge_rows import REPORT_COUNTS
 from flows.engine.releases import Release
 
 Key = tuple[str, str]
-#: Models that are shown as they are, of one site.
+#: Models of one site that only its charts show.
 SHOWN = ("dose_lag", "dose_minute", "dose_amount", "session_fear", "outcome", "coding")
 #: Models of one site that others read together with those of all sites.
 READ_ON = ("form_count", "visit_due", "visit_seen", "finding_day", "event_count", "sign_sum")
-OF_SITE = (*SHOWN, *READ_ON)
 DRAWN = "drawn"
 PARTS = "parts.json"
 
 
 @dataclass
 class Counts:
-    """Sites and what their rows hang on; `kept`: those whose rows are at hand, in `tables` (model -> rows)."""
+    """Sites and what their rows hang on, and the day `on` which they are counted; `kept`: those whose rows are at hand, in `tables`
+    (model -> rows)."""
 
     keys: dict[Key, str]
+    on: dt.date
     kept: frozenset[Key] = frozenset()
     tables: dict[str, pa.Table] = field(default_factory=dict)
 
@@ -104,20 +105,20 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def load(data: Path, wanted: dict[Key, str]) -> Counts:
-    """What is kept of these sites; nothing when a file of it is not as it was written."""
-    folder = data / REPORT_COUNTS
+def load(data: Path, wanted: dict[Key, str], on: dt.date) -> Counts:
+    """What is kept of these sites for a report of a day; nothing when it is of a later one, or a file of it is not as it was written."""
+    folder, none = data / REPORT_COUNTS, Counts(wanted, on)
     try:
         told: dict[str, Any] = json.loads((folder / PARTS).read_text(encoding="utf-8"))
         kept = frozenset(key for key, mark in wanted.items() if told["sites"].get("/".join(key)) == mark)
-        if not kept:
-            return Counts(wanted)
-        drawn = _rows(folder / f"{DRAWN}.parquet", told["files"][DRAWN], kept)
+        if not kept or dt.date.fromisoformat(told["on"]) > on:
+            return none
+        drawn = _rows(folder / f"{DRAWN}.arrow", told["files"][DRAWN], kept)
         kept &= set(zip(drawn.column("STUDYID").to_pylist(), drawn.column("SITEID").to_pylist(), strict=True))
-        tables = {DRAWN: drawn} | {name: _rows(folder / f"{name}.parquet", told["files"][name], kept) for name in OF_SITE}
+        tables = {DRAWN: drawn} | {name: _rows(folder / f"{name}.arrow", told["files"][name], kept) for name in READ_ON}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
-        return Counts(wanted)
-    return Counts(wanted, kept, tables)
+        return none
+    return Counts(wanted, on, kept, tables)
 
 
 def _rows(path: Path, sha256: str, kept: Iterable[Key]) -> pa.Table:
@@ -125,7 +126,7 @@ def _rows(path: Path, sha256: str, kept: Iterable[Key]) -> pa.Table:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ValueError(path.name)
-    table = pq.read_table(io.BytesIO(content))
+    table = pa.ipc.open_file(content).read_all()
     places = pc.binary_join_element_wise(table.column("STUDYID"), table.column("SITEID"), "/")
     return table.filter(pc.is_in(places, value_set=pa.array(["/".join(key) for key in kept], pa.string())))
 
@@ -136,17 +137,18 @@ def keep(data: Path, counts: Counts, counted: Mapping[str, pa.Table], drawn: Map
     folder.mkdir(mode=0o700, exist_ok=True)
     cells = [(*key, *html) for key, html in sorted(drawn.items())]
     tables = {DRAWN: pa.table([pa.array(column, pa.string()) for column in zip(*cells, strict=True)] or [[]] * 4, schema=_DRAWN)}
-    for name in OF_SITE:
+    for name in READ_ON:
         tables[name] = pa.concat_tables([counted[name], *([counts.tables[name]] if counts.kept else [])])
     files = {}
     for name, table in tables.items():
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd", compression_level=1)
+        with pa.ipc.new_file(sink, table.schema) as out:
+            out.write_table(table)
         content = sink.getvalue().to_pybytes()
-        _put(folder / f"{name}.parquet", content)
+        _put(folder / f"{name}.arrow", content)
         files[name] = hashlib.sha256(content).hexdigest()
     sites = {"/".join(key): mark for key, mark in counts.keys.items()}
-    _put(folder / PARTS, json.dumps({"sites": sites, "files": files}, indent=1).encode())
+    _put(folder / PARTS, json.dumps({"on": counts.on.isoformat(), "sites": sites, "files": files}, indent=1).encode())
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -11,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from flows.engine.config import Programme
 from flows.engine.releases import Release
 from flows.engine.summary import SiteLine, site_lines
 from flows.report import monitor
-from flows.report.counts import OF_SITE, READ_ON, SHOWN, Counts, Key, keys, load, place
+from flows.report.counts import READ_ON, SHOWN, Counts, Key, keys, load, place
 from schemas.columns import TYPES, columns
 from schemas.evidence import Evidence
 from schemas.findings import FindingStatus
@@ -89,15 +90,23 @@ class Facts:
     counts: Counts
     counted: dict[str, pa.Table]
 
+    @cached_property
+    def tests_of(self) -> dict[Key, list[monitor.Test]]:
+        """Site -> its tests."""
+        out: dict[Key, list[monitor.Test]] = {key: [] for key in self.sites}
+        for test in self.tests:
+            out.setdefault((test.study, test.site), []).append(test)
+        return out
+
 
 def gather(data: Path, release: Release, programme: Programme, *, use_kept: bool = False) -> Facts:
     """Read a release. `use_kept`: what an earlier report counted of sites that did not change is taken from there.
 
     Raises ModelError when one of the models fails.
     """
-    counts = Counts(keys(release, programme, (*READ, "findings")))
+    counts = Counts(keys(release, programme, (*READ, "findings")), release.as_of.date())
     if use_kept:
-        counts = load(data, counts.keys)
+        counts = load(data, counts.keys, counts.on)
     spill = tempfile.TemporaryDirectory(prefix="trialweave-")
     con = models.connect(spill=Path(spill.name))
     try:
@@ -105,7 +114,7 @@ def gather(data: Path, release: Release, programme: Programme, *, use_kept: bool
         found = {name: _run(con, name) for name in SHOWN}
         for name in ("person_sign", *READ_ON):
             _make(con, name)
-        counted = {name: con.execute(f"select * from report.{name}").to_arrow_table() for name in OF_SITE} if use_kept else {}
+        counted = {name: con.execute(f"select * from report.{name}").to_arrow_table() for name in READ_ON} if use_kept else {}
         if counts.kept:
             _add_kept(con, release, counts)
         found |= {name: _run(con, name) for name in ("finding_count", "site_count", "event", "site_sign")}

@@ -109,18 +109,14 @@ def welch(n1: int, mean1: float, var1: float, n2: int, mean2: float, var2: float
 
 def fisher(k1: int, n1: int, k2: int, n2: int) -> float:
     """Two-sided p of equal shares k1 of n1 and k2 of n2: all tables with these margins that are as unlikely or less."""
-    k, n = k1 + k2, n1 + n2
-
-    def log_chance(x: int) -> float:
-        return _log_choose(n1, x) + _log_choose(n2, k - x) - _log_choose(n, k)
-
-    seen = log_chance(k1)
-    chances = [log_chance(x) for x in range(max(0, k - n2), min(k, n1) + 1)]
+    k, n, lf = k1 + k2, n1 + n2, _log_factorial
+    first, second, whole = lf(n1), lf(n2), lf(n) - lf(k) - lf(n - k)
+    low, high = max(0, k - n2), min(k, n1)
+    chances = [
+        first - lf(x) - lf(n1 - x) + (second - lf(k - x) - lf(n2 - k + x)) - whole for x in range(low, high + 1)
+    ]
+    seen = chances[k1 - low]
     return min(1.0, math.fsum(math.exp(c) for c in chances if c <= seen + 1e-7))
-
-
-def _log_choose(n: int, k: int) -> float:
-    return _log_factorial(n) - _log_factorial(k) - _log_factorial(n - k)
 
 
 @cache

@@ -56,7 +56,8 @@ def _p(value: float | None) -> str:
 
 def _trial(study: str, facts: Facts, shown: Shown, rate: float) -> str:
     by = {(t.site, t.sign.name): t for t in facts.tests if t.study == study}
-    sites = [site for s, site in facts.sites if s == study and any(k[0] == site for k in by)]
+    tested = {site for site, _ in by}
+    sites = [site for s, site in facts.sites if s == study and site in tested]
     heads = ("Site", *(s.title for s in SIGNS))
     rows: list[Sequence[object]] = []
     for site in sites:

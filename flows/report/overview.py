@@ -26,7 +26,7 @@ def anchor(study: str, site: str) -> str:
 def needs_look(facts: Facts, key: tuple[str, str], rate: float) -> bool:
     """Whether a site is not there with its newest data, or stands out beside the others."""
     line_ = facts.sites[key].line
-    unusual = any(t.is_unusual(rate) for t in facts.tests if (t.study, t.site) == key)
+    unusual = any(t.is_unusual(rate) for t in facts.tests_of[key])
     return unusual or line_.status not in ("fresh", "unchanged") or bool(line_.reason)
 
 
@@ -84,15 +84,14 @@ def sites(facts: Facts, shown: Shown, rate: float) -> str:
              "Resolved", "Stands out")  # fmt: skip
     rows: list[Sequence[object]] = []
     marks = []
+    held = {(s["study"], s["site"]): sum(t["withheld"] for t in s["tables"].values()) for s in facts.release.manifest["sites"]}
     for (study, site), found in facts.sites.items():
-        unusual = [t for t in facts.tests if (t.study, t.site) == (study, site) and t.is_unusual(rate)]
+        unusual = [t for t in facts.tests_of[(study, site)] if t.is_unusual(rate)]
         age = found.line.age_on(today)
-        withheld = sum(t["withheld"] for s in facts.release.manifest["sites"] if (s["study"], s["site"]) == (study, site)
-                       for t in s["tables"].values())  # fmt: skip
         signs = f"{len(unusual)} sign{'' if len(unusual) == 1 else 's'}" if unusual else "no"
         rows.append((
             _site(study, site), found.line.status, "no data" if age is None else age, shown.cell(found.people),
-            shown.rounded(found.line.received), shown.cell(found.line.quarantined), shown.cell(withheld),
+            shown.rounded(found.line.received), shown.cell(found.line.quarantined), shown.cell(held.get((study, site), 0)),
             shown.cell(total(found.rows["finding_count"], "n_open")),
             shown.cell(total(found.rows["finding_count"], "n_new")),
             "not known" if found.resolved is None else shown.cell(found.resolved), signs,

@@ -1,8 +1,8 @@
 -- report.visit_due: from which day on a visit is due, for how many participants, and how many have the primary outcome there
 -- Grain: STUDYID, SITEID, AVISIT, due_on
 -- Reads: release.adsl, release.adipd, ref.due_visit
--- Why:   who is due changes with every night, the day from which on does not. Where dates are shifted there is no such day (null), and
---        every randomized participant counts.
+-- Why:   who is due changes with every night, the day from which on does not; what is due by the day of the release stays so, and is one
+--        row. Where dates are shifted there is no such day (null), and every randomized participant counts.
 with seen as (
     select STUDYID, USUBJID, AVISIT from release.adipd where AVAL is not null
 )
@@ -12,7 +12,7 @@ select
     s.SITEID,
     v.AVISIT,
     v.AVISITN,
-    case when not v.is_shifted then s.RANDDT + v.to_day::integer end as due_on,
+    case when not v.is_shifted then greatest(s.RANDDT + v.to_day::integer, getvariable('as_of')::date) end as due_on,
     v.is_shifted,
     count(i.USUBJID)::integer as n,
     count(*)::integer as n_of,
