@@ -24,8 +24,8 @@ from pydantic_core import from_json
 
 from flows.engine import blinding, coding, enums, judge, models, outcome, partitions, records, reference, unread
 from flows.engine.allocator import give_back, return_freed_memory
-from flows.engine.config import Programme
-from flows.engine.fingerprint import NOT_COMPUTED, code_sha256, fingerprint, made_of
+from flows.engine.config import NOT_COMPUTED, Programme
+from flows.engine.fingerprint import code_sha256, fingerprint, made_of
 from flows.engine.hidden import Hidden
 from flows.engine.mapping import MapInput, map_batch
 from flows.engine.mapping.labels import of_units

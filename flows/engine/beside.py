@@ -14,7 +14,6 @@ import datetime as dt
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -71,12 +70,15 @@ class _Ends:
 
     def __init__(self, of: Mapping[str, float]) -> None:
         self.sorted = sorted((number, site) for site, number in of.items())
+        self.places = {site: place for place, (_, site) in enumerate(self.sorted)}
 
     def without(self, site: str, spare: int) -> tuple[float, float]:
         """The least and the greatest number of all sites but one, and but the `spare` lowest or highest of those."""
-        ends = (self.sorted[: spare + 2], self.sorted[: -spare - 3 : -1])
-        low, high = (next(islice((number for number, of in values if of != site), spare, None)) for values in ends)
-        return low, high
+        low, high = spare, len(self.sorted) - 1 - spare
+        place = self.places.get(site)
+        if place is not None:
+            low, high = low + (place <= low), high - (place >= high)
+        return self.sorted[low][0], self.sorted[high][0]
 
     def within(self, low: float, high: float) -> int:
         """How many lie between two numbers, both included."""

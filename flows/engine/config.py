@@ -1,17 +1,18 @@
 """Read the configuration folder into typed, frozen objects; say exactly where something is wrong.
 
 What belongs here: YAML with line numbers, laying profiles under sites and the user's folder over the project's, cross checks.
-What does not: the models themselves (schemas/), tables for SQL (reference.py), hashing (fingerprint.py).
+What does not: the models themselves (schemas/), tables for SQL (reference.py), what a fingerprint is made of (fingerprint.py).
 """
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +30,8 @@ from schemas.trial import Trial
 
 PROJECT = Path(__file__).resolve().parents[2] / "config"
 DEMO = PROJECT / "demo"
+#: Parts of a trial that decide about finished output, so that they can change without computing anything again.
+NOT_COMPUTED = {"checks", "holding"}
 _DATED = re.compile(r"^site\.from-(\d{4}-\d{2}-\d{2})\.yaml$")
 _OTHER = re.compile(r"^site.*\.ya?ml$", re.IGNORECASE)
 
@@ -81,6 +84,13 @@ class Unit:
         """Name of the profile it shares with other sites, if any."""
         return self.site.profile
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of its own resolved configuration, of all that is computed by it."""
+        parts = [self.site.model_dump_json(by_alias=True, exclude={"checks"}), self.trial.model_dump_json(exclude=NOT_COMPUTED)]
+        parts += [m.model_dump_json() for m in (*self.instruments, *self.corrections, *self.overrides)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
 
 @dataclass(frozen=True)
 class Programme:
@@ -94,6 +104,11 @@ class Programme:
     codelists: tuple[Path, ...]
     project: Path = PROJECT
     alerts: Alerts | None = None
+
+    @cached_property
+    def evidence_json(self) -> str:
+        """The evidence as text, for hashes: every unit asks for it."""
+        return self.evidence.model_dump_json()
 
 
 def load(root: Path, on: dt.date | None = None, project: Path = PROJECT) -> Programme:

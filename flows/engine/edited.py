@@ -17,9 +17,9 @@ from typing import Any
 from flows.engine import batch, snapshots
 from flows.engine import night as nights
 from flows.engine.batch import Staged
-from flows.engine.config import Unit
+from flows.engine.config import NOT_COMPUTED, Unit
 from flows.engine.config_then import hides_as_much
-from flows.engine.fingerprint import NOT_COMPUTED, fingerprint, shared_sha256, unit_sha256
+from flows.engine.fingerprint import fingerprint, shared_sha256
 from flows.engine.night import Attempt, Night
 from schemas.findings import TrialweaveError
 
@@ -129,7 +129,7 @@ class Edits:
     def where(self, entry: Entry, attempt: Attempt) -> str:
         """Which files and lines were edited since a site's data were published; empty when its mapping is as it was."""
         was, sha256 = entry.get("made_of", {}).get("mapping"), config_of(entry, self._manifest)
-        if not was or not sha256 or was == unit_sha256(replace(attempt.unit, corrections=())):
+        if not was or not sha256 or was == replace(attempt.unit, corrections=()).sha256:
             return ""
         try:
             return self._where(sha256, attempt.unit)
@@ -151,7 +151,7 @@ class Edits:
         key, deliveries = attempt.unit.key, attempt.deliveries
         unit, units = night.unit(key, deliveries), night.units(key, deliveries)
         shared = shared_sha256(night.programme)
-        if unit_sha256(replace(unit, corrections=())) == now["mapping"] and shared == now["shared"]:
+        if replace(unit, corrections=()).sha256 == now["mapping"] and shared == now["shared"]:
             return None  # another mapping was in force for the delivery before: a dated one, not an edit
         mark = fingerprint(night.programme, unit, deliveries, units)
         if mark not in self._made and all(was.get(p) == now[p] for p in _INPUTS) and was.get("shared") == shared:

@@ -26,12 +26,11 @@ def rejected(unit: Unit, counts: dict[str, Any], dropped: dict[str, int], unclai
     limit = unit.trial.holding
     rows = [
         {"table": t, "received": n["received"], "rejected": n["quarantined"] - dropped.get(t, 0), "n_rows": n["quarantined"],
-         "unclaimed": unclaimed.get(t, 0), "min_rows": max(limit.min_rows, 1), "max_rejected_pct": limit.max_rejected_pct}
+         "unclaimed": unclaimed.get(t, 0), "min_rows": max(limit.min_rows, 1), "max_rejected_pct": limit.max_rejected_pct,
+         "suggestion": f"{n['quarantined'] - dropped.get(t, 0)} of {n['received']} rows"}
         for t, n in counts.items() if n["quarantined"]
     ]  # fmt: skip
-    if not rows:
-        return pl.DataFrame()
-    return pl.DataFrame(rows).with_columns(pl.format("{} of {} rows", "rejected", "received").alias("suggestion"))
+    return pl.DataFrame(rows)
 
 
 def shrunk(unit: Unit, counts: dict[str, Any], last: Before, diff: records.Difference | None, evidence: Evidence) -> pl.DataFrame:

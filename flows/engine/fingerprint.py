@@ -19,8 +19,6 @@ from flows.engine.config import Programme, Unit
 from flows.engine.landed import Delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
-#: Parts of a trial that decide about finished output, so that they can change without computing anything again.
-NOT_COMPUTED = {"checks", "holding"}
 #: Libraries whose version can change a published byte.
 COMPUTING = ("duckdb", "polars", "pandera", "pyarrow", "numpy", "rapidfuzz", "tzdata")
 
@@ -48,7 +46,7 @@ def shared_sha256(programme: Programme) -> str:
         with os.scandir(folder) as entries:  # every unit asks, so that no more than needed is done
             lists = [(e.path, e.stat()) for e in entries if e.name.endswith((".csv", ".yaml"))]
         seen += sorted((path, told.st_ino, told.st_mtime_ns, told.st_size) for path, told in lists)
-    return _shared(programme.evidence.model_dump_json(), tuple(seen))
+    return _shared(programme.evidence_json, tuple(seen))
 
 
 @lru_cache(maxsize=8)
@@ -60,14 +58,6 @@ def _shared(evidence: str, files: tuple[tuple[str, int, int, int], ...]) -> str:
     return digest.hexdigest()
 
 
-def unit_sha256(unit: Unit) -> str:
-    """Hash of one unit's own resolved configuration."""
-    parts = [unit.site.model_dump_json(by_alias=True, exclude={"checks"}), unit.trial.model_dump_json(exclude=NOT_COMPUTED)]
-    parts += [i.model_dump_json() for i in unit.instruments]
-    parts += [c.model_dump_json() for c in unit.corrections] + [o.model_dump_json() for o in unit.overrides]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 def fingerprint(programme: Programme, unit: Unit, deliveries: Sequence[Delivery], units: Sequence[Unit] = ()) -> str:
     """Hash of all that a unit's staged output is made from. `units`: the unit as each delivery is read, where that differs.
 
@@ -76,11 +66,11 @@ def fingerprint(programme: Programme, unit: Unit, deliveries: Sequence[Delivery]
     facts = {
         "code": code_sha256(),
         "shared": shared_sha256(programme),
-        "unit": unit_sha256(unit),
+        "unit": unit.sha256,
         "deliveries": [[d.sha256, d.delivered_at.isoformat()] for d in deliveries],
     }
     if units:
-        facts["units"] = [unit_sha256(u) for u in units]
+        facts["units"] = [u.sha256 for u in units]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
@@ -89,12 +79,12 @@ def made_of(programme: Programme, unit: Unit, deliveries: Sequence[Delivery]) ->
     plain = replace(unit, corrections=())
     corrections = "\n".join(c.model_dump_json() for c in unit.corrections)
     return {
-        "delivery": hashlib.sha256("".join(d.sha256 for d in deliveries).encode()).hexdigest(), "mapping": unit_sha256(plain),
+        "delivery": hashlib.sha256("".join(d.sha256 for d in deliveries).encode()).hexdigest(), "mapping": plain.sha256,
         "corrections": hashlib.sha256(corrections.encode()).hexdigest(), "code": code_sha256(), "shared": shared_sha256(programme),
     }  # fmt: skip
 
 
 def config_sha256(programme: Programme) -> str:
     """Hash of the whole configuration as it was read."""
-    parts = [shared_sha256(programme), *(unit_sha256(programme.units[key]) for key in sorted(programme.units))]
+    parts = [shared_sha256(programme), *(programme.units[key].sha256 for key in sorted(programme.units))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -190,7 +190,8 @@ def _is_good(roster: Roster, attempt: Attempt, staged: Staged, site: str, entry:
     known = still_told.everything(roster, staged, site)
     roster.told[key] += known
     if not accepted:
-        known_left = pl.concat(known).filter(pl.col("rule") == whole_again.RULE)
+        told = [f for f in known if f.height]
+        known_left = pl.concat(told).filter(pl.col("rule") == whole_again.RULE) if told else delivery_findings.none_found()
         both = apart.both if apart is not None else (staged, last)
         roster.told[key] += whole_again.told(attempt, *both, site, known_left, night.programme.evidence)
     if entry is not None and mark not in (None, staged.fingerprint):

@@ -16,7 +16,7 @@ from flows.engine.coding import Coder, load_dictionary, problems
 from flows.engine.coding.decisions import Decision, place_of, resolved, write
 from flows.engine.coding.waiting import waiting
 from flows.engine.config import load
-from flows.engine.fingerprint import shared_sha256, unit_sha256
+from flows.engine.fingerprint import shared_sha256
 from schemas.columns import columns
 from schemas.findings import ConfigurationError
 
@@ -87,7 +87,7 @@ def test_a_decision_is_written_with_person_day_and_reason_and_touches_only_its_s
     assert written == before.units["t01/A"].folder / "medications.csv"
     assert written.read_text().splitlines()[-1] == "Sertralin-Tropfen (Hausmarke),sertraline,A. Person,2026-01-05,asked the site"
     assert after.units["t01/A"].overrides[-1].ingredients == ("sertraline",)
-    changed = [key for key in before.units if unit_sha256(before.units[key]) != unit_sha256(after.units[key])]
+    changed = [key for key in before.units if before.units[key].sha256 != after.units[key].sha256]
     assert changed == ["t01/A"] and shared_sha256(before) == shared_sha256(after)
 
 
