@@ -31,21 +31,23 @@ def is_one(cells: Cells) -> bool:
 
 
 def flat(cells: Cells, dictionary: Dictionary) -> Cells:
-    """One row a record, event and repeat, numbered by its first row in the file. What contradicts itself is set aside whole."""
+    """One row a record, event and repeat, numbered by its first row in the file. What contradicts itself is set aside whole, a value whose
+    field the dictionary does not know alone (its name may be a value in the wrong column, so it is not shown)."""
     keys = [n for n in cells.table.column_names if n in (_RECORD, *_KEYS)]
     fields, record_id = dictionary.fields, dictionary.record_id
     rows: dict[tuple[str | None, ...], dict[str, str | None]] = {}
     first: dict[tuple[str | None, ...], int] = {}
     why: dict[tuple[str | None, ...], str] = {}
     names: dict[str, None] = dict.fromkeys([record_id, *(n for n in keys if n != _RECORD), *dictionary.columns()])
+    ragged = [*cells.ragged]
     for sent in cells.table.to_pylist():
+        field, value = sent[_FIELD], sent[_VALUE]
+        if field is None or not (field in fields or field in _KEYS or dictionary.form_of(field)):
+            ragged.append(Ragged(sent[ROW], sent[ROW] + _HEADER_LINES, "its field is not in the data dictionary"))
+            continue
         key = tuple(sent[n] for n in keys)
         row = rows.setdefault(key, {record_id: sent[_RECORD]} | {n: sent[n] for n in keys if n != _RECORD})
         first.setdefault(key, sent[ROW])
-        field, value = sent[_FIELD], sent[_VALUE]
-        if field is None:
-            why.setdefault(key, "a value stands without the name of its field")
-            continue
         one = fields.get(field)
         if one is not None and one.kind == "checkbox" and value is not None:
             code = _code(one, value)
@@ -59,7 +61,7 @@ def flat(cells: Cells, dictionary: Dictionary) -> Cells:
         names[field] = None
     _unticked(rows.values(), dictionary)
     kept = [key for key in rows if key not in why]
-    ragged = [*cells.ragged, *(Ragged(first[key], first[key] + _HEADER_LINES, told) for key, told in why.items())]
+    ragged += [Ragged(first[key], first[key] + _HEADER_LINES, told) for key, told in why.items()]
     columns = {n: pa.array([rows[key].get(n) for key in kept], pa.string()) for n in names}
     table = pa.table(columns | {ROW: pa.array(np.array([first[key] for key in kept], np.int64))})
     notes = [*cells.notes, f"{cells.table.num_rows} values of REDCap's export of one value a row are {len(rows)} rows"]

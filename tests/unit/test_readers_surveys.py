@@ -127,25 +127,30 @@ EAV = """record,redcap_repeat_instrument,redcap_repeat_instance,field_name,value
 1,,,record_id,1
 1,,,sex,2
 1,,,meds,1
-1,visit,1,cgi,3
+1,dosing,1,dose,3
 2,,,sex,1
-1,visit,1,cgi,4
-1,visit,2,cgi,5
+1,dosing,1,dose,4
+1,dosing,2,dose,5
 2,,,meds,%s
+2,,,demographics_complete,2
+2,,,Jane Roe,sex
 """
 
 
 def test_an_export_of_one_value_a_row_is_the_flat_one(redcap):
     cells = redcap(EAV % "-9")
-    assert rows(cells, "record_id", "redcap_repeat_instance", "sex", "meds___1", "meds____9", "cgi") == [
+    assert rows(cells, "record_id", "redcap_repeat_instance", "sex", "meds___1", "meds____9", "dose") == [
         ("1", None, "2", "1", "0", None, 1), ("2", None, "1", "0", "1", None, 5), ("1", "2", None, None, None, "5", 7),
     ]  # fmt: skip
-    assert [(r.row, r.why) for r in cells.ragged] == [(4, "field 'cgi' is given twice with different values")]
-    assert cells.table["dose"].to_pylist() == [None] * 3  # nobody filled it, so no row names it
+    assert [(r.row, r.why) for r in cells.ragged] == [
+        (4, "field 'dose' is given twice with different values"), (10, "its field is not in the data dictionary"),
+    ]  # fmt: skip
+    assert cells.table["comment"].to_pylist() == [None] * 3  # nobody filled it, so no row names it
     labels = redcap((EAV % "none").replace("sex,2", "sex,Female").replace("sex,1", "sex,Male").replace("meds,1", "meds,SSRI"))
     assert labels.table.equals(cells.table)
     unknown = redcap(EAV % "7")
     assert [(r.row, r.why) for r in unknown.ragged][1] == (5, "an option of 'meds' is none of its choices")
+    assert "Jane Roe" not in str([cells.notes, cells.ragged, cells.table.column_names])
 
 
 def test_a_missing_or_foreign_dictionary_is_told(redcap, tmp_path):
