@@ -258,8 +258,8 @@ def clocks(site: Site) -> None:
 
 
 def persons(site: Site) -> None:
-    """Answers that are each participant's own, never 0, and get better, one half turned round, moved by a row from the middle of the
-    file on; a severity that gets worse."""
+    """Answers that are each participant's own, never 0, and get better, one half turned round, one form of two participants exchanged,
+    moved by a row from the middle of the file on; a severity that gets worse."""
     visits = [v.name for v in setup.VISITS]
     own: dict[str, list[int]] = {}
     rows = [r for r in site.tables["lsas"] if r["visit"] in visits]
@@ -268,6 +268,9 @@ def persons(site: Site) -> None:
         base = own.setdefault(row["subject"], half + [4 - v for v in half])
         better = visits.index(row["visit"])
         row.update({c: str(max(1, v - (i < better))) for i, (c, v) in enumerate(zip(setup.ITEMS, base, strict=True))}, total="")
+    one, other = (next(r for r in rows if r["subject"] == who and r["visit"] == "W5") for who in list(own)[:2])
+    for c in setup.ITEMS:
+        one[c], other[c] = other[c], one[c]
     sent = [{c: r[c] for c in setup.ITEMS} for r in rows]
     for n in range(len(rows) // 2, len(rows)):
         rows[n].update(sent[n - 1])

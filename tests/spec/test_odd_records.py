@@ -404,6 +404,46 @@ def test_two_forms_that_fit_each_others_place_are_asked_about(
     assert asked(run_models, "core.form_place", "forms_exchanged") == found
 
 
+def profiles(bench: ModelBench, exchange: tuple[str, str] | None, *, n_alike: int) -> None:
+    """Five visits of ten participants who answer in their own way; of each 24 answers `n_alike` are those of everybody else."""
+    ways = {f"P{n}": [(i if i < n_alike else (i + 1) * (2 * n + 3) * (n + 5) // 7) % 4 for i in range(24)] for n in range(10)}
+    answers = {
+        (who, visit): [v + ((i + visit * 5) % 6 == 0) for i, v in enumerate(way)] for who, way in ways.items() for visit in range(5)
+    }  # fmt: skip
+    if exchange:
+        one, other = ((who, 2) for who in exchange)
+        answers[one], answers[other] = answers[other], answers[one]
+    bench.given(
+        "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_baseline::BOOLEAN | "
+        "is_used::BOOLEAN\n"
+        + "\n".join(f"t01 | 01 | {who} | {n} | 50 | {visit} | {visit == 0} | true" for n, (who, visit) in enumerate(answers)),
+    )  # fmt: skip
+    bench.given(
+        "core.form", "unit::INTEGER | study | site | subject_id | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | "
+        "n_items::INTEGER | record_key | source_file | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
+        + "\n".join(
+            f"0 | t01 | 01 | {who} | {n} | {said} | 24 | 24 | {who} {visit} | f | {n} | 0 | 4"
+            for n, ((who, visit), said) in enumerate(answers.items())
+        ),
+    )  # fmt: skip
+    bench.run("core.form_crossing")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "n_alike", "found"),
+    [
+        (("P3", "P7"), 0, ["P3 2", "P7 2"]),
+        (None, 0, []),
+        (("P3", "P7"), 24, []),  # everybody answers alike: whose form it is cannot be told
+    ],
+)
+def test_two_forms_whose_answers_go_with_each_others_participant_are_asked_about(
+    run_models: ModelBench, exchange: tuple[str, str] | None, n_alike: int, found: list[str]
+) -> None:
+    profiles(run_models, exchange, n_alike=n_alike)
+    assert asked(run_models, "core.form_crossing", "answers_exchanged") == found
+
+
 def held(bench: ModelBench, rows: dict[str, list[str]], rating: str = "", **given: str) -> None:
     """Sessions `no | attended | day` of participants."""
     bench.given("ref.mapped_field", "unit | table_name | field\n0 | disposition | withdrawn_on")

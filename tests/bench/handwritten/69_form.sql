@@ -169,3 +169,57 @@ closer as (
 )
 select 'forms_exchanged', 'query', site_no, 'form_place', concat_ws('|', usubjid, 'LSAS', visit), '', null, source_file, source_row
 from closer join course using (form_row) where round(closer, 9) >= 0.25;
+
+-- forms whose answers go with another participant's other forms at one visit, and that one's with theirs, where people have their own way
+create table way as
+select site_no, usubjid, form_row, visit, visit_order, before_row, d, list_sum(d) as t, source_file, source_row
+from (select *, v::double[] as d, lag(form_row) over (partition by usubjid order by visit_order) as before_row from course)
+where is_whole and list_min(d) < list_max(d);
+
+create table told_place as select * from finding where rule = 'forms_exchanged';
+
+insert into finding
+with person as (
+    select site_no, usubjid, row_number() over (partition by site_no order by usubjid::varchar) as no
+    from (select distinct site_no, usubjid from (select *, row_number() over (partition by usubjid order by visit_order) as n from course) where n > 1)
+),
+few as materialized (select w.*, p.no, p.no % 16 + 1 as next_no from way as w join person as p using (usubjid) where p.no <= 16),
+usual as (
+    select a.site_no, median(list_distance(a.d, b.d) ** 2 - (a.t - b.t) ** 2 / 48) as usual, median(list_distance(a.d, o.d) ** 2 - (a.t - o.t) ** 2 / 48) / nullif(usual, 0) as ratio
+    from few as a join few as b on b.form_row = a.before_row
+    join few as o on o.site_no = a.site_no and o.visit_order = b.visit_order and o.no = a.next_no
+    group by a.site_no having count(*) >= 25 and ratio >= 1.4
+),
+mine as materialized (select w.*, u.usual from way as w join usual as u using (site_no)),
+step as materialized (
+    select a.form_row, a.before_row, list_distance(a.d, b.d) ** 2 - (a.t - b.t) ** 2 / 48 as apart from mine as a join mine as b on b.form_row = a.before_row
+),
+own as (select form_row, avg(apart) as apart from (select form_row, apart from step union all select before_row, apart from step) group by form_row),
+suspect as materialized (
+    select m.site_no, m.usubjid, m.form_row, m.visit_order from mine as m join own as o using (form_row) where o.apart >= 1.2 * m.usual
+    qualify row_number() over (partition by m.site_no, m.visit_order order by round(o.apart, 6) desc, m.form_row) <= 16
+),
+beside as materialized (
+    select a.form_row, b.form_row as other_row, avg(list_distance(x.d, y.d) ** 2 - (x.t - y.t) ** 2 / 48) as apart
+    from suspect as a join suspect as b on b.site_no = a.site_no and b.visit_order = a.visit_order
+    join mine as x on x.form_row = a.form_row join mine as y on y.usubjid = b.usubjid and y.visit_order <> a.visit_order
+    group by all
+),
+closer as (
+    select p.form_row, p.other_row from beside as p join beside as q on q.form_row = p.other_row and q.other_row = p.form_row
+    join beside as a on a.form_row = p.form_row and a.other_row = p.form_row join beside as b on b.form_row = p.other_row and b.other_row = p.other_row
+    where p.form_row <> p.other_row and round((a.apart + b.apart - p.apart - q.apart) / (a.apart + b.apart), 9) >= 0.25
+),
+item as (
+    select c.form_row, c.other_row, s.form_row = c.form_row as is_own, m.visit_order = s.visit_order as is_here, unnest(m.d) as v, unnest(range(48)) as i
+    from closer as c join suspect as s on s.form_row in (c.form_row, c.other_row) join mine as m using (usubjid)
+),
+level as (
+    select form_row, other_row, i, avg(v) filter (is_here and is_own) - avg(v) filter (is_here and not is_own) as here,
+        avg(v) filter (not is_here and not is_own) - avg(v) filter (not is_here and is_own) as elsewhere
+    from item group by all
+),
+crossed as (select form_row from level group by form_row, other_row having isfinite(corr(here, elsewhere)) and round(corr(here, elsewhere) * sqrt(48), 9) >= 3.5)
+select distinct 'answers_exchanged', 'query', w.site_no, 'form_crossing', concat_ws('|', w.usubjid, 'LSAS', w.visit), '', null::varchar, w.source_file, w.source_row
+from crossed join way as w using (form_row)
+where not exists (from told_place as t where t.source_file = w.source_file and t.source_row = w.source_row);
