@@ -43,9 +43,6 @@ def test_a_session_has_a_number_and_a_likely_date(run_models: ModelBench, row: s
         ("3 | 1 | 80 | 40", []),
         ("3 |   | 80 | 40", ["exercise_no_missing"]),
         ("  | 1 | 80 | 40", ["session_no_missing"]),
-        ("3 | 1 | 80 |   ", ["rating_part_blank"]),
-        ("3 | 1 |    | 40", ["rating_part_blank"]),
-        ("3 | 1 |    |   ", []),  # not rated at all
     ],
 )
 def test_a_rating_has_a_session_and_an_exercise(run_models: ModelBench, row: str, rules: list[str]) -> None:
@@ -53,13 +50,6 @@ def test_a_rating_has_a_session_and_an_exercise(run_models: ModelBench, row: str
     course(run_models, rating=rating)
     run_models.run("intake.session")
     assert told(run_models, "rating") == rules
-
-
-def test_a_rating_that_is_withheld_is_not_noted_as_blank(run_models: ModelBench) -> None:
-    row = "S1 | 3 | 1 | 80 | | 400 | out_of_scale"
-    course(run_models, rating=f"subject_id | session_no | exercise_no | begin_suds | end_suds | end_suds_raw | end_suds_fault\n{row}")
-    run_models.run("intake.session")
-    assert told(run_models, "rating") == ["out_of_scale"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ select site_no, usubjid, session_no, exercise_no, begin_suds as b, peak_suds as 
     (b is not null)::int + (p is not null)::int + (e is not null)::int as n,
     (round(coalesce(b, 0)) % 5 <> 0)::int + (round(coalesce(p, 0)) % 5 <> 0)::int + (round(coalesce(e, 0)) % 5 <> 0)::int as n_odd,
     coalesce(b, 0) <> round(coalesce(b, 0)) or coalesce(p, 0) <> round(coalesce(p, 0)) or coalesce(e, 0) <> round(coalesce(e, 0)) as is_broken,
-    not is_part_withheld and n > 0 and (b is null or e is null) as is_part_blank,
 from rating;
 
 create table rater as
@@ -26,7 +25,6 @@ insert into finding
 select told([
         case when k.usubjid is null then 'rating_without_session' end, case when not k.attended then 'rating_session_not_attended' end,
         case when r.p < greatest(r.b, r.e) then 'suds_peak_too_low' end,
-        case when r.is_part_blank then 'rating_part_blank' end,
         case when r.is_broken and s.n_ends >= 50 and 50 * s.n_broken <= s.n_ends then 'suds_not_whole' end,
         case when r.b > 0 and r.b <= 10 and r.p >= 50 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40 then 'suds_begin_low' end,
         case when o.n_odd = 1 and r.n_odd = 1 and o.n > 20 and ((r.b < 9.5 and round(r.b) % 5 <> 0) or (r.e < 9.5 and round(r.e) % 5 <> 0)) then 'suds_digit_lost' end,
