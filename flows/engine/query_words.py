@@ -48,9 +48,10 @@ _RECORDS = {
     "subject": "participant", "session": "session", "dose": "dose", "rating": "fear rating", "medication": "medication",
     "form": "questionnaire", "item": "questionnaire", "item_fault": "questionnaire", "assessment": "questionnaire",
     "adverse_event": "adverse event", "disposition": "withdrawal", "randomization": "randomization", "planned_dose": "dose",
-    "total_check": "questionnaire", "score_jump": "questionnaire", "suds_code": "fear rating", "exposure_delay": "session",
-    "exposure_gap": "session", "session_length": "session", "dose_lag": "dose", "dose_amount": "dose", "subject_run": "participant", "consent_gap": "participant",
-    "form_place": "questionnaire", "course_gap": "course of a participant", "event_spelling": "adverse event", "wide_file": "file", "file_column": "column of a file",
+    "total_check": "questionnaire", "score_jump": "questionnaire", "form_place": "questionnaire", "suds_code": "fear rating",
+    "exposure_delay": "session", "exposure_gap": "session", "session_length": "session", "dose_lag": "dose", "dose_amount": "dose",
+    "subject_run": "participant", "consent_gap": "participant", "course_gap": "course of a participant",
+    "event_spelling": "adverse event", "wide_file": "file", "file_column": "column of a file",
     "file_note": "file", "loose_row": "row of a file", "hidden_cell": "cell of a file", "repeated_cell": "cell of a file",
     "row_mark": "row of a file", "column_order": "column of a file", "": "export",
 }  # fmt: skip
