@@ -172,6 +172,14 @@ def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
         raise ModelError(f"model {model.name} failed: {_safe(error)}") from None
 
 
+def drop(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Drop a table or view, if it is there."""
+    try:
+        con.execute(f"drop table if exists {name}")
+    except duckdb.CatalogException:
+        con.execute(f"drop view {name}")
+
+
 class Held:
     """The tables of some schemas, each dropped once its last reader has run: what is held at one moment bounds a batch."""
 
@@ -196,8 +204,8 @@ class Held:
                 del self.readers[table]
                 schema, short = table.split(".")
                 if schema == "staging":
-                    self.con.execute(f"drop view if exists intake.{short}")
-                self.con.execute(f"drop table if exists {table}")
+                    drop(self.con, f"intake.{short}")
+                drop(self.con, table)
             readers.discard(name)
 
 

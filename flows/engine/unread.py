@@ -13,11 +13,9 @@ from functools import cache
 
 import duckdb
 
+from flows.engine import split
 from flows.engine.models import catalogue, columns_of
-from flows.engine.split import show_kept
 
-#: Rows from which on a table is worth a statement a column.
-WORTH_ROWS = 10_000
 _WORD = re.compile(r"[a-z_][a-z_0-9]*")
 _STAR = re.compile(r"\*\s*(?:,|from\b|exclude\b|replace\b)|\.\*|\bcolumns\s*\(|\bnatural\b", re.IGNORECASE)
 
@@ -43,8 +41,8 @@ def drop(con: duckdb.DuckDBPyConnection, table: str) -> None:
     if read is None or "row_id" not in there:
         return
     unread = [c for c in there if c not in read and c != "row_id"]
-    if not unread or con.table(f"staging.{table}").aggregate("count(*)").fetchall()[0][0] < WORTH_ROWS:
+    if not unread or con.table(f"staging.{table}").aggregate("count(*)").fetchall()[0][0] <= split.SHORT:
         return
     for column in unread:
         con.execute(f'alter table staging.{table} drop column "{column}"')
-    show_kept(con, table)
+    split.show_kept(con, table)

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.engine import batch, config, unread
+from flows.engine import batch, config, split
 from tests.engine import Engine
 
 TINY = Path(__file__).parent / "tiny"
@@ -165,6 +165,6 @@ def test_the_same_inputs_give_the_same_bytes(engine, tmp_path):
 def test_a_large_batch_lets_go_of_what_is_read_no_more_and_gives_the_same_bytes(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(batch, "SMALL", 0)
     monkeypatch.setattr(batch, "TOGETHER", 1)
-    monkeypatch.setattr(unread, "WORTH_ROWS", 0)
+    monkeypatch.setattr(split, "SHORT", 0)
     large = Engine(engine.programme, tmp_path).run()
     assert [s.receipt["files"] for s in large.staged] == [s.receipt["files"] for s in engine.staged]

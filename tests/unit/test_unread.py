@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.engine import judge, unread
-from flows.engine.split import split
+from flows.engine import judge, split, unread
 from tests.unit.test_split import DOSES, finding, findings
 
 
@@ -15,9 +14,9 @@ from tests.unit.test_split import DOSES, finding, findings
 def doses(run_models, monkeypatch):
     run_models.given("mapped.dose", DOSES)
     run_models.con.execute("create table staging.dose as select * from mapped.dose")
+    monkeypatch.setattr(split, "SHORT", 0)
     wrong = findings(finding(1, "rule_a", "reject", ""), finding(2, "dose_amount_impossible", "withhold", "dose_mg"))
-    split(run_models.con, "dose", wrong)
-    monkeypatch.setattr(unread, "WORTH_ROWS", 0)
+    split.split(run_models.con, "dose", wrong)
     return run_models
 
 
@@ -31,7 +30,7 @@ def test_a_column_that_no_model_names_is_let_go_and_the_kept_rows_stay_as_they_w
 
 
 def test_a_small_table_is_left_alone(doses, monkeypatch):
-    monkeypatch.setattr(unread, "WORTH_ROWS", 4)
+    monkeypatch.setattr(split, "SHORT", 4)
     unread.drop(doses.con, "dose")
     assert "row_hash" in doses.con.table("staging.dose").columns
 
