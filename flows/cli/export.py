@@ -71,10 +71,14 @@ def export(
             options["ndjson"] = True
         if sdtm:
             with domains.domains_of(data, found, study or (), config) as trials:
-                made = [formats.export(of, chosen.value, out / name, options=options) for name, of in trials.items()]
+                made = [
+                    formats.export(of, chosen.value, out / name, options=options, findings=source.findings_of(found, name))
+                    for name, of in trials.items()
+                ]
         else:
             wanted = [s for s in set_.replace(" ", "").split(",") if s]
-            made = [formats.export(source.sets_of(data, found, wanted), chosen.value, out, options=options, private=RESTRICTED)]
+            sets, told = source.sets_of(data, found, wanted), source.findings_of(found)
+            made = [formats.export(sets, chosen.value, out, options=options, private=RESTRICTED, findings=told)]
         if json:
             print_json({"release": found.release_id, "exports": [_as_json(m) for m in made]})
             return

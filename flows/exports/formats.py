@@ -5,6 +5,7 @@ What belongs here: the registry, the companion files, the report. What does not:
     <out>/<set>.<ending>      the data
     <out>/variables.csv       every variable of the sets: label, type, unit, code list
     <out>/codes.csv           code lists in the columns that SAS's PROC FORMAT CNTLIN= reads
+    <out>/findings.csv        what was found of these trials, as in the release: SRCFILE and SRCROW of a row are its source_file, source_row
     <out>/report.csv          what the format cannot hold: set, variable, what, how many cells
     <out>/export.json         release, format, files with rows and sha256
 """
@@ -18,6 +19,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from flows.engine.findings_store import IN_RELEASE
 from flows.engine.releases import file_sha256
 from flows.exports import dataset_json, delimited, dta, odm, sav, xpt
 from flows.exports.source import ExportError, Note, Source
@@ -51,10 +55,11 @@ class Export:
 
 
 def export(
-    sources: Sequence[Source], name: str, out: Path, *, options: dict[str, Any] | None = None, private: Iterable[str] = ()
+    sources: Sequence[Source], name: str, out: Path, *, options: dict[str, Any] | None = None, private: Iterable[str] = (),
+    findings: Sequence[Path] = (),
 ) -> Export:
     """Write sets into a folder that must be new or empty. `private`: sets that only their owner may read,
-    and with them the whole folder.
+    and with them the whole folder. `findings`: the release's files of findings of these trials.
 
     A set that cannot be written leaves nothing behind: its error names it and says what to do. Raises ExportError.
     """
@@ -67,7 +72,7 @@ def export(
     if closed:
         out.chmod(0o700)
     paths = [out / f"{s.name}.{ending}" for s in sources]
-    beside = [out / n for n in ("variables.csv", "codes.csv", "report.csv", "export.json")]
+    beside = [out / n for n in ("variables.csv", "codes.csv", "report.csv", "export.json", "findings.csv")]
     try:
         for source, path in zip(sources, paths, strict=True):
             found.write(source, path, **given)
@@ -82,6 +87,7 @@ def export(
         _rows(beside[2], ("dataset", "variable", "what", "n"), [list(asdict(n).values()) for n in notes])
         told = {"release_id": sources[0].release_id, "as_of": sources[0].as_of, "format": name, "options": given, "files": files,
                 "notes": [asdict(n) for n in notes]}  # fmt: skip
+        _findings(beside[4], findings)
         beside[3].write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     except BaseException:
         for path in (*paths, *beside):
@@ -90,6 +96,12 @@ def export(
             out.rmdir()
         raise
     return Export(out, files, notes)
+
+
+def _findings(path: Path, files: Sequence[Path]) -> None:
+    """The open doubts about the values beside them: a value that was kept as sent is never given away without."""
+    found = pl.concat([pl.read_parquet(f) for f in files]) if files else pl.DataFrame(schema=list(IN_RELEASE))
+    _rows(path, found.columns, found.iter_rows())
 
 
 def _variables(path: Path, sources: Sequence[Source]) -> None:

@@ -163,6 +163,13 @@ def sets_of(data: Path, release: Release, wanted: Sequence[str], con: duckdb.Duc
     return [_restricted(con, data, release, n) if n in RESTRICTED else _published(con, release, n) for n in names]
 
 
+def findings_of(release: Release, study: str = "") -> list[Path]:
+    """A release's files of findings, of one trial where it is named. Raises PublicationError for one not as published."""
+    files = [f for f in release.manifest["files"] if f["dataset"] == "findings" and study in ("", Path(f["path"]).parts[1])]
+    _demand_published("findings", [(release.folder / f["path"], f["sha256"]) for f in files])
+    return [release.folder / f["path"] for f in files if f["rows"]]
+
+
 def _published(con: duckdb.DuckDBPyConnection, release: Release, name: str) -> Source:
     files = [f for f in release.manifest["files"] if f["dataset"] == name]
     return _source(con, release, name, [(release.folder / f["path"], f["sha256"]) for f in files])
@@ -188,12 +195,16 @@ def _restricted(con: duckdb.DuckDBPyConnection, data: Path, release: Release, na
 
 
 def _source(con: duckdb.DuckDBPyConnection, release: Release, name: str, files: Sequence[tuple[Path, str]]) -> Source:
-    for path, sha256 in files:
-        if not path.is_file() or releases.file_sha256(path) != sha256:
-            what = f"{path.name} of {name} is not as it was published; nothing was exported"
-            raise PublicationError(f"{what}\n  look  -> trialweave verify")
+    _demand_published(name, files)
     variables = tuple(Variable(c.name, c.label, c.type, c.unit, code_list(c.codes), c.is_key) for c in columns()[name])
     paths = ", ".join(enums.quoted(str(p)) for p, _ in sorted(files))
     con.execute(f"create or replace view release.{name} as select * from read_parquet([{paths}])")
     studies = tuple(sorted({str(e["study"]) for e in release.manifest["sites"]}))
     return Source(name, TITLES[name], variables, con, f"release.{name}", str(release.manifest["as_of"]), release.release_id, studies)
+
+
+def _demand_published(name: str, files: Sequence[tuple[Path, str]]) -> None:
+    for path, sha256 in files:
+        if not path.is_file() or releases.file_sha256(path) != sha256:
+            what = f"{path.name} of {name} is not as it was published; nothing was exported"
+            raise PublicationError(f"{what}\n  look  -> trialweave verify")

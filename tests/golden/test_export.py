@@ -47,6 +47,17 @@ def test_every_value_and_label_of_every_set_comes_back(demo_release: DemoRelease
             assert meta.column_names_to_labels[column.name] == column.label
 
 
+def test_the_findings_of_a_release_go_with_its_values(demo_release: DemoRelease, tmp_path: Path):
+    words = ("export", "--data", str(demo_release.data), "--out")
+    assert trialweave(*words, str(tmp_path / "sets"), "--format", "csv", "--set", "adsl")[0] == 0
+    assert trialweave(*words, str(tmp_path / "sdtm"), "--sdtm", "--study", "sad01")[0] == 0
+    wanted = published(demo_release, "findings")
+    found = pl.read_csv(tmp_path / "sets" / "findings.csv", schema_overrides={"site": pl.String, "source_file": pl.String})
+    assert sorted(found["finding_id"]) == sorted(wanted["finding_id"]) and "raw_value" not in found.columns
+    of_one = pl.read_csv(tmp_path / "sdtm" / "sad01" / "findings.csv", infer_schema=False)
+    assert sorted(of_one["finding_id"]) == sorted(wanted.filter(pl.col("study") == "sad01")["finding_id"])
+
+
 def test_assignment_is_exported_only_where_it_is_named_and_the_trial_is_unblinded(demo_release: DemoRelease, tmp_path: Path):
     words = ("export", "--format", "csv", "--data", str(demo_release.data))
     assert trialweave(*words, "--out", str(tmp_path / "all"))[0] == 0
