@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from flows.readers.cells import ROW, Cells, ReadOptions, unreadable
 from flows.readers.odm_definitions import Definitions
-from flows.readers.odm_replay import Key, Replay, Row
+from flows.readers.odm_replay import Key, Replay, Row, is_removed
 from flows.readers.xml_stream import Tag, parse
 
 _ODM = "http://www.cdisc.org/ns/odm/"
@@ -55,6 +55,7 @@ class _Item:
     oid: str
     transaction: str
     said: bool
+    null: bool
     value: str | None
     more: list[str] = field(default_factory=list)
     unit: str | None = None
@@ -104,9 +105,9 @@ class _Document:
             self.sites[self._subject()] = plain.get("LocationOID", "")
         elif tag.local.startswith("ItemData") and self.row is not None:
             said = "TransactionType" in plain
+            null = plain.get("IsNull", "").lower() in _YES
             value = plain.get("Value") or None
-            self.replay.both += plain.get("IsNull", "").lower() in _YES and value is not None
-            self.item = _Item(plain.get("ItemOID", ""), self._transaction(plain, self.levels[-1].transaction), said, value)
+            self.item = _Item(plain.get("ItemOID", ""), self._transaction(plain, self.levels[-1].transaction), said, null, value)
         elif tag.local == "MeasurementUnitRef" and self.item is not None:
             self.item.unit = plain.get("MeasurementUnitOID")
 
@@ -128,6 +129,7 @@ class _Document:
             unit = None if item.unit is None else self.definitions.units.get(item.unit) or item.unit
             inner = tuple(level.key for level in self.levels[(self.target or 0) + 1 :])
             value = item.value if item.value is not None else ";".join(texts) or None
+            self.replay.both += item.null and value is not None
             self.row.take(inner, item.oid, value, unit, item.transaction, item.said)
         elif tag.local in _LEVELS:
             self._close()
@@ -153,6 +155,7 @@ class _Document:
         if kind == "ClinicalData":
             self.definitions.versions.add((plain[name], plain.get("MetaDataVersionOID", "")))
         columns = {key: value for key, value in plain.items() if key in (name, repeat) or (":" in key and not key.startswith("xsi:"))}
+        self.replay.columns |= dict.fromkeys(columns)
         self.levels.append(
             _Level(kind, (kind, plain.get(name, ""), plain.get(repeat, "")), columns, transaction, "TransactionType" in plain)
         )
@@ -164,6 +167,7 @@ class _Document:
         elif kind in _GROUPS and self._is_wanted():
             self.target = len(self.levels) - 1
             self.row = Row(self._columns(), path, line, transaction)
+            self.replay.removed += any(is_removed(key, value) for key, value in self.row.columns.items())
             self.inner = set()
         if transaction == "Remove" and self.target in (None, len(self.levels) - 1):
             self.replay.remove(path, inherited=above is not None and above.transaction == "Remove")
@@ -213,6 +217,8 @@ class _Document:
             for key, value in level.columns.items():
                 outer = level.kind == "ItemGroupData" and level is not groups[-1]
                 name = key.replace("ItemGroup", "Form") if outer else key
+                if is_removed(name, out.get(name, "")):
+                    continue
                 out[name] = f"{out[name]}/{value}" if outer and name in out else value
         return out
 

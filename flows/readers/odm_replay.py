@@ -21,6 +21,9 @@ Key = tuple[tuple[str, str, str], ...]
 _KEYS = ("StudyOID", "SubjectKey", "LocationOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey", "ItemGroupOID",
          "ItemGroupRepeatKey")  # fmt: skip
 
+#: Vendors' attributes by which a subject, event, form or group that was taken back stays in an export (OpenClinica).
+_MARKS = {"Status": ("removed", "auto-removed", "invalid", "deleted"), "Removed": ("yes", "true", "1")}
+
 
 @dataclass
 class Row:
@@ -57,19 +60,27 @@ class Row:
         return next((item for (_, item), pair in self.items.items() if seen.setdefault(item, pair) != pair), None)
 
 
+def is_removed(key: str, value: str) -> bool:
+    """Does a vendor's attribute say that what it stands on was taken back?"""
+    return ":" in key and value.lower() in _MARKS.get(key.rpartition(":")[2], ())
+
+
 @dataclass
 class Replay:
-    """Rows so far, by number; `at`: key -> number, for what came as a transaction; `seen`: keys of every level, of any form or group."""
+    """Rows so far, by number; `at`: key -> number, for what came as a transaction; `seen`: keys of every level, of any form or group;
+    `columns`: likewise the attributes."""
 
     rows: dict[int, Row] = field(default_factory=dict)
     at: dict[Key, int] = field(default_factory=dict)
     seen: set[Key] = field(default_factory=set)
+    columns: dict[str, None] = field(default_factory=dict)
     bad: list[Ragged] = field(default_factory=list)
     met: int = 0
     unknown: int = 0
     in_context: int = 0
     both: int = 0
     loose: int = 0
+    removed: int = 0
 
     def remove(self, path: Key, *, inherited: bool) -> None:
         """Everything under this key is taken back."""
@@ -135,14 +146,19 @@ class Replay:
             notes.append(f"{self.unknown} transaction(s) change or remove what the file does not hold, so it may be cut or one of a series")
         if self.both:
             notes.append(f"{self.both} item(s) are said to be null and hold a value all the same, which may be wrong")
+        if self.removed:
+            told = f"{self.removed} instance(s) are marked as removed by the vendor's Status of subject, event or form"
+            notes.append(f"{told} and are read all the same, so they may be wrong here: leave them out with `where`")
         if self.loose:
             notes.append(f"{self.loose} item(s) hold text where their Value should be; it is not read, so blanks may be wrong")
         if self.in_context:
             notes.append(f"{self.in_context} instance(s) hold values sent as context only that differ or are new, so they may be wrong")
         for row in rows:
             row.columns.setdefault("LocationOID", sites.get((row.path[0][1], row.path[1][1]), ""))
-        keys = [k for k in _KEYS if any(row.columns.get(k) for row in rows) or (k == "SubjectKey" and not rows)]
-        keys += sorted({k for row in rows for k in row.columns} - set(_KEYS))
+        there = {k for row in rows for k, value in row.columns.items() if value or k not in _KEYS}
+        if not rows:  # the columns that it would have
+            there = {"SubjectKey", *self.columns, *(("LocationOID",) if sites else ())}
+        keys = [*(k for k in _KEYS if k in there), *sorted(there - set(_KEYS))]
         items = list(dict.fromkeys([*definitions.items_of(oid), *(item for row in rows for _, item in row.items)]))
         told = {(item, True) for row in rows for (_, item), (_, unit) in row.items.items() if unit is not None}
         wanted = [(item, is_unit) for item in items for is_unit in (False, True) if not is_unit or (item, True) in told]

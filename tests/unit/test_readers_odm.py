@@ -202,6 +202,8 @@ def test_typed_items_nulls_and_units_of_values(odm):
 def test_an_item_that_is_null_and_has_a_value_is_doubtful(odm, yes):
     cells = odm(document(subject("S1", group(1, items=f'<ItemData ItemOID="DOSE" IsNull="{yes}" Value="50"/>'))))
     assert values(cells, "DOSE") == [("50",)]
+    inside = odm(document(subject("S1", group(1, items=f'<ItemData ItemOID="DOSE" IsNull="{yes}"><Value>50</Value></ItemData>'))))
+    assert (values(inside, "DOSE"), inside.doubts) == ([("50",)], cells.doubts)
     assert cells.doubts == ["1 item(s) are said to be null and hold a value all the same, which may be wrong"]
 
 
@@ -223,6 +225,21 @@ def test_vendors_attributes_are_columns_and_their_elements_are_listed(odm):
     cells = odm(document(subject("S1", group(1, "50", items=extra), more='oc:StudySubjectID="PT-0001"')))
     assert values(cells, "SubjectKey", "oc:StudySubjectID", "DOSE") == [("S1", "PT-0001", "50")]
     assert "elements that are not read: AuditRecord (1), oc:Weather (1)" in cells.notes
+
+
+def test_a_group_without_an_instance_has_the_keys_and_vendors_attributes_of_the_others(odm):
+    cells = odm(document(subject("S1", group(1, "50"), more='oc:StudySubjectID="07"')), "IG.NOTE")
+    assert cells.table.column_names == ["StudyOID", "SubjectKey", "LocationOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID",
+                                        "ItemGroupOID",
+                                        "ItemGroupRepeatKey", "oc:StudySubjectID", "NOTE", ROW]  # fmt: skip
+    assert cells.table.num_rows == 0 and cells.about["oc:StudySubjectID"].is_structure
+
+
+def test_what_a_vendor_marks_as_removed_is_told_whatever_stands_on_the_levels_in_it(odm):
+    one, two = (subject(f"S{n}", group(1, "50"), more=f'oc:Status="{status}"') for n, status in ((1, "available"), (2, "removed")))
+    cells = odm(document(one + two).replace("<FormData ", '<FormData oc:Status="complete" '))
+    assert values(cells, "SubjectKey", "oc:Status") == [("S1", "complete"), ("S2", "removed")]
+    assert cells.doubts[0].startswith("1 instance(s) are marked as removed by the vendor's Status")
 
 
 def test_odm_2_has_groups_in_groups_and_values_as_elements(odm):
