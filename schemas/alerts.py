@@ -80,6 +80,16 @@ class Alerts(Config):
     )
     again_days: int = Field(default=7, ge=1, description="What still stands is told again after so many days.")
 
+    def variables(self) -> list[str]:
+        """Environment variables that its channels need."""
+        needed: set[str | None] = set()
+        for channel in self.channels.values():
+            if isinstance(channel, Email):
+                needed |= {channel.username_env, channel.password_env}
+            else:
+                needed |= {channel.url_env, *channel.headers_env.values()}
+        return sorted(name for name in needed if name)
+
     @model_validator(mode="after")
     def channels_known(self) -> Self:
         """Every alert names channels that there are."""

@@ -54,7 +54,8 @@ def check_config(
             for doubt in doubtful:
                 typer.echo(f"look -> {doubt}")
             for key, names in missing.items():
-                typer.echo(f"{key}: not set here: {', '.join(names)}; a run here would hold the site")
+                then = "a run here would hold the site" if "/" in key else "no night would begin"
+                typer.echo(f"{key}: not set here: {', '.join(names)}; {'what it tells would wait' if key == 'alerts.yaml' else then}")
             told_too = f", {len(doubtful)} doubts" if doubtful else ""
             typer.echo(f"{as_path(config)}: {len(units)} exports, {len(problems)} problems{told_too}")
             if tried is not None:
@@ -92,6 +93,8 @@ def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]],
         if programme is not None:
             told = {study: trial.deidentification for study, trial in sorted(programme.trials.items())}
             missing |= {study: [t.key_env] for study, t in told.items() if t is not None and not os.environ.get(t.key_env)}
+            unset = [n for n in (programme.alerts.variables() if programme.alerts else ()) if not os.environ.get(n)]
+            missing |= {"alerts.yaml": unset} if unset else {}
             problems |= dict.fromkeys(coding.problems(coding.load_dictionary(programme.codelists), programme))
     except ConfigurationError as error:
         problems |= dict.fromkeys(str(error).splitlines())

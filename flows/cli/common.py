@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -39,7 +40,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 def run_again(data: Path) -> str:
     """The command that runs the next night on a data folder: with the configuration of its last one, which may not be the demo's."""
     last = _last_config(data)
-    return f"trialweave run --config {'CONFIG' if last is None else last} --data {data}"
+    return f"trialweave run --config {'CONFIG' if last is None else shlex.quote(str(last))} --data {shlex.quote(str(data))}"
 
 
 def _last_config(data: Path) -> Path | None:

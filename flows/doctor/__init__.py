@@ -176,6 +176,10 @@ def _trials(programme: Programme, data: Path) -> Look:
 
 def _environment(programme: Programme) -> dict[str, Look]:
     out = {}
+    unset = [n for n in (programme.alerts.variables() if programme.alerts else ()) if not os.environ.get(n)]
+    if unset:
+        fix = f"export {unset[0]}=..., as the night's user"
+        out["alerts"] = Look("alerts", State.WARN, f"not set here: {', '.join(unset)}; alerts wait until they are", fix)
     for key, unit in sorted(programme.units.items()):
         if names := missing_env(unit.site.source, os.environ):
             out[key] = Look(f"source {key}", State.BAD, f"not set here: {', '.join(names)}", f"export {names[0]}=..., as the night's user")

@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +25,8 @@ MAX_BYTES = 2_000_000
 MAX_DEPTH = 50
 #: What a draft writes where a person must decide; a comment `# DECIDE: ...` on the same line says between what.
 DECIDE = "DECIDE"
+#: More allowed keys than this are not listed.
+_MANY = 40
 _TELLS = re.compile(r"#\s*DECIDE\b:?\s*(.*)$")
 
 
@@ -128,7 +131,7 @@ class YamlFile:
             key = ".".join(str(p) for p in loc)
             message = item["msg"].removeprefix("Value error, ")
             if item["type"] == "extra_forbidden":
-                message = f"unknown key; allowed: {_keys(model)}".removesuffix("; allowed: ")
+                message = _unknown(str(loc[-1]) if loc else "", model)
             out.append(f"{self.where(*loc)}: {key or error.title}: {message}")
         return out
 
@@ -201,9 +204,13 @@ def _kinds(field: FieldInfo) -> dict[Any, Any]:
     return {get_args(m.model_fields[str(field.discriminator)].annotation)[0]: m for m in models}
 
 
-def _keys(model: Any) -> str:
-    """Keys of a model, for the sentence about an unknown one."""
-    return "" if model is None else ", ".join(sorted(f.alias or n for n, f in model.model_fields.items()))
+def _unknown(key: str, model: Any) -> str:
+    """The sentence about an unknown key: which there are, or of very many those like it."""
+    known = [] if model is None else sorted(f.alias or n for n, f in model.model_fields.items())
+    if len(known) <= _MANY:
+        return f"unknown key; allowed: {', '.join(known)}".removesuffix("; allowed: ")
+    near = get_close_matches(key, known, n=3)
+    return f"unknown key, none of {len(known)}" + (f"; near: {', '.join(near)}" if near else "")
 
 
 def _inner_model(annotation: Any) -> Any:

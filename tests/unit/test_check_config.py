@@ -69,6 +69,25 @@ def test_the_key_of_a_deidentified_trial_is_named_where_it_is_not_set(config: Pa
     assert check(config)[0] == 0
 
 
+def test_the_address_of_an_alert_is_named_where_it_is_not_set(config: Path, monkeypatch):
+    monkeypatch.delenv("CHAT_WEBHOOK", raising=False)
+    (config / "alerts.yaml").write_text(
+        "channels:\n  chat: {kind: webhook, url_env: CHAT_WEBHOOK}\nalerts:\n  - {on: [failed], to: [chat]}\n"
+    )
+    code, told = check(config)
+    assert (code, "alerts.yaml: not set here: CHAT_WEBHOOK; what it tells would wait" in told) == (1, True), told
+    monkeypatch.setenv("CHAT_WEBHOOK", "http://127.0.0.1:9")
+    assert check(config)[0] == 0
+
+
+def test_an_unknown_key_among_very_many_is_told_with_those_like_it(config: Path):
+    (config / "evidence.yaml").write_text("dose_impossible_mgs: {value: 1000, unit: mg, source: none}\n")
+    code, told = check(config)
+    assert code == 2
+    line = next(line for line in told.splitlines() if "dose_impossible_mgs" in line)
+    assert "near: dose_impossible_mg" in line and "chronic_antidepressant_days" not in line
+
+
 def test_a_mapping_that_is_no_longer_or_not_yet_in_force_is_checked_too(config: Path):
     folder = config / "sites" / "t01_B"
     text = (folder / "site.yaml").read_text()
