@@ -7,7 +7,7 @@ single participants and records (value_changes.py), holding (holding.py), edits 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,17 @@ from schemas.evidence import Evidence
 
 @dataclass(frozen=True)
 class Of:
-    """A set: its intake table, what tells its records apart, the intake field of each column compared."""
+    """A set: its intake table, what tells its records apart, the intake field of each column compared. `moves`: likewise of the part of
+    the key that a correction changes most often."""
 
     table: str
     key: tuple[str, ...]
     fields: dict[str, str]
+    moves: dict[str, str] = field(default_factory=dict)
+
+    def name(self, column: str) -> str:
+        """The intake field of a column."""
+        return (self.fields | self.moves)[column]
 
 
 SETS = {
@@ -32,11 +38,14 @@ SETS = {
     "adsess": Of("session", ("USUBJID", "SESSNO"), {"ATTFL": "attended", "SESDTM": "started_at", "SEEDTM": "ended_at"}),
     "adex": Of("dose", ("USUBJID", "SESSNO", "EXTPT"), {"EXOCCUR": "taken", "EXDOSE": "dose_mg", "EXSTDTM": "dosed_at"}),
     "adsuds": Of("rating", ("USUBJID", "SESSNO", "EXNO"), {"SUDSBEG": "begin", "SUDSPEAK": "peak", "SUDSEND": "end"}),
-    "adae": Of("adverse_event", ("USUBJID", "AETERM", "AESTDTC"), {"AESEV": "severity", "AESER": "serious"}),
-    "adcm": Of("medication", ("USUBJID", "CMTRT", "CMDECOD", "CMSTDTC"), {"CMENDTC": "ended_on", "ONGOFL": "ongoing"}),
+    "adae": Of("adverse_event", ("USUBJID", "AETERM", "AESTDTC"), {"AESEV": "severity", "AESER": "serious"},
+               {"AESTDTC": "started_on"}),
+    "adcm": Of("medication", ("USUBJID", "CMTRT", "CMDECOD", "CMSTDTC"), {"CMENDTC": "ended_on", "ONGOFL": "ongoing"},
+               {"CMSTDTC": "started_on"}),
     "aditem": Of("assessment", ("USUBJID", "PARCAT1", "AVISIT", "ITEMCD"), {"AVAL": "value"}),
 }  # fmt: skip
 _FORM = ("USUBJID", "PARCAT1", "AVISIT")
+_SOURCES = ("SRCFILE", "SRCROW")
 #: One value of a record: `part` is its column, of questionnaires the instrument; `item` the questionnaire's item.
 CELLS: dict[str, pl.DataType | type[pl.DataType]] = {
     "dataset": pl.String, "table": pl.String, "part": pl.String, "field": pl.String, "subject": pl.String, "key": pl.List(pl.String),
@@ -113,8 +122,8 @@ def _read(old: Path, new: Path, site: str, tables: Collection[str], *, with_same
         both = _both(old, new, name, site, of) if of.table in tables else None
         if both is None:
             continue
-        for column in of.fields:
-            known, other, unchanged = _cells(name, of, column, both)
+        for column, frame in [*((c, both) for c in of.fields), *((c, _moved(old, new, name, site, of, c)) for c in of.moves)]:
+            known, other, unchanged = _cells(name, of, column, frame)
             counts.append(known)
             cells.append(other)
             if with_same:
@@ -173,18 +182,10 @@ def _is_alike(compared: Compared, mine: pl.DataFrame, n_both: int, evidence: Evi
 
 def _both(old: Path, new: Path, name: str, site: str, of: Of) -> pl.DataFrame | None:
     """Records of both that their key tells apart from all others of their delivery; items that only the old one has, of forms of both."""
-    files = [folder / name / f"{site}.parquet" for folder in (old, new)]
-    if not all(f.is_file() for f in files):
+    if not all((folder / name / f"{site}.parquet").is_file() for folder in (old, new)):
         return None
-    sources = [c for c in ("SRCFILE", "SRCROW") if c in pl.read_parquet_schema(files[1])]
-    wanted = [*of.key, *of.fields, *sources]
-    plain = pl.col(pl.Categorical, pl.Enum).cast(pl.String)
-    was, now = (
-        pl.read_parquet(f, columns=[c for c in wanted if c in pl.read_parquet_schema(f)]).with_columns(plain)
-        .unique(list(of.key), keep="none", maintain_order=True)
-        for f in files
-    )  # fmt: skip
-    on = list(of.key)
+    was, now = _told_by_key(old, name, site, of), _told_by_key(new, name, site, of)
+    on, sources = list(of.key), [c for c in _SOURCES if c in now.columns]
     joined = now.join(was.select(*on, *of.fields), on=on, suffix="_old", nulls_equal=True, maintain_order="left")
     if name == "aditem":
         forms = now.select(*_FORM, *sources).unique(list(_FORM), keep="first", maintain_order=True)
@@ -192,6 +193,26 @@ def _both(old: Path, new: Path, name: str, site: str, of: Of) -> pl.DataFrame | 
         gone = gone.rename({"AVAL": "AVAL_old"}).join(forms, on=list(_FORM), how="inner", nulls_equal=True, maintain_order="left")
         joined = pl.concat([joined, gone], how="diagonal_relaxed")
     return joined
+
+
+def _told_by_key(folder: Path, name: str, site: str, of: Of) -> pl.DataFrame:
+    """What is compared of a staged set: records that their key tells apart from all others."""
+    path = folder / name / f"{site}.parquet"
+    there = pl.read_parquet_schema(path)
+    frame = pl.read_parquet(path, columns=[c for c in (*of.key, *of.fields, *_SOURCES) if c in there])
+    return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)).unique(list(of.key), keep="none", maintain_order=True)
+
+
+def _moved(old: Path, new: Path, name: str, site: str, of: Of, column: str) -> pl.DataFrame:
+    """Records of both, and those of which only `column` of their key is another one: one such of each delivery."""
+    was, now = _told_by_key(old, name, site, of), _told_by_key(new, name, site, of)
+    key, rest = list(of.key), [c for c in of.key if c != column]
+    named = f"{column}_old"
+    same = now.join(was.select(key), on=key, how="semi", nulls_equal=True, maintain_order="left").with_columns(pl.col(column).alias(named))
+    lost = was.join(now, on=key, how="anti", nulls_equal=True).unique(rest, keep="none")
+    added = now.join(was, on=key, how="anti", nulls_equal=True, maintain_order="left").unique(rest, keep="none", maintain_order=True)
+    lost = lost.select(*rest, pl.col(column).alias(named))
+    return pl.concat([same, added.join(lost, on=rest, how="inner", nulls_equal=True, maintain_order="left")], how="diagonal_relaxed")
 
 
 def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.LazyFrame]:
@@ -208,7 +229,7 @@ def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataF
     kind = _kind(both.schema[column])
     other = frame.filter(now.ne_missing(was)).select(
         pl.lit(name).alias("dataset"), "table", "part",
-        (item if name == "aditem" else pl.lit(of.fields[column])).alias("field"), "subject",
+        (item if name == "aditem" else pl.lit(of.name(column))).alias("field"), "subject",
         pl.concat_list(pl.col(list(of.key)).cast(pl.String)).alias("key"), "form", "item", was.cast(pl.String).alias("was"),
         now.cast(pl.String).alias("now"),
         _number(f"{column}_old", kind).alias("x"), _number(column, kind).alias("y"),
@@ -216,8 +237,10 @@ def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataF
         *((pl.col(c) if c in both.columns else pl.lit(None)).cast(t).alias(a)
           for c, a, t in (("SRCFILE", "source_file", pl.String), ("SRCROW", "source_row", pl.Int64))),
     ).cast(CELLS)  # type: ignore[arg-type]  # fmt: skip
-    same = frame.lazy().filter(now.eq_missing(was)).select(
-        pl.lit(name).alias("dataset"), "part", "item", pl.concat_list(pl.col(list(of.key)).cast(pl.String)).alias("key")
+    same = (
+        frame.lazy()
+        .filter(now.eq_missing(was))
+        .select(pl.lit(name).alias("dataset"), "part", "item", pl.concat_list(pl.col(list(of.key)).cast(pl.String)).alias("key"))
     )
     return known.select(list(_COUNTS)), other, same
 
@@ -241,5 +264,5 @@ def values(folder: Path, site: str, name: str) -> Iterator[tuple[tuple[str, ...]
     of = SETS[name]
     frame = pl.read_parquet(path, columns=[*of.key, *of.fields]).with_columns(pl.all().cast(pl.String))
     for row in frame.iter_rows(named=True):
-        for column in of.fields:
+        for column in (*of.fields, *of.moves):
             yield tuple(row[c] or "" for c in of.key), column, row[column]

@@ -77,6 +77,57 @@ def test_a_value_that_is_withheld_has_not_disappeared(tmp_path: Path) -> None:
     assert told(tmp_path, "adsuds", before, after, withheld=withheld) == []
 
 
+def drugs(starts: dict[str, list[str | None]]) -> list[dict[str, object]]:
+    """One drug, taken in one period or several."""
+    return [
+        {"USUBJID": f"t-01-{who}", "CMTRT": "Zoloft", "CMDECOD": "sertraline", "CMSTDTC": start, "CMENDTC": None, "ONGOFL": "Y"}
+        for who, several in starts.items() for start in several
+    ]  # fmt: skip
+
+
+OTHER_START = "other values of started_on than in the delivery of 2026-03-01"
+NO_START = "started_on had a value in the delivery of 2026-03-01"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "found"),
+    [
+        (["2023-05-06"], ["2024-05-06"], [("value_changed", "A|Zoloft|sertraline|2024-05-06", "started_on", OTHER_START)]),
+        (["2023-05"], ["2023-05-01"], [("value_changed", "A|Zoloft|sertraline|2023-05-01", "started_on", OTHER_START)]),
+        (["2023-05-06"], [None], [("value_disappeared", "A|Zoloft|sertraline|", "started_on", NO_START)]),
+        (["2023-05-06", "2024-01-02"], ["2023-05-06", "2024-03-02"],
+         [("value_changed", "A|Zoloft|sertraline|2024-03-02", "started_on", OTHER_START)]),
+        (["2023-05-06", "2024-01-02"], ["2023-06-06", "2024-03-02"], []),  # which became which is not known
+        (["2023-05-06"], ["2023-05-06", "2024-03-02"], []),  # a new period
+        ([None], ["2024-03-02"], []),  # sent late
+    ],
+)  # fmt: skip
+def test_another_start_of_a_medication_is_told_although_it_is_part_of_its_key(
+    tmp_path: Path, was: list[str | None], now: list[str | None], found: list[tuple[str, str, str, str]]
+) -> None:
+    others: dict[str, list[str | None]] = {f"o{n}": ["2022-01-01"] for n in range(9)}
+    assert told(tmp_path, "adcm", drugs(others | {"A": was}), drugs(others | {"A": now})) == found
+
+
+def test_starts_of_medications_that_all_moved_are_a_recoded_column(tmp_path: Path) -> None:
+    before = drugs({f"o{n}": [f"2022-01-{n + 10}"] for n in range(30)})
+    after = drugs({f"o{n}": [f"2023-01-{n + 10}"] for n in range(30)})
+    compared = recoding.read(put(tmp_path / "old", "adcm", before), put(tmp_path / "new", "adcm", after), "01", {"medication"})
+    rows = recoding.columns(compared, EVIDENCE).filter(pl.col("field") == "CMSTDTC")
+    assert rows.select("n_both", "n_changed", "is_alike").rows() == [(30, 30, True)]
+
+
+def test_a_changed_start_is_told_until_it_is_again_what_it_was(tmp_path: Path) -> None:
+    old, new = put(tmp_path / "old", "adcm", drugs({"A": ["2023-05-06"]})), put(tmp_path / "new", "adcm", drugs({"A": ["2024-05-06"]}))
+    compared = recoding.read(old, new, "01", {"medication"})
+    row = {"rule": "value_changed", "raw_value": value_changes._kept(compared.changed)}
+    stands = [
+        value_changes.stands(row, {("adcm", key, column): value for key, column, value in recoding.values(folder, "01", "adcm")})
+        for folder in (new, old)
+    ]
+    assert stands == [True, False]
+
+
 def form(answers: list[int], visit: str = "POST", who: str = "A") -> list[dict[str, object]]:
     return [
         {"USUBJID": f"t-01-{who}", "PARCAT1": "LSAS", "AVISIT": visit, "ITEMCD": f"LSF{n:02d}", "AVAL": float(v)}
