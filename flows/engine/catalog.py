@@ -11,7 +11,7 @@ the release's own folder, and the variable `release` overrides it where the fold
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -32,14 +32,7 @@ def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
         con.execute("set TimeZone = 'UTC'")
         con.execute("set variable release = $1", [str(folder.resolve())])
         con.execute("begin")  # one transaction: each would be forced to the disk
-        for dataset in datasets:
-            place = f"/{dataset}.parquet" if dataset == HARMONIZATION else f"/{dataset}/**/*.parquet"
-            con.execute(f"""
-                create view {dataset} as
-                select * from read_parquet(coalesce(getvariable('release'), {_text(str(final))}) || '{place}')""")
-            labels = {n: c[0] for n, c in COLUMNS.items()} if dataset == HARMONIZATION else {}
-            for name, label in (labels or {c.name: c.label for c in columns().get(dataset, ())}).items():
-                con.execute(f'comment on column {dataset}."{name}" is {_text(label)}')
+        con.execute(";\n".join(statement for dataset in datasets for statement in _view(dataset, final)))
         con.execute("commit")
         con.execute("checkpoint")
     except duckdb.Error as error:
@@ -47,6 +40,16 @@ def write_catalog(folder: Path, final: Path, datasets: Iterable[str]) -> None:
         raise PublicationError(f"{what}\n  fix   -> free space on the disk of the data folder, then run again") from None
     finally:
         con.close()
+
+
+def _view(dataset: str, final: Path) -> Iterator[str]:
+    """The view of a set, and a comment a column."""
+    place = f"/{dataset}.parquet" if dataset == HARMONIZATION else f"/{dataset}/**/*.parquet"
+    source = f"coalesce(getvariable('release'), {_text(str(final))}) || '{place}'"
+    yield f"create view {dataset} as select * from read_parquet({source})"
+    labels = {n: c[0] for n, c in COLUMNS.items()} if dataset == HARMONIZATION else {}
+    for name, label in (labels or {c.name: c.label for c in columns().get(dataset, ())}).items():
+        yield f'comment on column {dataset}."{name}" is {_text(label)}'
 
 
 def open_release(folder: Path) -> duckdb.DuckDBPyConnection:
