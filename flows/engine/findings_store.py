@@ -61,8 +61,10 @@ def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: st
 
 
 def lacking(data: Path, manifest: Mapping[str, Any]) -> int:
-    """How many of the findings of the latest release (its manifest) the history does not know: a part of it was lost."""
-    standing = history(data).filter(pl.col("status") != str(FindingStatus.RESOLVED)).group_by("study", "site").len()
+    """How many of the findings of the latest release (its manifest) the history does not know: a part of it was lost. What a killed run
+    of after it left there does not count."""
+    told = history(data, before=f"{manifest['release_id']}~")
+    standing = told.filter(pl.col("status") != str(FindingStatus.RESOLVED)).group_by("study", "site").len()
     known = {(study, site): n for study, site, n in standing.iter_rows()}
     return sum(max(0, sum(e.get("findings", {}).values()) - known.get((e["study"], e["site"]), 0)) for e in manifest["sites"])
 
