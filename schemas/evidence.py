@@ -252,6 +252,8 @@ class Evidence(Config):
     event_shift_min: Threshold[int]
     event_shift_pct: Threshold[float]
     event_shift_left: Threshold[float]
+    rest_day_min_sessions: Threshold[int]
+    rest_day_max_pct: Threshold[float]
     session_hour_min_participants: Threshold[int]
     session_hour_beyond_h: Threshold[float]
     halves_rare_min_forms: Threshold[int]

@@ -2,7 +2,8 @@
 -- Grain: study, site, subject_id, session_no
 -- Reads: core.session, core.subject, intake.session, ref.trial
 -- Why:   judged by rules. Of the sessions held in the wrong order, those that stand against most others are out of order; pairs are
---        counted only for participants whose order is broken, because hardly any is. The first session held follows on randomization
+--        counted only for participants whose order is broken, because hardly any is. The first session held follows on randomization.
+--        n_on_weekday: how many of the site's n_held sessions are on that day of the week
 with held as (
     select
         v.study, v.site, v.subject_id, v.session_no, v.started_on,
@@ -11,6 +12,8 @@ with held as (
         (v.started_on - lag(v.started_on) over course) / (v.session_no - lag(v.session_no) over course) as days_a_number,
         coalesce(v.started_on < lag(v.started_on) over course, false) as is_earlier,
         count(*) over (partition by v.study, v.site, v.subject_id, v.started_on) as n_on_day,
+        count(*) over (partition by v.study, v.site, isodow(v.started_on)) as n_on_weekday,
+        count(*) over (partition by v.study, v.site) as n_held,
     from core.session as v
     inner join core.subject as s on v.study = s.study and v.site = s.site and v.subject_id = s.subject_id
     where v.attended and v.started_on is not null
@@ -71,6 +74,8 @@ select
     case when b.subject_id is null then h.days_since_previous end as days_since_previous,
     case when b.subject_id is null then h.days_a_number end as days_a_number,
     h.n_on_day,
+    h.n_on_weekday,
+    h.n_held,
     case when v.attended then hour(v.started_at_site) end as started_hour,
     case when v.attended then hour(v.started_at_site) + minute(v.started_at_site) / 60 end as started_h,
     o.n_people,

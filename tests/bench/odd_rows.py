@@ -327,9 +327,15 @@ def zeros(site: Site) -> None:
 
 def means(site: Site) -> None:
     """Totals without items that are means; the few forms with items coded one off. One dose an hour off alone. Begins are peaks, ends blank
-    here and there."""
+    here and there. One session on a Sunday."""
     for n, row in enumerate(site.tables["suds"]):
         row.update(begin=row["peak"], end=row["end"] if n % 10 else "")
+    timed = [r for r in site.tables["sessions"] if moved(r["start"], days=1) != r["start"]]
+    for row in timed:
+        if dt.datetime.strptime(row["start"], CLOCK).isoweekday() == 7:
+            row.update({k: moved(row[k], days=1) for k in ("start", "exposure_start", "end")})
+    lone = next(r for r in timed if dt.datetime.strptime(r["start"], CLOCK).isoweekday() == 6 and r["attended"] == timed[0]["attended"])
+    lone.update({k: moved(lone[k], days=1) for k in ("start", "exposure_start", "end")})
     for n, row in enumerate(site.tables["doses"]):
         for met in site.of("sessions", row["subject"], session=row["session"])[:1]:
             row["at"] = moved(met["start"], minutes=-80 - n % 20) if row["at"] else ""

@@ -108,6 +108,26 @@ def test_a_session_hours_beyond_those_of_all_others_is_asked_about(run_models: M
 
 
 @pytest.mark.parametrize(
+    ("n_others", "moved", "found"),
+    [
+        (79, ["2024-03-09"], ["odd0"]),  # the one Saturday among eighty sessions
+        (78, ["2024-03-09"], []),  # too few to tell
+        (79, ["2024-03-08"], []),  # a Friday like others
+        (198, ["2024-03-09", "2024-03-16"], ["odd0", "odd1"]),
+        (197, ["2024-03-09", "2024-03-16"], []),  # more than one of a hundred
+    ],
+)
+def test_a_session_on_a_day_of_rest_is_asked_about(run_models: ModelBench, n_others: int, moved: list[str], found: list[str]) -> None:
+    days = ["2024-03-04", "2024-03-05", "2024-03-06", "2024-03-07", "2024-03-08"]
+    rows = [f"S{n} | 3 | true | {days[n % 5]} 14:00:00 | s{n}" for n in range(n_others)]
+    rows += [f"T{n} | 3 | true | {day} 14:00:00 | odd{n}" for n, day in enumerate(moved)]
+    people = "\n".join(row.split(" ")[0] for row in rows)
+    session = "\n".join(["subject_id | session_no | attended | started_at | record_key", *rows])
+    course(run_models, subject=f"subject_id\n{people}", session=session).run("core.session_check")
+    assert asked(run_models, "core.session_check", "session_on_rest_day") == found
+
+
+@pytest.mark.parametrize(
     ("start", "attended", "found"),
     [
         ("00:59:00", "true", []),  # a session around midnight

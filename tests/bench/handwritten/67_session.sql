@@ -5,6 +5,8 @@ with held as (
         v.started_on - lag(v.started_on) over course as days_apart, coalesce(days_apart, v.started_on - s.randomized_on) as days_since,
         days_apart / (v.session_no - lag(v.session_no) over course) as days_a_number,
         count(*) over (partition by v.usubjid, v.started_on) as n_on_day,
+        count(*) over (partition by v.site_no) >= 80
+            and 100 * count(*) over (partition by v.site_no, isodow(v.started_on)) <= greatest(count(*) over (partition by v.site_no), 100) as is_rest,
     from session as v join subject as s using (usubjid) where v.attended and v.started_on is not null
     window course as (partition by v.usubjid order by v.session_no)
 ),
@@ -25,7 +27,7 @@ site_day as (
     from person_day as p join person_day as o on o.site_no = p.site_no and o.usubjid <> p.usubjid group by all
 ),
 asked as (
-    select v.*, p.n_people, p.others_a, p.others_z, s.consented_on, s.withdrawn_on, h.days_since, h.days_a_number, h.n_on_day, o.usubjid is not null as is_out_of_order, h.usubjid is not null as is_held,
+    select v.*, p.n_people, p.others_a, p.others_z, s.consented_on, s.withdrawn_on, h.days_since, h.days_a_number, h.n_on_day, h.is_rest, o.usubjid is not null as is_out_of_order, h.usubjid is not null as is_held,
         b.usubjid is not null as is_broken, w.usual_days, count(v.ended_at_utc) over (partition by v.site_no) > 0 as site_sends_ends,
         (epoch(v.ended_at_utc) - epoch(v.started_at_utc)) / 60 as minutes,
     from session as v join subject as s using (usubjid)
@@ -44,6 +46,7 @@ select told([
         case when not is_broken and days_since > 120 then 'session_gap_long' end,
         case when not is_broken and days_since <= 120 and days_a_number >= greatest(4 * usual_days, 28) then 'session_gap_unlike_site' end,
         case when not is_broken and days_a_number is not null and days_since = 1 and usual_days >= 5 then 'session_next_day' end,
+        case when is_rest then 'session_on_rest_day' end,
         case when n_on_day > 1 and usual_days >= 2 then 'session_same_day' end,
         case when attended and hour(start_local) between 1 and 5 then 'session_in_small_hours' end,
         case when minutes between 10 and 360 and minutes not between 30 and 270 then 'session_length_far_from_plan' end,

@@ -9,7 +9,7 @@ import datetime as dt
 
 import numpy as np
 
-from tests.truth.faults.base import Harm, Unfit, kind
+from tests.truth.faults.base import Harm, Unfit, kind, wall
 from tests.truth.faults.unlike import hundred
 from tests.truth.faults.whole import every
 from tests.truth.programme import total
@@ -106,3 +106,19 @@ def site_exchanges_the_forms_of_two(site: Site) -> None:
     one, other = [r for r in every(site, "assessment") if r.true["instrument"] == "LSAS" and r.true["visit"] == "WEEK 4"][:2]
     for r, donor in ((one, other), (other, one)):
         r.sent |= {k: donor.true[k] for k in ("items", "total")}
+
+
+@kind("site", lambda s: s.study == "sad01" and not s.members and not s.wide, whole_site=True)
+def site_writes_a_session_to_a_day_of_rest(site: Site) -> None:
+    """Nobody works on Sunday; one session, its dose with it, is written to the Sunday after its day."""
+    moved = [r for r in [*every(site, "session"), *every(site, "dose")] if r.true.get("started_at") or r.true.get("dosed_at")]
+    for r in moved:
+        by = {k: dt.timedelta(days=1) for k in ("started_at", "exposure_started_at", "ended_at", "dosed_at") if r.true.get(k)}
+        if r.true[next(iter(by))].isoweekday() == 7:
+            r.true |= {k: wall(r.true[k], days=1) for k in by}
+            r.sent |= {k: r.true[k] for k in by}
+    dosed = {(d.subject.number, d.true["session_no"]) for d in every(site, "dose") if d.true["taken"]}
+    one = next(r for r in moved if r.table == "session" and (r.subject.number, r.true["session_no"]) in dosed)
+    days = 7 - one.true["started_at"].isoweekday()
+    for r in (r for r in moved if r.subject is one.subject and r.true["session_no"] == one.true["session_no"]):
+        r.sent |= {k: wall(r.true[k], days=days) for k in ("started_at", "exposure_started_at", "ended_at", "dosed_at") if r.true.get(k)}
