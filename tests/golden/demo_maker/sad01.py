@@ -83,7 +83,7 @@ def lisbon(root: Path) -> Book:
     row, file, _ = taken[night]
     row["Uhrzeit"] = "01:30"
     book.plant(file, row, "nonexistent_local_time", "withhold", "clock time that summer time skipped", table="dose",
-               field="dosed_at", column="Uhrzeit", subject=pid[night[0]][3:], also="session_next_day")  # fmt: skip
+               field="dosed_at", column="Uhrzeit", subject=pid[night[0]][3:], also="session_next_day;session_on_rest_day")  # fmt: skip
     row = sitting.rows[20]
     row["cut"] = 4
     book.plant("sitzungen.csv", row, "ragged_row", "reject", "row cut after the fourth cell", table="session",
