@@ -93,9 +93,9 @@ def event_again_a_day_later(h: Harm) -> None:
     r.copy(started_on=(dt.date.fromisoformat(r.true["started_on"]) + dt.timedelta(days=1)).isoformat(), record_no=71)
 
 
-@kind("site", lambda s: s.study in ("sad01", "tail01") and not s.members, whole_site=True)
+@kind("site", lambda s: s.study == "tail01" and not s.members, whole_site=True)
 def site_exchanges_the_forms_of_two(site: Site) -> None:
-    """Of people who answer in their own way from visit to visit; the totals go along with the answers, the dates stay."""
+    """Of people who answer in their own way; totals go along, dates stay. Seven visits of ten people are enough to tell."""
     ways = np.random.default_rng(len(site.subjects)).integers(0, 3, (len(site.subjects), 48))
     for r in (r for r in every(site, "assessment") if r.true["instrument"] == "LSAS"):
         visit = [v["name"] for v in site.plan["visits"]].index(r.true["visit"])
@@ -103,7 +103,8 @@ def site_exchanges_the_forms_of_two(site: Site) -> None:
         r.true["items"] = {c: int(way[n] + ((n + 5 * visit) % 7 == 0)) for n, c in enumerate(r.true["items"])}
         r.true["total"] = total("LSAS", r.true["items"])
         r.sent |= {k: r.true[k] for k in ("items", "total")}
-    one, other = [r for r in every(site, "assessment") if r.true["instrument"] == "LSAS" and r.true["visit"] == "WEEK 4"][:2]
+    whole = [s for s in site.subjects if not s.records["disposition"]][:2]
+    one, other = (r for s in whole for r in s.records["assessment"] if r.true["instrument"] == "LSAS" and r.true["visit"] == "WEEK 4")
     for r, donor in ((one, other), (other, one)):
         r.sent |= {k: donor.true[k] for k in ("items", "total")}
 
