@@ -11,7 +11,7 @@ import polars as pl
 from flows.engine import records
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
-from flows.engine.last_good import Before, items, withheld
+from flows.engine.last_good import Before, answers_of, withheld
 from flows.engine.mapping.corrections import field_name
 from flows.engine.mapping.shapes import FIELDS
 from schemas.evidence import Evidence
@@ -26,7 +26,7 @@ def counts(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: st
     unusable, on = withheld(staged.folder, site), ["table", "field"]
     old = _filled(last.records if last.records is not None else now.clear())
     known = pl.concat([old, _with_withheld(last.items, last.withheld)]).rename({"filled": "filled_before"})
-    here = pl.concat([_filled(now), _with_withheld(items(staged.folder / "aditem" / f"{site}.parquet"), unusable)])
+    here = pl.concat([_filled(now), _with_withheld(answers_of(staged.folder, site), unusable)])
     bad = (
         known.join(here, on=on, how="left").with_columns(pl.col("filled").fill_null(0))
         .join(unusable, on=on, how="left").join(last.withheld.rename({"unusable": "_was"}), on=on, how="left")
@@ -49,6 +49,8 @@ def counts(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: st
 def _is_mapped(unit: Unit, table: str, field: str) -> bool:
     """Whether today's mapping still reads a field; one that it no longer names is empty for a reason."""
     name = field_name(table, field)
+    if any(field == scale.paramcd for i in unit.instruments for scale in i.scales):  # a total: named, or a row among the items
+        return any(field in spec.totals or "item" in spec.fields for spec in unit.site.tables.get(IntakeTable(table), ()))
     if name not in FIELDS[table]:
         return True
     return name == "instrument" or any(name in spec.fields for spec in unit.site.tables.get(IntakeTable(table), ()))

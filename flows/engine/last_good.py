@@ -44,7 +44,7 @@ def before(entry: dict[str, Any], folder: Path) -> Before:
     kept = records.read(folder)
     mine = kept.filter(pl.col("site") == entry["site"]) if kept is not None else None
     held = withheld(folder, entry["site"])
-    answers, labels = items(folder / "aditem" / f"{entry['site']}.parquet"), label_drift.read(folder)
+    answers, labels = answers_of(folder, entry["site"]), label_drift.read(folder)
     return Before(entry, mine, held, answers, labels, _names(folder, entry), folder)
 
 
@@ -70,13 +70,17 @@ def asked(last: Before, site: str) -> set[tuple[str, str]]:
     return set(mine.select("subject", "field").unique().collect().iter_rows())  # type: ignore[arg-type]
 
 
-def items(path: Path) -> pl.DataFrame:
-    """How many values each questionnaire item has in a staged set (table, field, filled)."""
+def answers_of(folder: Path, site: str) -> pl.DataFrame:
+    """How many values each questionnaire item has in a staged folder, and each total as its site reports it (table, field, filled)."""
     schema = {"table": pl.String, "field": pl.String, "filled": pl.Int64}
-    if not path.is_file():
-        return pl.DataFrame(schema=schema)
-    counts = pl.scan_parquet(path).group_by(pl.col("ITEMCD").cast(pl.String).alias("field")).agg(pl.len().cast(pl.Int64).alias("filled"))
-    return counts.with_columns(pl.lit("assessment").alias("table")).select(list(schema)).collect()
+    parts = [pl.DataFrame(schema=schema)]
+    for name, of, value in (("aditem", "ITEMCD", "AVAL"), ("adqs", "PARAMCD", "AVALREP")):
+        path = folder / name / f"{site}.parquet"
+        if path.is_file():
+            there = pl.scan_parquet(path).filter(pl.col(value).is_not_null())
+            counts = there.group_by(pl.col(of).cast(pl.String).alias("field")).agg(pl.len().cast(pl.Int64).alias("filled"))
+            parts.append(counts.with_columns(pl.lit("assessment").alias("table")).select(list(schema)).collect())
+    return pl.concat(parts)
 
 
 def withheld(folder: Path, site: str) -> pl.DataFrame:

@@ -20,12 +20,15 @@ from schemas.evidence import Evidence
 @dataclass(frozen=True)
 class Of:
     """A set: its intake table, what tells its records apart, the intake field of each column compared. `moves`: likewise of the part of
-    the key that a correction changes most often."""
+    the key that a correction changes most often. `part`: where one column holds values of many kinds, the one that tells them apart;
+    `always`: compared even where no record has other texts, because they are not among them."""
 
     table: str
     key: tuple[str, ...]
     fields: dict[str, str]
     moves: dict[str, str] = field(default_factory=dict)
+    part: str = ""
+    always: bool = False
 
     def name(self, column: str) -> str:
         """The intake field of a column."""
@@ -42,11 +45,13 @@ SETS = {
                {"AESTDTC": "started_on"}),
     "adcm": Of("medication", ("USUBJID", "CMTRT", "CMDECOD", "CMSTDTC"), {"CMENDTC": "ended_on", "ONGOFL": "ongoing"},
                {"CMSTDTC": "started_on"}),
-    "aditem": Of("assessment", ("USUBJID", "PARCAT1", "AVISIT", "ITEMCD"), {"AVAL": "value"}),
+    "aditem": Of("assessment", ("USUBJID", "PARCAT1", "AVISIT", "ITEMCD"), {"AVAL": "value"}, part="PARCAT1"),
+    "adqs": Of("assessment", ("USUBJID", "PARAMCD", "AVISIT"), {"AVALREP": "totals"}, part="PARAMCD", always=True),
 }  # fmt: skip
 _FORM = ("USUBJID", "PARCAT1", "AVISIT")
 _SOURCES = ("SRCFILE", "SRCROW")
-#: One value of a record: `part` is its column, of questionnaires the instrument; `item` the questionnaire's item.
+#: One value of a record: `part` is its column, of questionnaires the instrument, of reported totals the scale; `item` the
+#: questionnaire's item.
 CELLS: dict[str, pl.DataType | type[pl.DataType]] = {
     "dataset": pl.String, "table": pl.String, "part": pl.String, "field": pl.String, "subject": pl.String, "key": pl.List(pl.String),
     "form": pl.String, "item": pl.String, "was": pl.String, "now": pl.String, "x": pl.Float64, "y": pl.Float64, "kind": pl.String,
@@ -119,7 +124,7 @@ def _read(old: Path, new: Path, site: str, tables: Collection[str], *, with_same
     counts, cells, answers = [], [], pl.DataFrame()
     same = [pl.DataFrame(schema={"_id": pl.String})]
     for name, of in SETS.items():
-        both = _both(old, new, name, site, of) if of.table in tables else None
+        both = _both(old, new, name, site, of) if of.always or of.table in tables else None
         if both is None:
             continue
         for column, frame in [*((c, both) for c in of.fields), *((c, _moved(old, new, name, site, of, c)) for c in of.moves)]:
@@ -218,7 +223,7 @@ def _moved(old: Path, new: Path, name: str, site: str, of: Of, column: str) -> p
 def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.LazyFrame]:
     """(values known to both, values changed, the names of those that are as they were) of one column."""
     item = pl.col("ITEMCD") if name == "aditem" else pl.lit("")
-    part = pl.col("PARCAT1") if name == "aditem" else pl.lit(column)
+    part = pl.col(of.part) if of.part else pl.lit(column)
     form = pl.concat_str(_FORM, separator="|", ignore_nulls=True) if name == "aditem" else pl.lit("")
     was, now = pl.col(f"{column}_old"), pl.col(column)
     frame = both.filter(was.is_not_null()).with_columns(
@@ -229,7 +234,7 @@ def _cells(name: str, of: Of, column: str, both: pl.DataFrame) -> tuple[pl.DataF
     kind = _kind(both.schema[column])
     other = frame.filter(now.ne_missing(was)).select(
         pl.lit(name).alias("dataset"), "table", "part",
-        (item if name == "aditem" else pl.lit(of.name(column))).alias("field"), "subject",
+        (item if name == "aditem" else part if of.part else pl.lit(of.name(column))).alias("field"), "subject",
         pl.concat_list(pl.col(list(of.key)).cast(pl.String)).alias("key"), "form", "item", was.cast(pl.String).alias("was"),
         now.cast(pl.String).alias("now"),
         _number(f"{column}_old", kind).alias("x"), _number(column, kind).alias("y"),

@@ -16,7 +16,7 @@ import polars as pl
 
 from flows.engine import alike, delivery_findings, records
 from flows.engine.config import Unit
-from flows.engine.recoding import Compared
+from flows.engine.recoding import SETS, Compared
 from schemas.evidence import Evidence
 
 ALIKE, FACT, CHANGED, GONE = "values_changed_alike", "fact_changed", "value_changed", "value_disappeared"
@@ -70,7 +70,7 @@ def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
 def _kept(cells: pl.DataFrame) -> str:
     """What a finding is about, as JSON: the first cells, each with its old and new value."""
     first = cells.head(_KEPT_CELLS).select("dataset", "key", "part", "was", "now")
-    return json.dumps([[d, k, "AVAL" if d == "aditem" else p, w, n] for d, k, p, w, n in first.iter_rows()])
+    return json.dumps([[d, k, next(iter(SETS[d].fields)) if SETS[d].part else p, w, n] for d, k, p, w, n in first.iter_rows()])
 
 
 def _widely(column: dict[str, Any], cells: pl.DataFrame, since: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.engine import recoding, records, returned, value_changes
+from flows.engine import fewer_values, last_good, recoding, records, returned, value_changes
 from flows.engine.delivery_findings import rule
 from flows.engine.landed import Delivery, LandedFile
 from tests.harness import EVIDENCE
@@ -69,6 +69,46 @@ def test_one_corrected_value_is_a_note_and_one_that_is_gone_a_question(tmp_path:
         ("value_changed", "A|2|1", "begin", "other values of begin than in the delivery of 2026-03-01"),
         ("value_disappeared", "A|3|1", "end", "end had a value in the delivery of 2026-03-01"),
     ]
+
+
+def test_a_total_that_a_site_reports_otherwise_is_a_note_and_one_it_reports_no_more_a_question(tmp_path: Path) -> None:
+    def totals(reported: list[float | None]) -> list[dict[str, object]]:
+        known = {"PARAMCD": "LSASTOT", "AVISIT": "BASELINE", "AVAL": 60.0}
+        return [{"USUBJID": f"t-01-{n}", "AVALREP": total} | known for n, total in enumerate(reported)]
+
+    before, after = totals([60.0] * 8), totals([60.0] * 6 + [70.0, None])
+    assert told(tmp_path, "adqs", before, after) == [
+        ("value_changed", "6|LSASTOT|BASELINE", "LSASTOT", "other values of LSASTOT than in the delivery of 2026-03-01"),
+        ("value_disappeared", "7|LSASTOT|BASELINE", "LSASTOT", "LSASTOT had a value in the delivery of 2026-03-01"),
+    ]
+    compared = recoding.read(tmp_path / "old", tmp_path / "new", "01", set())
+    columns = recoding.columns(compared, EVIDENCE)
+    found = value_changes.told(UNIT, "01", compared, columns, nothing(), set(), NONE, "", EVIDENCE)
+    cells = [row for f in found for row in f.to_dicts()]
+    there, gone = ({("adqs", k, c): v for k, c, v in recoding.values(tmp_path / night, "01", "adqs")} for night in ("old", "new"))
+    assert [value_changes.stands(row, gone) for row in cells] == [True, True]
+    assert [value_changes.stands(row, there) for row in cells] == [False, False]
+
+
+@pytest.mark.parametrize(("mapped", "is_held"), [(("LSASTOT",), True), ((), False)])
+def test_totals_that_a_site_reports_no_more_at_all_hold_it_unless_the_mapping_lets_them_go(tmp_path: Path, mapped, is_held) -> None:
+    known = {"PARAMCD": "LSASTOT", "AVISIT": "BASELINE", "AVAL": 60.0}
+    old, new = (
+        put(tmp_path / night, "adqs", [{"USUBJID": f"t-01-{n}", "AVALREP": total} | known for n in range(20)])
+        for night, total in (("old", 60.0), ("new", None))
+    )
+    spec = SimpleNamespace(totals=dict.fromkeys(mapped), fields={})
+    limit = SimpleNamespace(min_lost_rows=None, max_unusable_pct=None)
+    unit: Any = SimpleNamespace(
+        site=SimpleNamespace(tables={"assessment": [spec]}), trial=SimpleNamespace(holding=limit),
+        instruments=[SimpleNamespace(scales=[SimpleNamespace(paramcd="LSASTOT")])],
+    )  # fmt: skip
+    sent = nothing().lost.clear(1).with_columns(pl.lit("assessment").alias("table"))
+    held = pl.DataFrame(schema={"table": pl.String, "field": pl.String, "unusable": pl.Int64})
+    last: Any = SimpleNamespace(records=sent, items=last_good.answers_of(old, "01"), withheld=held)
+    counts = fewer_values.counts(unit, last, sent, SimpleNamespace(folder=new), "01", EVIDENCE)  # type: ignore[arg-type]
+    broken = counts.filter(rule("field_emptied").check("", EVIDENCE).not_())
+    assert broken.select("table", "field", "filled_before", "filled").rows() == ([("assessment", "LSASTOT", 20, 0)] if is_held else [])
 
 
 def test_a_value_that_is_withheld_has_not_disappeared(tmp_path: Path) -> None:
