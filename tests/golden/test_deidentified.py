@@ -115,11 +115,12 @@ def test_a_night_without_the_key_publishes_nothing_and_the_release_stands(masked
     assert masked.latest == before
 
 
-def test_another_key_makes_another_release_and_the_key_is_written_nowhere(tmp_path, monkeypatch):
+def test_a_key_of_another_name_makes_another_release_and_the_key_is_written_nowhere(tmp_path, monkeypatch):
     monkeypatch.setenv("TINY_KEY", KEY)
     tiny = Tiny(tmp_path, DEIDENTIFIED)
     first = tiny.run()
-    monkeypatch.setenv("TINY_KEY", KEY[::-1])
+    monkeypatch.setenv("TINY_KEY_2", KEY[::-1])
+    tiny.status("key_env: TINY_KEY", "key_env: TINY_KEY_2")
     second = tiny.run()
     assert second.published
     old, new = (set(tiny.set("adsl", r.release.folder).get_column("USUBJID")) for r in (first, second))
