@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 from flows.__main__ import app
 from flows.cli import common
 from flows.cli.help import split
-from schemas.findings import PublicationError
+from flows.engine import state
+from flows.engine.config import load
+from schemas.findings import PublicationError, TrialweaveError
 from tests.nights import Nights
 from tests.nights import two_sites as two_sites
 
@@ -376,8 +378,9 @@ def test_a_night_begins_only_where_the_ledger_knows_the_newest_release(two_sites
         path = two_sites.data / "ledger.jsonl"
         kept = path.read_bytes()
         path.unlink() if lost is None else path.write_bytes(lost)
-        code, text = call("run", "--config", two_sites.config, "--data", two_sites.data)
-        assert (code, "does not know release" in text) == (3, True), text
+        assert state.stands(two_sites.data, state.look(two_sites.config, load(two_sites.config))) is None
+        with pytest.raises(TrialweaveError, match=r"does not know release .*; nothing was begun"):
+            two_sites.run()
         path.write_bytes(kept)
     code, text = call("run", "--config", two_sites.config, "--data", two_sites.data)
     assert (code, "nothing changed" in text) == (0, True), text

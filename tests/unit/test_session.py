@@ -19,6 +19,7 @@ def test_a_machine_whose_clock_is_behind_the_release_that_stands_begins_nothing(
     release.mkdir(parents=True)
     (release / "manifest.json").write_text(json.dumps({"as_of": "2099-01-01T00:00:00+00:00", "sites": []}))
     (tmp_path / "releases" / "latest").symlink_to(release.name)
+    ledger.append(tmp_path, "release_published", release_id=release.name, as_of="2099-01-01T00:00:00+00:00", latest=True)
 
     with pytest.raises(TrialweaveError, match=r"as of 2099-01-01T00:00:00\+00:00; nothing was begun"), session.opened(TINY, tmp_path):
         pass
