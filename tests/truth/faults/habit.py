@@ -26,14 +26,14 @@ LONG_TERMS = (
 def session_and_dose_in_the_evening(h: Harm) -> None:
     """Seven hours later than it was, its dose with it: the site holds no other session after six."""
     session = h.held(lambda t: t["started_at"].hour >= 14)
+    doses = [d for d in h.subject.records["dose"] if d.true["session_no"] == session.true["session_no"] and d.true["dosed_at"]]
+    if any((d.true["dosed_at"] + dt.timedelta(hours=7)).date() != session.true["started_at"].date() for d in doses):
+        raise Unfit  # before anything of it is moved
     for column in ("started_at", "exposure_started_at", "ended_at"):
         if session.true.get(column):
             h.moved(session, column, hours=7)
-    for dose in h.subject.records["dose"]:
-        if dose.true["session_no"] == session.true["session_no"] and dose.true["dosed_at"]:
-            if (dose.true["dosed_at"] + dt.timedelta(hours=7)).date() != session.true["started_at"].date():
-                raise Unfit
-            h.moved(dose, "dosed_at", hours=7)
+    for dose in doses:
+        h.moved(dose, "dosed_at", hours=7)
 
 
 @kind("site", lambda s: not s.members and s.study != "ocd01", whole_site=True)
