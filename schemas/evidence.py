@@ -85,6 +85,8 @@ class Evidence(Config):
     suds_scale_looks_like_max: Threshold[float]
     suds_subject_min_ratings: Threshold[int]
     ratings_same_min: Threshold[int]
+    ratings_same_beside: Threshold[int]
+    ratings_same_others: Threshold[int]
     suds_falling_min_pct: Threshold[float]
     suds_rising_sd: Threshold[float]
     suds_mixed_ratio: Threshold[float]

@@ -61,7 +61,10 @@ select
     c.source_file, c.source_row, c.n_ratings, c.lowest_suds, c.highest_suds, c.is_same, c.n_courses, c.n_rising,
     sum(c.n_courses) over of_site - c.n_courses as n_courses_others,
     sum(c.n_falling) over of_site - c.n_falling as n_falling_others,
+    count_if(c.is_same and c.n_ratings >= e.ratings_same_min) over of_site
+    - (c.is_same and c.n_ratings >= e.ratings_same_min)::integer as n_same_others,
     p.copied_sessions,
 from course as c
+cross join ref.evidence as e
 left join copies as p on c.unit = p.unit and c.study = p.study and c.site = p.site and c.subject_id = p.subject_id
 window of_site as (partition by c.unit, c.study, c.site)

@@ -55,6 +55,24 @@ def test_a_participant_whose_exercises_are_all_alike_is_asked_about(
     assert asked(run_models, "core.subject_rating", "ratings_uniform") == found
 
 
+@pytest.mark.parametrize(
+    ("others", "n", "last", "found"),
+    [
+        (["S2", "S3"], 2, 40, ["S1", "S2", "S3"]),
+        (["S2", "S3"], 2, 41, ["S2", "S3"]),
+        (["S2", "S3"], 1, 40, ["S2", "S3"]),  # the one that was copied
+        (["S2"], 2, 40, ["S2"]),
+    ],
+)
+def test_two_exercises_alike_are_asked_about_where_those_of_two_others_are_alike(
+    run_models: ModelBench, others: list[str], n: int, last: int, found: list[str]
+) -> None:
+    rows = [f"{who} | {no} | 1 | 60 | 75 | 30 | 0-100" for who in others for no in range(1, 7)]
+    rows += [f"S1 | {no} | 1 | 70 | 80 | {last if no == n else 40} | 0-100" for no in range(1, n + 1)]
+    rated(run_models, "core.subject_rating", rows)
+    assert asked(run_models, "core.subject_rating", "ratings_uniform") == found
+
+
 @pytest.mark.parametrize(("last", "found"), [(50, ["S1"]), (51, [])])
 def test_a_participant_who_rates_one_number_only_is_asked_about(run_models: ModelBench, last: int, found: list[str]) -> None:
     rows = [f"S1 | {n} | 1 | 50 | 50 | {end} | 0-100" for n, end in ((3, 50), (4, 50), (5, last))]

@@ -44,7 +44,7 @@ select told([
 from rating_site
 union all
 select told([
-        case when o.n >= 8 and o.top <= 10 and s.top > 10 then 'suds_scale_suspect' end, case when o.n >= 8 and (o.bottom = o.top or (o.n >= 18 and o.is_same)) then 'ratings_uniform' end,
+        case when o.n >= 8 and o.top <= 10 and s.top > 10 then 'suds_scale_suspect' end, case when o.n >= 8 and (o.bottom = o.top or (o.is_same and o.n >= if(sum((o.is_same and o.n >= 18)::int) over (partition by o.site_no) - (o.is_same and o.n >= 18)::int >= 2, 6, 18))) then 'ratings_uniform' end,
         case when o.n_courses >= 6 and s.n_courses - o.n_courses >= 20 and 2 * (s.n_falling - o.n_falling) > s.n_courses - o.n_courses
             and 5 * o.n_rising >= 4 * o.n_courses then 'suds_rises' end,
     ]), 'query', o.site_no, 'subject_suds', o.usubjid, '', null, null, null
