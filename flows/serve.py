@@ -91,6 +91,7 @@ def _settle(data: Path) -> None:
 
 async def _work(made: Sequence[RunnerDeployment], server: Server, told: str) -> None:
     """Register the deployments, say so, and work off their runs, one at a time, until stopped, while the server is kept alive."""
+    asyncio.get_running_loop().set_exception_handler(told_by_loop)
     worker = _Worker(name="trialweave", pause_on_shutdown=False, limit=1)
     for deployment in made:
         await worker.aadd_deployment(deployment)
@@ -103,6 +104,13 @@ async def _work(made: Sequence[RunnerDeployment], server: Server, told: str) -> 
             task.cancel()
     for task in done:
         task.result()
+
+
+def told_by_loop(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Python's own telling of what went wrong in the loop; that something was cancelled, as Prefect's channel to a run is by SIGTERM, is
+    no fault (Python 3.11 tells it with a traceback)."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

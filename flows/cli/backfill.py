@@ -82,13 +82,14 @@ def backfill(
                     first=first.date(), last=last.date(), config=config, data=data, sites=site, reason=reason, dry_run=dry_run,
                     config_as_of=kept_on, dask=dask, wait_minutes=wait,
                 ))  # fmt: skip
-        nights = (last - first).days + 1
+        nights = max((min(last.date(), dt.datetime.now(dt.UTC).date()) - first.date()).days + 1, 0)
+        left_out = _left_out(data, first.date(), last.date())
         if quiet and not dry_run:
             pass
         elif dry_run:
-            _rehearsed(told, nights, _before_any(data, first.date(), last.date()), json=json, values=values, limit=limit)
+            _rehearsed(told, nights, left_out, json=json, values=values, limit=limit)
         else:
-            _done(told, nights, _before_any(data, first.date(), last.date()), json=json)
+            _done(told, nights, left_out, json=json)
         raise typer.Exit(int(Exit.DEGRADED if any(getattr(t, "degraded", False) for t in told) else Exit.OK))
 
 
@@ -107,22 +108,27 @@ def _all_stand(config: Path, data: Path, sites: list[str], first: dt.date, last:
         return all(known.stands(as_of) for as_of in nights(first, last))
 
 
-def _before_any(data: Path, first: dt.date, last: dt.date) -> str:
-    """Said of nights before the first delivery: nothing was known then, so nothing can be replayed."""
+def _left_out(data: Path, first: dt.date, last: dt.date) -> list[str]:
+    """Said of nights that cannot be replayed: still to come, or before the first delivery, when nothing was known."""
     from flows.engine import landed
 
+    told, today = [], dt.datetime.now(dt.UTC).date()
+    if last > today:
+        n = (last - max(first - dt.timedelta(days=1), today)).days
+        which = "all of these nights are" if first > today else f"{n} of these nights {'is' if n == 1 else 'are'}"
+        told.append(f"{which} still to come (today is {today} in UTC): there is nothing to replay for them")
     homes = sorted(p.parent for p in (data / "landing").glob(f"*/*/{landed.LOG}"))
     days = [a.delivered_at.date() for p in homes for a in landed.arrivals(data, p.parent.name, p.name)]
     if not days:
-        return f"no delivery has been landed in {data} yet: there is nothing to replay\n  fix -> trialweave run --data {data}"
-    if first >= min(days):
-        return ""
-    n = (min(last, min(days) - dt.timedelta(days=1)) - first).days + 1
-    which = "all of these nights are" if last < min(days) else f"{n} of these nights {'is' if n == 1 else 'are'}"
-    return f"{which} before the first delivery, which came on {min(days)}: there is nothing to replay for them"
+        told.append(f"no delivery has been landed in {data} yet: there is nothing to replay\n  fix -> trialweave run --data {data}")
+    elif first < min(days):
+        n = (min(last, min(days) - dt.timedelta(days=1)) - first).days + 1
+        which = "all of these nights are" if last < min(days) else f"{n} of these nights {'is' if n == 1 else 'are'}"
+        told.append(f"{which} before the first delivery, which came on {min(days)}: there is nothing to replay for them")
+    return told
 
 
-def _done(outcomes: list[Outcome], nights: int, early: str, *, json: bool) -> None:
+def _done(outcomes: list[Outcome], nights: int, left_out: list[str], *, json: bool) -> None:
     if json:
         from flows.engine.session import as_json
 
@@ -131,20 +137,20 @@ def _done(outcomes: list[Outcome], nights: int, early: str, *, json: bool) -> No
     for o in outcomes:
         how = f"{'latest' if o.is_latest else 'latest stays'}{'  degraded' if o.degraded else ''}"
         typer.echo(f"{o.release.as_of:%Y-%m-%d}  {o.release.release_id}  {how}  {len(o.recomputed)} recomputed, {o.reused} reused")
-    if early:
-        typer.echo(early)
+    for line in left_out:
+        typer.echo(line)
     typer.echo(f"{len(outcomes)} of {nights} nights changed")
 
 
-def _rehearsed(impacts: list[Impact], nights: int, early: str, *, json: bool, values: bool, limit: int) -> None:
+def _rehearsed(impacts: list[Impact], nights: int, left_out: list[str], *, json: bool, values: bool, limit: int) -> None:
     """A line a night; participants and values only where asked for."""
     if json:
         from flows.engine import preview
 
         print_json([preview.as_json(i, with_values=values) for i in impacts])
         return
-    if early:
-        typer.echo(early)
+    for line in left_out:
+        typer.echo(line)
     if impacts:
         rows = [[i.night, i.stands or "none", *i.counts.values(), len(i.recomputed), "yes" if i.leads else "no"] for i in impacts]
         counts = [name.replace("_", " ") for name in impacts[0].counts]

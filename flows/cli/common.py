@@ -67,18 +67,27 @@ _MACHINE = (
     ((errno.EROFS, errno.EACCES, errno.EPERM), "make the data folder writable for this user, then run again"),
     ((errno.EIO,), "check the disk of the data folder, then run again"),
 )
+#: What is said of a command that was stopped, and its exit code.
+_STOPPED = ("stopped; the last release stands\n  fix   -> run the same command again: it goes on where it was", Exit.FAILED)
 #: With so little space left a run cannot even write down why it failed.
 _FULL = 8_000_000
 
 
 @contextmanager
-def told_errors() -> Iterator[None]:
-    """End the command with the error's exit code and its sentence; anything unforeseen ends as failed, by its kind only.
+def told_errors(stopped: tuple[str, Exit] = _STOPPED) -> Iterator[None]:
+    """End the command with the error's exit code and its sentence; anything unforeseen ends as failed, by its kind only. `stopped`: what
+    is said of a command that was stopped, and its code.
 
     SIGTERM stops a command as Ctrl-C does: what was begun is written down, the lock is given back.
     """
     is_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, _interrupt) if is_main else None
+    asked: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt) if is_main else None
     try:
         yield
     except (typer.Exit, typer.Abort):
@@ -90,9 +99,12 @@ def told_errors() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(int(Exit.OK)) from None
     except KeyboardInterrupt:
-        say("stopped; the last release stands\n  fix   -> run the same command again: it goes on where it was")
-        raise typer.Exit(int(Exit.FAILED)) from None
+        say(stopped[0])
+        raise typer.Exit(int(stopped[1])) from None
     except Exception as error:
+        if asked:  # a library that was in the middle of something calls the interrupt an error of its own
+            say(stopped[0])
+            raise typer.Exit(int(stopped[1])) from None
         if DEBUG in sys.argv:
             raise
         strerror, number = getattr(error, "strerror", None), getattr(error, "errno", None)
@@ -131,10 +143,6 @@ def _demand_config(asked: typer.Context, data: Path) -> None:
     if (source is None or source.name == "DEFAULT") and last is not None and last.parts[-2:] != DEMO.parts[-2:]:
         told = f"{data} was last run with another configuration than the demo's; nothing was begun"
         raise ConfigurationError(f"{told}\n  fix   -> --config {last}, or another --data")
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def log_as(form: LogForm) -> bool:

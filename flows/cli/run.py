@@ -75,7 +75,7 @@ def run(
 
 def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, json: bool, quiet: bool, wait_s: float) -> int | None:
     """Answer at once when nothing changed; the exit code then, else None."""
-    from flows.engine import lock, seen, state
+    from flows.engine import landed, lock, seen, state
     from flows.engine.config import load
     from flows.engine.units import units_of
 
@@ -86,8 +86,8 @@ def _unchanged(config: Path, data: Path, only: frozenset[str], started: float, j
             return None  # what a killed run left is put right by a whole run
         programme = load(config, on=dt.datetime.now(dt.UTC).date())
         standing = state.stands(data, state.look(config, programme, units_of(programme, only)))
-        if standing is None:
-            return None
+        if standing is None or landed.lost(data):
+            return None  # what was lost of landing is put back by a whole run, or told
         outcome = "degraded" if standing.degraded else "ok"
         state.write_last_run(data, started, None, standing.release_id, outcome, [], len(programme.units))
         seen.nothing_changed(programme.alerts, data, standing.release_id, outcome, started, len(programme.units))

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.common import DEMO, Config, Dask, Data, told_errors
+from schemas.findings import Exit
 
 
 def serve(
@@ -25,7 +26,7 @@ def serve(
 
     Example: trialweave serve --config config/demo --data data --cron "15 4 * * *" --timezone Europe/Berlin
     """
-    with told_errors():
+    with told_errors(("stopping", Exit.OK)):
         from flows import prefect_home
 
         prefect_home.settle(data, log_level="WARNING", port=port)

@@ -100,6 +100,23 @@ def deliveries(data: Path, study: str, site: str, as_of: dt.datetime | None = No
     return [opened(data, study, site, arrival) for arrival in arrivals(data, study, site, as_of)]
 
 
+def is_there(data: Path, study: str, site: str) -> bool:
+    """Whether the files of the newest delivery are there and as long as its receipt says; nothing is hashed."""
+    try:
+        known = arrivals(data, study, site)
+        newest = opened(data, study, site, known[-1]) if known else None
+    except ReadError:
+        return False
+    paths = {file_path(newest, f.name): f.size for f in newest.files} if newest is not None else {}
+    return newest is not None and all(path.is_file() and path.stat().st_size == size for path, size in paths.items())
+
+
+def lost(data: Path) -> list[str]:
+    """Sites (study/site) whose newest delivery is not all there."""
+    homes = sorted(log.parent for log in (data / "landing").glob(f"*/*/{LOG}") if log.stat().st_size)
+    return [f"{h.parent.name}/{h.name}" for h in homes if not is_there(data, h.parent.name, h.name)]
+
+
 def verify(delivery: Delivery) -> None:
     """Hash the landed files again. Raises ReadError when one is missing, changed or too many."""
     landed = {p.relative_to(delivery.folder).as_posix(): p for p in delivery.folder.rglob("*") if not p.is_dir()}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.engine import incoming, keep_out, landed, lock
-from flows.engine.landed import Delivery, LandedFile
+from flows.engine.landed import Arrival, Delivery, LandedFile
 from flows.engine.wanted import RECEIPT
 from flows.sources.place import Blocks
 from schemas.findings import PassingError, ReadError
@@ -49,34 +50,35 @@ def receive(data: Path, unit: Unit, config_root: Path, now: dt.datetime, blocks:
     """
     site = unit.site
     arrived = landed.arrivals(data, site.study, site.site_id)
-    last = landed.opened(data, site.study, site.site_id, arrived[-1]) if arrived else None
+    is_lost = bool(arrived) and not (landed.home_of(data, site.study, site.site_id) / arrived[-1].delivery_id).exists()
+    last = landed.opened(data, site.study, site.site_id, arrived[-1]) if arrived and not is_lost else None
     paths = {f.sha256: landed.file_path(last, f.name) for f in last.files} if last else {}
     here = {sha256: path for sha256, path in paths.items() if path.is_file()}
     with (
         incoming.export(data, unit, config_root, landed.utc(now), here, blocks) as export,
         keep_out.without_purged(landed.home_of(data, site.study, site.site_id), data, unit, export.files) as wanted,
     ):
-        return _receive(data, unit, wanted, export, last, now)
+        return _receive(data, unit, wanted, export, arrived[-1] if arrived else None, now)
 
 
 def _receive(
-    data: Path, unit: Unit, wanted: Mapping[str, Path], export: incoming.Export, last: Delivery | None, now: dt.datetime
+    data: Path, unit: Unit, wanted: Mapping[str, Path], export: incoming.Export, last: Arrival | None, now: dt.datetime
 ) -> Delivery:
     site = unit.site
+    home = landed.home_of(data, site.study, site.site_id)
     hashes = landed.hashed(site.key, wanted)
     sha256 = landed.delivery_sha256(hashes.items())
     if last is not None and last.sha256 == sha256:
-        return last
+        return _put_back(data, unit, wanted, hashes, export, last)
     at = landed.utc(now)
     if last is not None and at < last.delivered_at:
         raise ReadError(
             f"{site.key}: the clock says {_iso(at)}, but the last delivery arrived {_iso(last.delivered_at)}\n"
             "  fix   -> set this machine's clock right, then run again"
         )
-    home = landed.home_of(data, site.study, site.site_id)
     home.mkdir(parents=True, exist_ok=True)
     for stale in home.glob(f"{_TEMPORARY}*"):
-        shutil.rmtree(stale)
+        shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
     folder = home / sha256[:12]
     is_new = not folder.exists()
     if is_new:
@@ -87,6 +89,33 @@ def _receive(
     lock.demand(data)
     _append(home / landed.LOG, {"delivery_id": delivery.delivery_id, "sha256": sha256, "delivered_at": _iso(at)})
     return delivery
+
+
+def _put_back(
+    data: Path, unit: Unit, wanted: Mapping[str, Path], hashes: Mapping[str, str], export: incoming.Export, last: Arrival
+) -> Delivery:
+    """The newest delivery, which came once more; what was lost of it in landing is there again, because these are the same bytes."""
+    site = unit.site
+    folder = landed.home_of(data, site.study, site.site_id) / last.delivery_id
+    lost = [name for name in wanted if not (folder / name).is_file()]
+    if lost and folder.exists():
+        for name in lost:
+            temporary = folder.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
+            _copy(site.key, name, wanted[name], temporary, hashes[name])
+            _sync(temporary)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            temporary.rename(folder / name)
+            _sync((folder / name).parent)
+    elif lost:
+        _land(unit, wanted, hashes, export, last.sha256, last.delivered_at, folder)
+    if lost:
+        from flows.engine.seen import log
+
+        log.tell("landing_put_back", level=logging.WARNING, study=site.study, site=site.site_id, files=len(lost))
+    there = landed.opened(data, site.study, site.site_id, last)
+    if not landed.is_there(data, site.study, site.site_id):
+        landed.verify(there)
+    return there
 
 
 def _land(

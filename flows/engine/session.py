@@ -50,8 +50,9 @@ class Session:
         return [k for k, sha256 in self.look.sources.items() if not sha256 or before.get(k) != sha256 or not self._landed(k)]
 
     def _landed(self, key: str) -> bool:
+        """Whether the newest delivery lies in landing, by name and size: what was lost is pulled again, while the source still has it."""
         site = self.night.programme.units[key].site
-        return (self.night.data / "landing" / site.study / site.site_id / landed.LOG).is_file()
+        return landed.is_there(self.night.data, site.study, site.site_id)
 
     def finish(self, outcome: Outcome, roster: Roster) -> None:
         """Write down how the run ended."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from flows.readers import broken_off
 from flows.readers.cells import Cells, Ragged, ReadOptions, column_names, finish, unreadable
 from flows.readers.encoding import to_utf8
 from flows.readers.quotes import MARK, Dialect, Tidy, lines_of, split_row, tidy
@@ -55,8 +56,10 @@ def read(path: Path, options: ReadOptions) -> Cells:
     spaced = len(cells) > 1 and all(cell.startswith(b" ") for cell, _ in cells[1:])
     dialect = Dialect(delimiter, quote, len(names), spaced)
     ready = tidy(data[end:], dialect)
+    broken_off.refuse_last_line(path, data)
+    message = broken_off.message_line(data)
     del data
-    return _cut(path, ready, dialect, names, first_line, encoding, options, notes)
+    return _cut(path, ready, dialect, names, first_line, encoding, options, notes, message)
 
 
 def _header_start(path: Path, data: bytes, options: ReadOptions, notes: list[str]) -> tuple[int, bytes | None]:
@@ -130,8 +133,9 @@ def _cut(
     encoding: str,
     options: ReadOptions,
     notes: list[str],
+    message: int | None,
 ) -> Cells:
-    """Let pyarrow cut the rows, then give every row its true number."""
+    """Let pyarrow cut the rows, then give every row its true number. Raises ReadError where the error `message` in that line is no row."""
     odd = _Odd(ready, dialect.delimiter.decode())
     table = _arrow(path, ready, dialect, names, odd)
     total = table.num_rows + len(odd.rows) + len(odd.blank)
@@ -141,6 +145,8 @@ def _cut(
     good = np.delete(numbers, np.concatenate([blank, bad]) - 1)
     lines = lines_of(ready.body, dialect, bad) + first_line + 1 if len(bad) else bad
     true_bad = _without(bad, blank).tolist()
+    if message is not None:
+        broken_off.refuse(path, message, [*zip(bad.tolist(), lines.tolist(), strict=True)], good.tolist())
     ragged = [Ragged(row, line, why) for row, line, why in zip(true_bad, lines.tolist(), odd.why, strict=True)]
     firsts = dict(zip(true_bad, odd.firsts, strict=True))
     return finish(

@@ -121,6 +121,8 @@ def find(path: Path, options: ReadOptions) -> str:
         raise unreadable(path, f"there is no format {name!r}", f"set `format` to one of: {', '.join(FORMATS)}")
     with path.open("rb") as file:
         start = file.read(HEAD)
+    if not start.strip() and name == "json" and path.name.lower().endswith((".ndjson", ".jsonl")):
+        return name  # a record a line: no line is no record
     if not start:
         raise unreadable(path, "the file is empty (0 bytes)", "export it again; a table without rows still has its header")
     found = content(start, path)

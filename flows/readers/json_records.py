@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from flows.readers import broken_off
 from flows.readers.cells import About, Cells, Ragged, ReadOptions, column_names, finish, unreadable
 from flows.readers.dataset_json import from_document, is_dataset
 from flows.readers.json_text import Keys, Number, document, scalar
@@ -34,10 +35,14 @@ Record = tuple[int, Any, dict[str, Any]]
 def read(path: Path, options: ReadOptions) -> Cells:
     """The records as text cells; `_row` counts records, `line` of a bad one is its line (NDJSON) or its number.
 
-    Raises ReadError: no JSON, no list of records, several and none named.
+    Raises ReadError: no JSON, no list of records, several and none named, an error message in the place of the last record.
     """
     notes: list[str] = []
-    first, lines, encoding = document(path, path.read_bytes(), options.encoding, notes)
+    data = path.read_bytes()
+    if not data.strip() and path.name.lower().endswith(_A_LINE_EACH):
+        notes.append("the file is empty, as a list without a record is in this format; a failed export looks the same, so it may be cut")
+        return _table(path, (), options, notes, "utf-8", None)
+    first, lines, encoding = document(path, data, options.encoding, notes)
     if isinstance(first, dict) and is_dataset(first):
         return from_document(path, first, lines, options, notes, encoding)
     wanted = None if options.sheet is None else str(options.sheet)
@@ -45,7 +50,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
         records: Iterable[Record] = _lined(first, lines or iter(()))
     else:
         records = _found(path, first, wanted, notes)
-    return _table(records, options, notes, encoding)
+    return _table(path, records, options, notes, encoding, broken_off.message_line(data) if lines is not None else None)
 
 
 def record_lists(path: Path) -> list[str]:
@@ -128,7 +133,9 @@ def _walk(values: list[tuple[dict[str, Any], Any]], keys: list[str], name: str =
                 yield from _walk([(above | beside, one[keys[0]])], keys[1:], keys[0])
 
 
-def _table(records: Iterable[Record], options: ReadOptions, notes: list[str], encoding: str) -> Cells:
+def _table(
+    path: Path, records: Iterable[Record], options: ReadOptions, notes: list[str], encoding: str, message: int | None
+) -> Cells:
     rows: list[dict[str, str | None]] = []
     numbers: list[int] = []
     bad: list[Ragged] = []
@@ -148,12 +155,22 @@ def _table(records: Iterable[Record], options: ReadOptions, notes: list[str], en
         header |= dict.fromkeys(cells)
         rows.append(cells)
         numbers.append(row)
+    if _ends_in_failure(rows):
+        raise broken_off.broke_off(path, "its last record")
+    broken_off.refuse(path, message, [(r.row, r.line) for r in bad], numbers)
     if unread:
         notes.append(f"lists of records in the records are not read: {', '.join(unread)}; read them with `sheet`")
     names = column_names([*header], notes)
     columns = [pa.chunked_array([pa.array([row.get(key) for row in rows], pa.string())], pa.string()) for key in header]
     about = {name: About(is_structure=True) for name, key in zip(names, header, strict=True) if key in structure}
     return finish(names, columns, np.array(numbers, np.int64), options, notes, encoding=encoding, ragged=bad, about=about)
+
+
+def _ends_in_failure(rows: list[dict[str, str | None]]) -> bool:
+    """The last record tells of a failure, and shares no key with those before."""
+    if len(rows) < 2 or not any(_plain(key) in _FAILED for key in rows[-1]):
+        return False
+    return not any(rows[-1].keys() & row.keys() for row in rows[:-1])
 
 
 def _flat(value: dict[str, Any], above: str, unread: dict[str, None]) -> Iterator[tuple[str, str | None]]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -53,3 +54,16 @@ def test_prefects_history_may_lie_in_postgresql(tmp_path: Path):
             assert con.execute("select state_name from flow_run").fetchall() == [("Completed",)]
             assert con.execute("select count(*) from task_run where state_name = 'Completed'").fetchall() == [(7,)]
     assert not (tmp_path / "data" / ".prefect" / "prefect.db").exists()
+
+
+def test_a_cancelled_task_is_told_by_no_traceback_and_anything_else_is():
+    import asyncio
+
+    from flows.serve import told_by_loop
+
+    told: list[dict] = []
+    loop = SimpleNamespace(default_exception_handler=told.append)
+    told_by_loop(loop, {"message": "Exception in callback", "exception": asyncio.CancelledError()})
+    assert not told
+    told_by_loop(loop, {"message": "Exception in callback", "exception": OSError("disk")})
+    assert len(told) == 1

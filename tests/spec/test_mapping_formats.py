@@ -178,3 +178,26 @@ adverse_event: {file: e.json, sheet: ae, where: {kind: ae}, fields: {subject_id:
 """)
     assert b.rows("subject", "subject_id") == [("1",)]
     assert b.rows("adverse_event", "subject_id", "verbatim") == []
+
+
+def test_lists_without_a_record_are_empty_tables_however_they_are_read(b):
+    """A join, a wide questionnaire, items one a row: without a record none of their columns is missing."""
+    for name in ("people", "weights"):
+        (b.folder / "a" / f"{name}.ndjson").write_text('{"id": "1"}\n' if name == "people" else "")
+    (b.folder / "a" / "e.ndjson").write_text("\n")
+    b.map("""
+subject:
+  file: people.ndjson
+  join: [{file: weights.ndjson, on: {id: pat}, take: {kg: weight}}]
+  fields: {subject_id: id, weight_kg: {from: kg, unit: kg}}
+rating:
+  file: e.ndjson
+  wide: {pattern: 's(?P<session_no>[0-9]+)_(?P<column>b|e)'}
+  fields: {subject_id: id, session_no: session_no, begin: {from: b, scale: 0-100}, end: {from: e, scale: 0-100}}
+assessment:
+  - {file: e.ndjson, wide: {pattern: "m(?P<n>\\\\d+)", item: "MI{n:02d}"}, totals: {MINITOT: total}, fields: {subject_id: id, visit: visit}}
+  - {file: e.ndjson, fields: {subject_id: id, visit: visit, item: q, value: a}}
+medication: {file: e.ndjson, long: {test: t, value: v, by: [id, n]}, fields: {subject_id: id, verbatim: CMTRT, record_no: n}}
+""")
+    assert b.rows("subject", "subject_id", "weight_kg") == [("1", None)]
+    assert [b.rows(t, "subject_id") for t in ("rating", "form", "item", "medication")] == [[], [], [], []]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +20,9 @@ from typer.testing import CliRunner
 from flows.__main__ import app
 from flows.cli import common
 from flows.cli.help import split
-from flows.engine import state
+from flows.engine import landed, state
 from flows.engine.config import load
-from schemas.findings import PublicationError, TrialweaveError
+from schemas.findings import Exit, PublicationError, TrialweaveError
 from tests.nights import Nights
 from tests.nights import two_sites as two_sites
 
@@ -89,6 +91,7 @@ def test_nothing_changed_is_said_at_once_and_without_heavy_libraries(two_sites: 
     words = ("run", "--config", two_sites.config, "--data", two_sites.data)
 
     assert call(*words) == (0, f"nothing changed: release {release} stands\n")
+    assert landed.lost(two_sites.data) == []
     assert imported_by(two_sites, *words) == set()
     told = json.loads((two_sites.data / "last_run.json").read_text())
     assert (told["release"], told["outcome"], told["recomputed"], told["reused"], told["flow_started"]) == (release, "ok", [], 2, None)
@@ -408,3 +411,26 @@ def test_a_lost_history_of_findings_is_told_and_no_site_goes_unasked(two_sites: 
     assert (code, "lacks 1 findings" in text) == (3, True), text
     code, text = call("queries", "--data", two_sites.data, "--out", two_sites.data / "out")
     assert (code, "no listing was written" in text) == (2, True), text
+
+
+def test_nights_that_are_still_to_come_are_not_counted_as_replayed(two_sites: Nights, monkeypatch):
+    two_sites.land("01", "S1 50\n", "2026-03-01")
+    monkeypatch.setattr("flows.cli.backfill._all_stand", lambda *args: True)
+    where = ("--config", two_sites.config, "--data", two_sites.data)
+    today = dt.datetime.now(dt.UTC).date()
+
+    _, some = call("backfill", "--from", today, "--to", today + dt.timedelta(days=9), *where)
+    _, none = call("backfill", "--from", today + dt.timedelta(days=2), "--to", today + dt.timedelta(days=9), *where)
+
+    told = f"still to come (today is {today} in UTC): there is nothing to replay for them"
+    assert some.splitlines() == [f"9 of these nights are {told}", "0 of 1 nights changed"]
+    assert none.splitlines() == [f"all of these nights are {told}", "0 of 0 nights changed"]
+
+
+def test_a_stop_is_no_failure_whatever_the_library_in_the_middle_makes_of_it(capsys):
+    with pytest.raises(typer.Exit) as ended, common.told_errors(("stopping", Exit.OK)):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise ValueError("a library's own error") from None
+    assert (ended.value.exit_code, capsys.readouterr().err) == (0, "stopping\n")

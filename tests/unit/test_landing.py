@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -281,6 +282,33 @@ def test_tampering_with_landed_files_is_found(export, harm):
         return
     with pytest.raises(ReadError, match="not as received"):
         landed.verify(delivery)
+
+
+@pytest.mark.parametrize("lost", ["a file", "the folder"])
+def test_what_was_lost_of_the_newest_delivery_is_put_back_while_the_source_still_has_it(export, lost):
+    delivery = export.receive()
+    assert landed.is_there(export.data, "sad01", "07")
+    if lost == "a file":
+        (delivery.folder / "dose_01.csv").unlink()
+    else:
+        shutil.rmtree(delivery.folder)
+    assert not landed.is_there(export.data, "sad01", "07")
+    assert export.receive(NIGHT + DAY) == delivery
+    landed.verify(delivery)
+    assert landed.is_there(export.data, "sad01", "07")
+    assert len(export.known()) == 1
+    assert sorted(p.name for p in delivery.folder.parent.iterdir()) == sorted([delivery.delivery_id, "deliveries.jsonl"])
+
+
+def test_a_landed_file_that_was_cut_is_told_and_another_delivery_comes_in_though_the_last_one_is_lost(export):
+    delivery = export.receive()
+    (delivery.folder / "dose_01.csv").chmod(0o644)
+    (delivery.folder / "dose_01.csv").write_text("id")
+    with pytest.raises(ReadError, match="not as received"):
+        export.receive(NIGHT + DAY)
+    shutil.rmtree(delivery.folder)
+    export.write("dose_01.csv", "id,dose\n1,25\n")
+    assert export.receive(NIGHT + DAY).sha256 != delivery.sha256
 
 
 def test_landing_needs_only_the_standard_library_and_schemas():

@@ -52,7 +52,7 @@ def test_a_file_cut_anywhere_is_an_error_or_has_all_its_rows(maker, tmp_path, wh
     path = tmp_path / f"x{maker.ending}"
     path.write_bytes(data[: int(len(data) * where)])
     rows = told_rows(path, maker)
-    if maker.cut_is_seen:
+    if maker.cut_is_seen and not (maker.ending == ".ndjson" and not path.read_bytes()):  # no line is no record there, and told
         assert rows in (None, ROWS)
 
 

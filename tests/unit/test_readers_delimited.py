@@ -294,3 +294,23 @@ def test_many_broken_rows_over_many_pieces_keep_the_numbers_true(text):
 def test_no_cell_is_in_an_error_or_a_reason(text):
     cells = text('a,b\nSECRET,"x"SECRET\nSECRET\n')
     assert all("SECRET" not in r.why for r in cells.ragged)
+
+
+@pytest.mark.parametrize(
+    ("end", "line"),
+    [
+        ('{"error":"no memory"}', 4), ('{"error":"no memory, none"}\n', 4), ('3,5{"error":"no memory"}\n', 4), ("ERROR: no memory\n", 4),
+        ("<!DOCTYPE html>\n<html><head><title>a, b</title>\n<body>Sorry\n</body>\n</html>\n", 4),
+        ('3,"cut <br />\n<b>Fatal error</b>:  Allowed memory size of 134217728 bytes exhausted<br />\n', 5),
+    ],
+)  # fmt: skip
+def test_an_export_that_ends_in_an_error_message_broke_off(text, end, line):
+    with pytest.raises(ReadError, match=f"line {line} is an error message .* so the export broke off"):
+        text("id,note\n1,x\n2,y\n" + end)
+
+
+def test_words_of_an_error_in_a_cell_or_between_rows_are_no_end(text):
+    cells = text('id,note\n1,"ERROR: it said"\n2,"<html> he wrote"\n')
+    assert rows(cells) == [(1, "1", "ERROR: it said"), (2, "2", "<html> he wrote")]
+    cells = text("id,note\n<b>Fatal error</b>: x\n1,x\n2,y\n3,z\n")
+    assert bad(cells) == [(1, 2, "1 cells where the header has 2")]

@@ -187,3 +187,29 @@ def test_one_record_alone_on_a_line_is_a_record(js):
     assert rows(js('{"id": 1}', "x.jsonl")) == [{"id": "1", ROW: 1}]
     with pytest.raises(ReadError, match="no list of records"):
         js('{"id": 1}')
+
+
+@pytest.mark.parametrize("name", ["x.ndjson", "x.jsonl"])
+def test_an_empty_file_of_a_record_a_line_is_a_list_without_a_record(js, name):
+    for text in ("", "\n\n"):
+        cells = js(text, name)
+        assert cells.table.column_names == [ROW]
+        assert cells.table.num_rows == 0
+        assert "a failed export looks the same" in cells.doubts[0]
+    with pytest.raises(ReadError, match="0 bytes"):
+        js("")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("x.ndjson", '{"id":1}\n{"id":2}\n{"error":"x","status":500}\n', "its last record"),
+        ("x.json", '[{"id":1},{"id":2},{"error":"x"}]', "its last record"),
+        ("x.ndjson", '{"id":1}\n{"id":2}\nERROR: x\n', "line 3"),
+        ("x.ndjson", '{"id":1}\n{"id":2}\n{"id":3,"d{"error":"x"}\n', "line 3"),
+    ],
+)
+def test_records_that_end_in_an_error_message_broke_off(js, name, text, where):
+    with pytest.raises(ReadError, match=f"{where} is an error message"):
+        js(text, name)
+    assert [r["id"] for r in rows(js('{"id":1}\n{"id":2,"error":"x"}\n', "y.ndjson"))] == ["1", "2"]

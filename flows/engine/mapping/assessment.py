@@ -94,6 +94,8 @@ def _instrument_of(job: Job, rows: Rows) -> Instrument:
         if name is None:
             raise ConfigurationError(f"{job.label}: fields.instrument of a wide table must be a constant, one of {sorted(known)}")
         found = [known[name]]
+    elif not rows.header:
+        found = [*known.values()][:1]  # without a record none is of any instrument
     elif rows.slots is None:
         found = [i for i in known.values() if {s.paramcd for s in i.scales} >= set(codes)]
     else:

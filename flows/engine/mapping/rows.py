@@ -47,7 +47,7 @@ class Rows:
         clash = sorted(set(self._taken) & set(self.header))
         if clash:
             raise ConfigurationError(f"{label}: join takes {clash}, but {self.file_name} has columns of that name already")
-        self.slots = Slots.of(label, self.header, spec.wide) if spec.wide else None
+        self.slots = Slots.of(label, self.header, spec.wide) if spec.wide and self.header else None
         if self.slots:
             self.used |= {self.header[i] for i in self.slots.places()}
         self._by = {name: self.base(name) for name in spec.long.by} if spec.long else {}
@@ -153,9 +153,9 @@ class Rows:
         for raw, header, file_nos in joined.reads:
             names = [*join.on.values(), *join.take.values(), *join.where]
             for name in names:
-                if name not in header:
+                if header and name not in header:
                     raise missing_column(self.label, join.file, name, header)
-            at = {name: f"r.c{header.index(name)}" for name in names}
+            at = {name: f"r.c{header.index(name)}" if header else "null::varchar" for name in names}
             self.joined_used.setdefault((raw, join.file), set()).update(names)
             keys = ", ".join(f"{clean(at[there])} as k{i}" for i, there in enumerate(join.on.values()))
             taken = ", ".join(f"{plain(at[there])} as v{i}" for i, there in enumerate(join.take.values()))
