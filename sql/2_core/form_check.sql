@@ -1,9 +1,10 @@
 -- core.form_check: what rules must know of each administration: its visit, its date, how much of it is answered
 -- Grain: form_id
 -- Reads: core.form, intake.form, intake.item, core.form_visit, core.form_total, core.items_sent, core.score, core.subject,
---        ref.visit, ref.instrument
+--        ref.visit, ref.instrument, ref.evidence
 -- Why:   one finding an administration, not one an item or a scale; one a visit where the visit is late. is_undated: no date was
---        sent, or a declared missing code; a date that could not be read is told elsewhere
+--        sent, or a declared missing code; a date that could not be read is told elsewhere. n_visits_apart: of how many of the site's
+--        n_visits the forms lie days apart; only given of a form whose day is not that of most of its visit's
 with unscored as (
     select form_id, count(*) as n_unscored,
     from core.score
@@ -25,6 +26,28 @@ undated as (
     select row_id * 2 + 1 as form_id,
     from intake.item
     where assessed_on is null and assessed_on_fault is null and counts
+),
+shared as (
+    select study, site, subject_id, visit, count(*) as n_forms, max(assessed_on) - min(assessed_on) as days_apart,
+    from core.form_visit
+    where is_used and assessed_on is not null and out_of_window is not true
+    group by study, site, subject_id, visit
+    having count(*) > 1
+),
+together as (
+    select s.study, s.site, count(*) as n_visits, count(*) filter (s.days_apart >= e.visit_apart_min_days) as n_visits_apart,
+    from shared as s
+    cross join ref.evidence as e
+    group by s.study, s.site
+),
+apart as (
+    select v.form_id, t.n_visits, t.n_visits_apart,
+    from shared as s
+    cross join ref.evidence as e
+    inner join together as t on s.study = t.study and s.site = t.site
+    inner join core.form_visit as v on s.study = v.study and s.site = v.site and s.subject_id = v.subject_id and s.visit = v.visit
+    where s.days_apart >= e.visit_apart_min_days and v.is_used and v.assessed_on is not null and v.out_of_window is not true
+    qualify 2 * count(*) over (partition by v.study, v.site, v.subject_id, v.visit, v.assessed_on) <= s.n_forms
 )
 
 select
@@ -55,6 +78,8 @@ select
     f.form_id in (select form_id from core.form_total) as has_total,
     i.instrument is not null as has_items_sent,
     s.consented_on,
+    a.n_visits,
+    a.n_visits_apart,
     f.record_key,
     f.source_file,
     f.source_row,
@@ -64,3 +89,4 @@ inner join core.subject as s on f.study = s.study and f.site = s.site and f.subj
 inner join ref.instrument as n on f.instrument = n.instrument
 left join core.items_sent as i on f.unit = i.unit and f.site = i.site and f.instrument = i.instrument
 left join unscored as u on f.form_id = u.form_id
+left join apart as a on f.form_id = a.form_id

@@ -1,9 +1,10 @@
 -- core.score_jump: how far each value of the primary outcome lies from those of the visits before and after, and whether its
---        answers, or its two halves, are all the same
+--        answers, or its two halves, are all the same, or one half nothing but zeros
 -- Grain: study, site, subject_id, form_id
 -- Reads: core.primary, core.form
 -- Why:   judged on 0-100, higher is worse. rise: how much worse than the visit before. apart: how far it lies from both neighbours,
---        on the same side of them; a form whose answers were turned round, or another participant's, jumps away and back
+--        on the same side of them; a form whose answers were turned round, or another participant's, jumps away and back. A blank
+--        page of a form in subscales is half of each: the quarters of the answers tell
 with course as (
     select
         p.study, p.site, p.subject_id, p.form_id, p.pomp, p.is_baseline, p.visit_order,
@@ -26,6 +27,17 @@ answered as (
             else f.item_values[1:f.n_items // 2] = f.item_values[f.n_items // 2 + 1:f.n_items]
         end as is_half_alike,
         case when is_half_alike then list_unique(f.item_values) end as n_different,
+        f.n_items // 2 as n_half,
+        f.n_items // 4 as n_part,
+        -- most forms have other answers than 0 at either end
+        case
+            when f.lowest_answer <> 0 or f.highest_answer = 0 or f.n_answered < f.n_items then false
+            when f.item_values[1] = 0 and f.item_values[2] = 0 and list_max(f.item_values[1:n_part]) = 0
+                then list_max(f.item_values[n_part + 1:n_half]) = 0 or list_max(f.item_values[n_half + 1:n_half + n_part]) = 0
+            when f.item_values[-1] = 0 and f.item_values[-2] = 0 and list_max(f.item_values[-n_part:]) = 0
+                then list_max(f.item_values[-n_half:-n_part - 1]) = 0 or list_max(f.item_values[n_half - n_part + 1:n_half]) = 0
+            else false
+        end as is_half_zero,
     from course as c
     inner join core.form as f on c.form_id = f.form_id
 ),
@@ -50,7 +62,7 @@ select
         when c.from_before < 0 and c.from_after < 0 then least(-c.from_before, -c.from_after)
         when c.from_before is not null and c.from_after is not null then 0
     end as apart,
-    a.n_answered, a.is_uniform, a.n_items, a.has_halves, a.is_half_alike, a.n_different,
+    a.n_answered, a.is_uniform, a.n_items, a.has_halves, a.is_half_alike, a.n_different, a.is_half_zero,
     s.n_alike, s.n_halves,
     coalesce(o.n_own_alike, 0) as n_own_alike,
     a.record_key, a.source_file, a.source_row,

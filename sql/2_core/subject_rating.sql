@@ -3,7 +3,8 @@
 -- Reads: intake.rating, ref.evidence
 -- Why:   nobody rates many exercises with one number, or each with the same three on 0-100 (is_same), and hardly anybody's fear rises in
 --        nearly all of them while it falls in most of the others at the site. Nine ratings do not come out the same twice by chance on
---        0-100, a dozen on a short scale; copied_sessions are the later ones
+--        0-100, a dozen on a short scale; copied_sessions are the later ones. risen_sessions: fear rises as far as it falls in
+--        the site's sessions, many deviations from there (the median deviation, as a standard deviation)
 with sheet as (
     -- each exercise is there once, so that the order of its hashes tells nothing
     select
@@ -11,6 +12,7 @@ with sheet as (
         bit_xor(hash(exercise_no, begin_suds, peak_suds, end_suds)) as ratings,
         count(begin_suds) + count(peak_suds) + count(end_suds) as n_ratings,
         bool_or(scale in ('0-10', '0-8')) as is_short,
+        round(avg(begin_suds - end_suds), 6) as fall,
     from intake.rating
     group by unit, study, site, subject_id, session_no
 ),
@@ -38,6 +40,29 @@ copies as (
     where session_no > first_no
     group by unit, study, site, subject_id
 ),
+usual as (
+    select s.unit, s.study, s.site, median(s.fall) as usual_fall,
+    from sheet as s
+    cross join ref.evidence as e
+    group by s.unit, s.study, s.site
+    having count(s.fall) >= any_value(e.rise_session_min)
+),
+spread as (
+    select s.unit, s.study, s.site, any_value(u.usual_fall) as usual_fall,
+        greatest(1.4826 * median(abs(s.fall - u.usual_fall)), any_value(e.rise_session_error_min)) as error,
+    from sheet as s
+    cross join ref.evidence as e
+    inner join usual as u on s.unit = u.unit and s.study = u.study and s.site = u.site
+    group by s.unit, s.study, s.site
+),
+risen as (
+    select s.unit, s.study, s.site, s.subject_id, string_agg(s.session_no::varchar, ', ' order by s.session_no) as risen_sessions,
+    from sheet as s
+    cross join ref.evidence as e
+    inner join spread as p on s.unit = p.unit and s.study = p.study and s.site = p.site
+    where s.fall < 0 and s.fall <= p.usual_fall - e.rise_session_errors * p.error
+    group by s.unit, s.study, s.site, s.subject_id
+),
 course as (
     select
         r.unit, r.study, r.site, r.subject_id,
@@ -64,7 +89,9 @@ select
     count_if(c.is_same and c.n_ratings >= e.ratings_same_min) over of_site
     - (c.is_same and c.n_ratings >= e.ratings_same_min)::integer as n_same_others,
     p.copied_sessions,
+    x.risen_sessions,
 from course as c
 cross join ref.evidence as e
 left join copies as p on c.unit = p.unit and c.study = p.study and c.site = p.site and c.subject_id = p.subject_id
+left join risen as x on c.unit = x.unit and c.study = x.study and c.site = x.site and c.subject_id = x.subject_id
 window of_site as (partition by c.unit, c.study, c.site)

@@ -174,6 +174,7 @@ def fears(site: Site) -> None:
     rate(site.fresh(), lambda n, r: (60 + n, 80 + n, 31 + n) if n != 5 else (66, 99, 60))
     rate(site.fresh(), lambda n, r: (60 + n, 80, 50) if n not in (8, 9) else (6, 8, 3 + n % 2))
     rate(site.fresh(), lambda n, r: (60, 80, 50) if n != 8 else (5, 10, 5))
+    rate(site.fresh(), lambda n, r: (80 + n % 2, 95, 35) if n // 2 != 4 else (35, 95, 80 + n % 2))
     rate(site.fresh(), lambda n, r: (70 + n, 85 + n % 7, 55) if n % 6 != 3 else (6, 9, 7))
     who = site.fresh()
     for row in site.of("suds", who, session="6"):
@@ -206,6 +207,13 @@ def answers(site: Site) -> None:
     for table in ("subjects", "lsas"):
         for row in of(table, who):
             row["subject"] = f"{int(who)}.0" if table == "lsas" and len(who) < 2 else f"{who}.0"
+
+
+def pages(site: Site) -> None:
+    """A page of zeros, a form that is dated apart from the other one of its visit."""
+    site.of("lsas", site.fresh(), visit="W2")[0].update({c: "0" if n < 24 else str(1 + n % 2) for n, c in enumerate(setup.ITEMS)}, total="")
+    row = site.of("spds", site.fresh(), visit="POST")[0]
+    row["date"] = day(row["date"], 4)
 
 
 def runs(site: Site) -> None:
@@ -327,7 +335,7 @@ def zeros(site: Site) -> None:
 
 def means(site: Site) -> None:
     """Totals without items that are means; the few forms with items coded one off. One dose an hour off alone. Begins are peaks, ends blank
-    here and there. One session on a Sunday."""
+    here and there. One session on a Sunday. Doses not taken have no amount but one."""
     for n, row in enumerate(site.tables["suds"]):
         row.update(begin=row["peak"], end=row["end"] if n % 10 else "")
     timed = [r for r in site.tables["sessions"] if moved(r["start"], days=1) != r["start"]]
@@ -339,6 +347,8 @@ def means(site: Site) -> None:
     for n, row in enumerate(site.tables["doses"]):
         for met in site.of("sessions", row["subject"], session=row["session"])[:1]:
             row["at"] = moved(met["start"], minutes=-80 - n % 20) if row["at"] else ""
+    for n, row in enumerate(r for r in site.tables["doses"] if r["taken"] == "no"):
+        row["dose"] = row["dose"] if n == 0 else ""
     site.dose_before(site.fresh(), "5", 150)
     for n, row in enumerate(site.tables["lsas"]):
         if n < 4:
@@ -371,6 +381,7 @@ def plant(exports: Path) -> None:
     fears(sites[1])
     courses(sites[0])
     runs(sites[1])
+    pages(sites[1])
     slips(sites[:2])
     for site, change in zip(sites[2:], (clocks, exchanged, zeros, means), strict=True):
         change(site)

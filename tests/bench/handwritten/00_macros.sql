@@ -50,3 +50,6 @@ create macro study_day(d, day1) as case when d >= day1 then d - day1 + 1 else d 
 create macro prorated(total, n, k) as case when n = k then total::double when n >= 0.8 * k then total::double * k / n end;
 create macro off_target(d, target) as d - target - (d > 0 and target < 0)::int + (d < 0 and target > 0)::int;
 create macro told(list) as unnest(list_filter(list, x -> x is not null));
+
+-- signs of a letter that was read in another encoding, or lost
+create macro is_garbled(text) as regexp_matches(text, '[ÂÃÅÄ][^\x00-\x7FÀ-ÿ]|[ÂÃÅÄ][\x{{80}}-\x{{BF}}]|â€|ï»¿|√\S|\x{{FFFD}}|\pL\?\pL');

@@ -3,12 +3,14 @@ insert into finding
 with usual as (
     select usubjid, dose_mg, 2 * n > sum(n) over (partition by usubjid) as is_usual
     from (select usubjid, dose_mg, count(*) as n from dose_timing where taken and dose_mg is not null group by all)
-)
+),
+untaken as (select site_no, count(*) as n, count(*) filter (dose_sent > 0) as n_given from dose_timing where not taken group by site_no)
 select told([
         case when d.taken is null and d.taken_raw is null then 'dose_taken_missing' end,
         case when d.taken and d.dosed_at_utc is null and d.dosed_fault is null and d.dosed_limit is null then 'dose_time_missing' end,
         case when d.taken and d.dose_text is null then 'dose_amount_missing' end,
         case when not d.taken and d.dosed_at_utc is not null then 'dose_not_taken_with_time' end,
+        case when not d.taken and d.dose_sent > 0 and (n.n_given = 1 or 2 * n.n_given < n.n) then 'dose_not_taken_with_amount' end,
         case when d.taken and (s.randomized_on is null or d.dosed_on < s.randomized_on) then 'dose_not_randomized' end,
         case when d.timing <> 'UNKNOWN' and d.lag_start <= 0 then 'dose_on_wrong_side' end,
         case when d.timing <> 'UNKNOWN' and d.lag_start > 300 then 'dose_far_from_window' end,
@@ -24,7 +26,8 @@ select told([
         case when d.taken and d.dosed_on < d.consented_on then 'dose_before_consent' end,
         case when d.taken and d.dosed_on > d.withdrawn_on then 'dose_after_withdrawal' end,
     ]), 'query', d.site_no, 'dose', concat_ws('|', d.usubjid, d.session_no, 'PRE', d.dosed_raw), '', null, d.source_file, d.source_row
-from dose_timing as d join subject as s using (usubjid) left join usual as u on u.usubjid = d.usubjid and u.dose_mg = d.dose_mg;
+from dose_timing as d join subject as s using (usubjid) left join usual as u on u.usubjid = d.usubjid and u.dose_mg = d.dose_mg
+left join untaken as n on n.site_no = d.site_no;
 
 -- planned doses without a record, where the site writes down those not taken, or nearly all of its participants have all
 insert into finding

@@ -22,6 +22,7 @@ union all
 select told([
         case when ongoing and end_dtc is not null then 'medication_ongoing_with_end' end, case when not ongoing and end_raw is null then 'medication_end_missing' end,
         case when ongoing_raw is null and end_raw is null then 'medication_ongoing_unknown' end, case when start_raw is null then 'medication_start_missing' end,
+        case when is_garbled(verbatim) then 'text_garbled' end,
         case when start_dtc in ('1970-01-01', '1960-01-01', '1904-01-01', '1900-01-01') then 'date_placeholder' end,
         case when left(start_dtc, 4)::int < birth_year then 'medication_before_birth' end,
     ]), 'query', site_no, 'medication', concat_ws('|', usubjid, verbatim), '', null, source_file, source_row
@@ -56,6 +57,7 @@ select told([
         case when e.start_latest < s.consented_on then 'adverse_event_before_consent' end,
         case when e.start_on > s.randomized_on + 196 + 180 then 'adverse_event_after_course' end,
         case when e.serious_raw is null then 'adverse_event_serious_missing' end, case when e.severity_raw is null then 'adverse_event_severity_missing' end,
+        case when is_garbled(e.verbatim) then 'text_garbled' end,
         case when e.start_raw is null then 'adverse_event_start_missing' end, case when e.serious and e.severity = 'MILD' then 'adverse_event_serious_mild' end,
         case when e.special_interest <> '' then 'adverse_event_special_interest' end, case when e.is_none then 'adverse_event_not_an_event' end,
         case when x.verbatim is not null then 'adverse_event_several' end, case when not e.is_none and e.term is null then 'adverse_event_uncoded' end,

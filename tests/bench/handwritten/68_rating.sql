@@ -59,6 +59,15 @@ with sheet as (
 select 'ratings_copied', 'query', site_no, 'subject_rating', usubjid, '', null, null, null
 from (select site_no, usubjid from sheet group by site_no, usubjid, mark having count(*) > 1) group by all;
 
+-- a session that rises as others fall
+insert into finding
+with sheet as (select site_no, usubjid, session_no, avg(b - e) as fall from rated group by all),
+usual as (select *, count(fall) over s as n, median(fall) over s as usual from sheet window s as (partition by site_no)),
+spread as (select *, greatest(5, 1.4826 * median(abs(fall - usual)) over (partition by site_no)) as error from usual)
+select distinct 'suds_rises_session', 'query', site_no, 'subject_rating', usubjid, '', null, null, null
+from spread join (select usubjid, n_courses, n_rising from rater) as r using (usubjid)
+where n >= 50 and fall < 0 and fall <= usual - 3.5 * error and 2 * n_rising <= n_courses;
+
 -- 99: a rating, or a code for missing
 insert into finding
 with one as (

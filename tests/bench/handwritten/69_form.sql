@@ -36,6 +36,21 @@ union all
 select 'visit_out_of_window', 'query', site_no, 'form', concat_ws('|', usubjid, on_day), 'assessed_on', null, source_file, source_row
 from deviation where decod = 'VISIT_OUT_OF_WINDOW'
 union all
+select 'assessment_day_apart', 'query', site_no, 'form', concat_ws('|', usubjid, visit, assessed_on), 'assessed_on', null, source_file, source_row
+from (
+    select *, count(distinct (usubjid, visit)) filter (n > 1) over s as n_visits, count(distinct (usubjid, visit)) filter (days >= 3) over s as n_apart
+    from (
+        select *, count(*) over v as n, max(assessed_on) over v - min(assessed_on) over v as days, count(*) over (partition by usubjid, visit, assessed_on) as n_here
+        from (
+            select site_no, usubjid, visit, assessed_on, source_file, source_row from form_check where is_out_of_window is not true and is_told_apart and visit <> 'UNSCHEDULED'
+                and (not is_crowded or form_row in (select form_row from form_used where list_contains(nths, 1)))
+            union all
+            select site_no, usubjid, visit, assessed_on, source_file, source_row from item_one where is_out_of_window is not true and is_used
+        ) window v as (partition by usubjid, visit)
+    ) window s as (partition by site_no)
+)
+where days >= 3 and 2 * n_here <= n and n_visits >= 20 and (n_apart = 1 or 50 * n_apart <= n_visits)
+union all
 select 'items_shifted_form', 'query', f.site_no, 'form', concat_ws('|', f.usubjid, 'LSAS', f.visit), '', null, f.source_file, f.source_row
 from form_all as f join form_typed as t on t.rowid = f.form_row
 where t.bad is not null and ((list_min(f.item_values) >= 1 and len(list_filter(t.bad, x -> try_cast(x.sent as float) = 4)) >= 2)
@@ -112,6 +127,7 @@ select told([
         case when rise >= 50 or (rise >= 40 and fall >= 40) or (rise <= -40 and fall <= -40) then 'score_jumps' end,
         case when n_answered >= 7 and is_uniform and case when pomp = 0 then is_baseline or coalesce(before >= 40, false) else n_answered >= 20 or pomp = 100 end then 'answers_uniform' end,
         case when is_alike and n_whole >= 50 and 50 * n_alike <= n_whole and n_own = 1 and list_unique(v) >= 3 and pomp >= 20 then 'answers_halves_alike' end,
+        case when is_whole and pomp >= 12.5 and 0 in (list_max(v[1:24]), list_max(v[25:48]), list_max(v[1:12] || v[25:36]), list_max(v[13:24] || v[37:48])) then 'answers_half_zero' end,
     ]), 'query', site_no, 'form', concat_ws('|', usubjid, 'LSAS', visit), '', null, source_file, source_row
 from counted
 union all
