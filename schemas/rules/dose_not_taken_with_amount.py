@@ -1,7 +1,7 @@
 """A dose that was not taken has no amount, where the site's others not taken have none.
 
 Why: an amount says that a capsule was given; either the amount or the answer is wrong, and with the answer no the dose counts nowhere.
-A site that fills in the planned amount on every row is not asked.
+A site that fills in the planned amount on every row is not asked, nor is of a session that was not held.
 Site: check whether it was taken.
 """
 

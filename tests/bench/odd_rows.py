@@ -347,8 +347,10 @@ def means(site: Site) -> None:
     for n, row in enumerate(site.tables["doses"]):
         for met in site.of("sessions", row["subject"], session=row["session"])[:1]:
             row["at"] = moved(met["start"], minutes=-80 - n % 20) if row["at"] else ""
-    for n, row in enumerate(r for r in site.tables["doses"] if r["taken"] == "no"):
-        row["dose"] = row["dose"] if n == 0 else ""
+    for row in (r for r in site.tables["doses"] if r["taken"] == "no"):
+        row["dose"] = ""
+    row = site.of("doses", site.fresh(), session="6")[0]
+    row.update(taken="no", at="")
     site.dose_before(site.fresh(), "5", 150)
     for n, row in enumerate(site.tables["lsas"]):
         if n < 4:

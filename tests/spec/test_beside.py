@@ -63,7 +63,7 @@ def _forms(bench: ModelBench, told: list[tuple[str, str, str, str]]) -> None:
 @pytest.mark.parametrize(
     ("untaken", "found"),
     [
-        (["50"], ["d1"]),
+        (["50"], ["d1"]),  # nothing is known of its session
         (["50", ""], ["d1"]),
         (["50", "50"], []),  # the site writes what was planned
         (["50", "50", "", ""], []),
@@ -79,6 +79,14 @@ def test_an_amount_of_a_dose_not_taken_is_asked_about_where_others_have_none(
     rows.append("S1 | 9 | PRE | true | 50 | 2024-03-09 13:00:00 | d9")
     dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\n" + "\n".join(rows)
     course(run_models, dose=dose).run("core.dose_amount")
+    assert asked(run_models, "core.dose_amount", "dose_not_taken_with_amount") == found
+
+
+@pytest.mark.parametrize(("attended", "found"), [("true", ["d3"]), ("false", [])])
+def test_of_a_session_not_held_the_amount_is_no_sign(run_models: ModelBench, attended: str, found: list[str]) -> None:
+    session = f"subject_id | session_no | attended | started_at\nS1 | 3 | {attended} | 2024-03-05 14:00:00"
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at | record_key\nS1 | 3 | PRE | false | 50 | | d3"
+    course(run_models, session=session, dose=dose).run("core.dose_amount")
     assert asked(run_models, "core.dose_amount", "dose_not_taken_with_amount") == found
 
 
