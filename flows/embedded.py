@@ -56,7 +56,7 @@ class Server:
             raise TrialweaveError(
                 f"Prefect's server did not start ({said.decode(errors='replace') or 'it ended'}); nothing was published\n"
                 f"  why   -> {self.home / prefect_home.LOG}\n"
-                f"  fix   -> if its database is damaged, move {self.home / prefect_home.DATABASE} away: it holds only the history of runs"
+                f"  fix   -> {prefect_home.database_to_look_at(self.home)}"
             )
 
 

@@ -60,6 +60,16 @@ def has_database_of_its_own() -> bool:
     return any(os.environ.get(name) for name in _OTHER_DATABASE)
 
 
+def database_to_look_at(home: Path) -> str:
+    """What a person looks at when the server does not start; the address of a database holds a password and is not shown."""
+    name = next((name for name in _OTHER_DATABASE if os.environ.get(name)), None)
+    if name is None:
+        return f"if its database is damaged, move {home / DATABASE} away: it holds only the history of runs"
+    if not os.environ[name].startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+        return f"{name} begins with postgresql+asyncpg://"
+    return f"look at the database that {name} names: does its server run, is the database made, owned by this user, the password right?"
+
+
 def tell_served(home: Path, port: int) -> None:
     """Note that a server serves this data folder, so that commands use it."""
     note = {"url": f"http://127.0.0.1:{port}/api", "pid": os.getpid(), "host": socket.gethostname()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -15,9 +16,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
+from flows import prefect_home
 from schemas.findings import TrialweaveError
 
 START_S = 180
@@ -45,7 +48,8 @@ class Server:
         while time.monotonic() < end:
             if (code := self._child.poll()) is not None:
                 raise TrialweaveError(
-                    f"Prefect's server ended at once (code {code})\n  fix   -> is port {self.port} taken? another one: --port"
+                    f"Prefect's server ended at once (code {code})\n  fix   -> is port {self.port} taken? another one: --port\n"
+                    f"  or    -> {prefect_home.database_to_look_at(Path(os.environ.get('PREFECT_HOME', '')))}"
                 )
             if answers(self.port):
                 return

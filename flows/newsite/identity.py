@@ -44,9 +44,9 @@ def id_column(sheet: Sheet, known: Iterable[str] = ()) -> tuple[Column, float] |
             return column, 0.97
         sure = _likeness(column.name, "subject_id")
         if sure and column.n_given and column.dates.share < 0.5:
-            scored.append((sure, -column.place, column))
-    best = max(scored, key=lambda s: s[:2], default=None)
-    return (best[2], best[0]) if best is not None and best[0] >= 0.6 else None
+            scored.append((column.n_distinct > 1 or sheet.rows == 1, sure, -column.place, column))  # `studyid` is one for all
+    best = max((s for s in scored if s[1] >= 0.6), key=lambda s: s[:3], default=None)
+    return (best[3], best[1]) if best is not None else None
 
 
 def _likeness(name: str, field: str) -> float:

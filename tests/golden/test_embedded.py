@@ -91,3 +91,14 @@ def test_a_server_that_is_given_is_used_and_a_note_of_another_machine_is_not_bel
 
     assert embedded._is_given()
     assert not prefect_home.find_served(tmp_path)
+
+
+def test_who_named_a_database_is_told_to_look_at_that_one_and_its_password_is_not_shown(tmp_path, monkeypatch):
+    from flows.prefect_home import database_to_look_at
+
+    assert "prefect.db" in database_to_look_at(tmp_path)
+    monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "postgresql+asyncpg://site:pa55@127.0.0.1:1/prefect")
+    told = database_to_look_at(tmp_path)
+    assert "PREFECT_API_DATABASE_CONNECTION_URL names" in told and "pa55" not in told and "prefect.db" not in told
+    monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "postgresql://site:pa55@127.0.0.1:1/prefect")
+    assert database_to_look_at(tmp_path) == "PREFECT_API_DATABASE_CONNECTION_URL begins with postgresql+asyncpg://"

@@ -37,15 +37,16 @@ def test_every_instrument_has_a_lowest_a_highest_and_a_mixed_form(name):
     own = [c for c in cases() if c.instrument == name]
     scales = {s.paramcd: s for s in instruments()[name].scales}
     by_name = {c.name.partition(":")[0]: c for c in own}
-    assert {"minimum", "maximum", "mixed"} <= by_name.keys()
+    where = f"of the golden forms of {name} (tests/spec/instruments/<file of the instrument>.txt)"
+    assert {"minimum", "maximum", "mixed"} <= by_name.keys(), f"{where} three are called minimum, maximum and mixed"
     assert {p: v for p, (v, _) in by_name["minimum"].scores.items()} == {p: s.minimum for p, s in scales.items()}
     assert {p: v for p, (v, _) in by_name["maximum"].scores.items()} == {p: s.maximum for p, s in scales.items()}
     assert by_name["mixed"].scores.keys() == scales.keys()
-    assert any("out_of_scale" in f for c in own for f in c.findings)
+    assert any("out_of_scale" in f for c in own for f in c.findings), f"{where} one has an answer out of range"
     if any(len(instruments()[name].expand(s.items)) > 1 for s in scales.values()):
-        assert any("total_differs" in f for c in own for f in c.findings)
-        assert any("assessment_not_scored" in f for c in own for f in c.findings)
-        assert any(c.reported and not c.findings for c in own)
+        assert any("total_differs" in f for c in own for f in c.findings), f"{where} one reports another total"
+        assert any("assessment_not_scored" in f for c in own for f in c.findings), f"{where} one lacks too many items"
+        assert any(c.reported and not c.findings for c in own), f"{where} one reports its own total"
 
 
 def test_golden_cases_are_of_instruments_that_exist():
