@@ -7,6 +7,7 @@ What belongs here: choosing it, and refusing one of then that would show what to
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from flows.engine.config import Programme, load
 from schemas.findings import ConfigurationError
 
 Chosen = tuple[Programme, Mapping[str, bytes]]
+_TRIES = 5
 
 
 @contextmanager
@@ -25,13 +27,25 @@ def configured(root: Path, data: Path, on: dt.date, kept_on: dt.date | None) -> 
     Raises ConfigurationError: nothing was kept then, or what was kept cannot be read, or shows what today's hides.
     """
     if kept_on is None:
-        yield load(root, on=on), snapshots.take(root)
+        yield _today(root, on)
         return
     sha256 = _kept(data, kept_on)
     with snapshots.opened(data, sha256) as folder:
         then = snapshots.load(folder, on)
         hides_as_much(then, load(root), kept_on)
         yield then, snapshots.read(data, sha256)
+
+
+def _today(root: Path, on: dt.date) -> Chosen:
+    """What is kept is what was read: a folder that somebody is writing into is read again. Raises ConfigurationError where that goes on."""
+    for _ in range(_TRIES):
+        files = snapshots.take(root)
+        programme = load(root, on=on)
+        if snapshots.take(root) == files:
+            return programme, files
+        time.sleep(1)
+    told = f"{root} changed again and again while it was read; nothing was begun"
+    raise ConfigurationError(f"{told}\n  fix -> run again when nobody writes into it")
 
 
 def _kept(data: Path, day: dt.date) -> str:

@@ -103,8 +103,9 @@ def opened(
         for name in releases.clear_leftovers(data):
             ledger.append(data, "leftover_removed", name=name)
         recovery.put_right(data)
+        before = state.config_files_sha256(config, dt.datetime.now(dt.UTC).date())
         with _night(config, data, only, as_of, kept_on) as night:
-            look = None if as_of else state.look(config, night.programme, night.only)
+            look = None if as_of else state.look(config, night.programme, night.only, before)
             session = Session(night, look, began, run, killed=_killed(leftover))
             ledger.append(data, "run_started", run=run, as_of=night.as_of.isoformat(), config=str(config), only=sorted(night.only))
             log.tell("run_started", night=night.as_of.date().isoformat(), base=night.base.release_id if night.base else None)

@@ -28,7 +28,7 @@ from flows.engine.config import Programme
 from schemas.findings import ConfigurationError
 
 HOME = "config"
-_SHARED = ("evidence.yaml", "instruments/*.yaml", "codelists/*.csv")
+_SHARED = ("evidence.yaml", "instruments/*.yaml", "codelists/*.csv", "codelists/*.yaml")
 _SITES = ("site.yaml", "site.from-*.yaml", "corrections.yaml", "medications.csv")
 _OWN = (*_SHARED, "trials/*.yaml", "trials/*.medications.csv", "profiles/*.yaml", *(f"sites/*/{name}" for name in _SITES))
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -58,12 +58,13 @@ def config_files_sha256(root: Path, today: dt.date) -> str:
     return digest.hexdigest()
 
 
-def look(root: Path, programme: Programme, only: frozenset[str] = frozenset()) -> Look:
-    """See what there is now; `only` leaves the sources of other units unread."""
+def look(root: Path, programme: Programme, only: frozenset[str] = frozenset(), files_sha256: str | None = None) -> Look:
+    """See what there is now; `only` leaves the sources of other units unread. `files_sha256`: of the configuration's files before the
+    programme was read from them, so that an edit since then is none of this look."""
     units = [u for key, u in sorted(programme.units.items()) if not only or key in only]
     with ThreadPoolExecutor(4) as pool:
         sources = dict(zip((u.key for u in units), pool.map(lambda u: _peek(u, programme.root), units), strict=True))
-    return Look(config_files_sha256(root, dt.datetime.now(dt.UTC).date()), code_sha256(), sources)
+    return Look(files_sha256 or config_files_sha256(root, dt.datetime.now(dt.UTC).date()), code_sha256(), sources)
 
 
 def _peek(unit: object, root: Path) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.engine import ledger, session
-from schemas.findings import Exit, TrialweaveError
-from tests.nights import call
+from flows.engine import config_then, ledger, session, state
+from schemas.findings import ConfigurationError, Exit, TrialweaveError
+from tests.nights import Nights, call
+from tests.nights import two_sites as two_sites
 
 TINY = Path(__file__).parents[1] / "golden" / "tiny"
 
@@ -44,3 +45,46 @@ def test_what_to_run_next_names_the_configuration_of_the_last_night(tmp_path):
 
     assert code != 0
     assert "trialweave run --config my-config --data" in " ".join(told.split())
+
+
+def edited_at(monkeypatch: pytest.MonkeyPatch, nights: Nights, place, name: str) -> None:
+    """Somebody saves the trial file while a night is at that place, once."""
+    real, file = getattr(place, name), nights.config / "trials" / "t01.yaml"
+
+    def then_edit(*args, **kwargs):
+        done = real(*args, **kwargs)
+        monkeypatch.setattr(place, name, real)
+        file.write_text(file.read_text().replace("title: A trial", "title: Another"))
+        return done
+
+    monkeypatch.setattr(place, name, then_edit)
+
+
+@pytest.mark.parametrize("at", ["load", "peek"])
+def test_an_edit_while_a_night_begins_is_looked_at_again_and_what_is_kept_is_what_was_read(two_sites: Nights, monkeypatch, at: str):
+    from flows.engine import landing, snapshots
+    from flows.engine.config import load
+
+    monkeypatch.setattr(config_then.time, "sleep", lambda s: None)
+    edited_at(monkeypatch, two_sites, *((config_then, "load") if at == "load" else (landing, "peek")))
+
+    sha256 = two_sites.run().release.manifest["config_snapshot"]
+
+    kept = snapshots.kept(two_sites.data, sha256).trials["t01"].title
+    assert kept == ("Another" if at == "load" else "A trial")
+    is_done = state.stands(two_sites.data, state.look(two_sites.config, load(two_sites.config))) is not None
+    assert not is_done, "an edit that no night has seen from its begin is looked at again"
+
+
+def test_a_configuration_that_never_stands_still_begins_nothing(two_sites: Nights, monkeypatch):
+    monkeypatch.setattr(config_then.time, "sleep", lambda s: None)
+    real, counted = config_then.load, iter(range(100))
+
+    def edited(*args, **kwargs):
+        done = real(*args, **kwargs)
+        (two_sites.config / "trials" / "t01.medications.csv").write_text(f"verbatim,ingredients\nx{next(counted)},fluoxetine\n")
+        return done
+
+    monkeypatch.setattr(config_then, "load", edited)
+    with pytest.raises(ConfigurationError, match="while it was read; nothing was begun"):
+        two_sites.run()

@@ -23,10 +23,15 @@ def test_the_files_a_configuration_is_read_from_are_kept_and_no_others(two_sites
     (two_sites.config / "sites" / "t01_01" / ".env").write_text("PASSWORD=secret")
     (two_sites.config / "sites" / "t01_01" / "notes.txt").write_text("call the site")
     (two_sites.config / "sites" / "t01_01" / "corrections.yaml").write_text("corrections: []\n")
+    (two_sites.config / "codelists").mkdir()
+    (two_sites.config / "codelists" / "dictionary_who.yaml").write_text("{name: DRUG, ingredient: INN}\n")
+    (two_sites.config / "codelists" / "dictionary_who.csv").write_text("DRUG,INN\nProzac,fluoxetine\n")
     two_sites.run()
     sha256 = snapshot_of(two_sites.data)
     names = [n for n in zipfile.ZipFile(snapshots.path_of(two_sites.data, sha256)).namelist() if n.startswith("own/")]
-    assert names == ["own/sites/t01_01/corrections.yaml", "own/sites/t01_01/site.yaml", "own/sites/t01_02/site.yaml", "own/trials/t01.yaml"]
+    assert names[:2] == ["own/codelists/dictionary_who.csv", "own/codelists/dictionary_who.yaml"], "the second says what the first holds"
+    sites = ["own/sites/t01_01/corrections.yaml", "own/sites/t01_01/site.yaml", "own/sites/t01_02/site.yaml"]
+    assert names[2:] == [*sites, "own/trials/t01.yaml"]
     assert snapshots.path_of(two_sites.data, sha256).stat().st_mode & 0o777 == 0o400
 
 
