@@ -132,7 +132,7 @@ def _work_there(sealed: Sealed[tuple[str, str, Night, list[Attempt]]]) -> tuple[
                 f"{here}: the project, its libraries or the configuration are not those of the run that asks\n"
                 "  fix   -> the same checkout, requirements.lock and configuration folder on every machine; start its workers again"
             )
-    return here, night.work(at, attempts, threads=1)
+    return here, night.work(at, attempts, on=1)
 
 
 def _identity(at: Night) -> str:

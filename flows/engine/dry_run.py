@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from flows.engine import batch, beside, comes_to, holding, landing, releases, written
+from flows.engine import batch, beside, comes_to, holding, landing, night, releases, written
 from flows.engine.config import Programme, Unit
 from flows.engine.guard import no_values
 from flows.engine.mapping import MapInput
@@ -57,7 +57,8 @@ def try_unit(programme: Programme, unit: Unit, now: dt.datetime, others: dict[st
         data = Path(name)
         delivery = landing.receive(data, unit, programme.root, now)
         see = partial(comes_to.look, unit=unit, on=now.date(), out=lines)
-        staged = batch.work(programme, data, [MapInput(0, unit, (delivery,))], look=see)[0]
+        threads = night.worth(sum(f.size for f in delivery.files))
+        staged = batch.work(programme, data, [MapInput(0, unit, (delivery,))], threads, see)[0]
         found = pl.read_parquet(staged.folder / "findings.parquet")
         sites: dict[str, Any] = staged.receipt["sites"]
         holds = [r for s in sites for r in holding.judge(unit, staged, s, None, programme.evidence, is_accepted=False).reasons]

@@ -133,7 +133,12 @@ def batches(pending: Iterable[Attempt]) -> list[list[Attempt]]:
 
 def threads(batches: Sequence[Sequence[Attempt]]) -> int:
     """How many threads a batch computes on: all, when it is the only one and worth them."""
-    return SIDE_BY_SIDE if len(batches) == 1 and sum(a.size for a in batches[0]) > WORTH_THREADS else 1
+    return worth(sum(a.size for a in batches[0])) if len(batches) == 1 else 1
+
+
+def worth(size: int) -> int:
+    """How many threads so many bytes are worth: over small tables a second one costs more than it saves."""
+    return SIDE_BY_SIDE if size > WORTH_THREADS else 1
 
 
 def _weight(attempt: Attempt) -> float:
@@ -141,9 +146,9 @@ def _weight(attempt: Attempt) -> float:
     return max(attempt.size / BATCH_BYTES, 1 / BATCH_UNITS)
 
 
-def work(night: Night, attempts: Sequence[Attempt], threads: int = SIDE_BY_SIDE) -> list[Staged | Failure]:
-    """Work one batch. Units that cannot be read are set aside; when it fails for another reason it is halved until the guilty unit
-    stands alone. The others go on.
+def work(night: Night, attempts: Sequence[Attempt], on: int | None = None) -> list[Staged | Failure]:
+    """Work one batch `on` so many threads; None: as many as it is worth, no other being worked beside it. Units that cannot be read are set
+    aside; when it fails for another reason it is halved until the guilty unit stands alone. The others go on.
 
     Raises AccountingError, MemoryError and the machine's own troubles (disk full): those are nobody's fault.
     """
@@ -152,19 +157,19 @@ def work(night: Night, attempts: Sequence[Attempt], threads: int = SIDE_BY_SIDE)
         for attempt in attempts:
             landed_as_received(attempt)
         with no_values():
-            return list(batch.work(night.programme, night.data, inputs, threads))
+            return list(batch.work(night.programme, night.data, inputs, on or threads([attempts])))
     except AccountingError:
         raise
     except UnreadableError as error:
         rest = [a for a in attempts if a.unit.key not in error.units]
-        return [*(_failure(key, e) for key, e in error.units.items()), *(work(night, rest, threads) if rest else [])]
+        return [*(_failure(key, e) for key, e in error.units.items()), *(work(night, rest, on) if rest else [])]
     except TrialweaveError as error:
         if _is_no_sites_fault(error):
             raise
         if len(attempts) == 1:
             return [_failure(attempts[0].unit.key, error)]
     half = len(attempts) // 2
-    return [*work(night, attempts[:half], threads), *work(night, attempts[half:], threads)]
+    return [*work(night, attempts[:half], on), *work(night, attempts[half:], on)]
 
 
 def _failure(key: str, error: TrialweaveError) -> Failure:

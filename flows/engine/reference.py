@@ -140,11 +140,15 @@ def scales(con: duckdb.DuckDBPyConnection, instruments: Iterable[Instrument]) ->
 def create(con: duckdb.DuckDBPyConnection, name: str, values: Iterable[tuple[Any, ...]], types: Collection[str] = ()) -> None:
     """Create ref.<name> with its columns from rows of Python values; `types`: the enumerations that names are stored as."""
     columns = COLUMNS[name]
-    lists = list(zip(*values, strict=True)) or [()] * len(columns)
+    kinds = enums.stored(columns, types)
+    if not (rows := list(values)):
+        inside = ", ".join(f'"{c}" {kinds[c]}' for c in columns)
+        con.execute(f"create or replace table ref.{name} ({inside})")
+        return
+    lists = list(zip(*rows, strict=True))
     arrays = [pa.array(list(v), type=_ARROW[t]) for v, t in zip(lists, columns.values(), strict=True)]
     table = pa.table(arrays, names=list(columns))
     con.register("ref_rows", table)
-    kinds = enums.stored(columns, types)
     short = ", ".join(f'"{c}"::{kinds[c]} as "{c}"' if kinds[c] != columns[c] else f'"{c}"' for c in columns)
     con.execute(f"create or replace table ref.{name} as select {short} from ref_rows")
     con.unregister("ref_rows")

@@ -61,7 +61,7 @@ def run(sites: list[Site], root: Path) -> Night:
                 opened.troubles[key] = str(error)
         roster = settling.enter(opened.night, opened.troubles)
         while roster.work_left:
-            roster = settling.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(opened.night, b, 2)])
+            roster = settling.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(opened.night, b)])
         ended = assemble.publish(roster, rosters.pool(roster), "")
         opened.finish(ended, roster)
     return read(data)

@@ -56,6 +56,21 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[dt.datetime]:
     return seen
 
 
+@pytest.mark.parametrize(("bound", "asked", "on"), [(18, None, 1), (17, None, 2), (17, 1, 1), (18, 2, 2)])
+def test_a_batch_worked_alone_computes_on_a_second_thread_only_where_its_files_are_worth_one(
+    two_sites: Nights, monkeypatch, bound: int, asked: int | None, on: int
+):
+    both_land(two_sites)  # 18 bytes
+    threads: list[int] = []
+    monkeypatch.setattr(nights, "WORTH_THREADS", bound)
+    monkeypatch.setattr(nights.batch, "work", lambda programme, data, inputs, n: threads.append(n) or [])
+    with session.opened(two_sites.config, two_sites.data, frozenset(), end_of(DAY)) as run:
+        (attempts,) = nights.batches(settling.enter(run.night, {}).pending.values())
+        nights.work(run.night, attempts, asked)
+
+    assert threads == [on]
+
+
 def test_thirty_nights_with_two_deliveries_are_looked_at_twice_and_then_never_again(two_sites: Nights, monkeypatch):
     both_land(two_sites)
     two_sites.land("01", "S1 50\nS2 50\nS3 50\n", "2026-03-11")
