@@ -1,7 +1,7 @@
 """Fear at the beginning is near what the participant's exercises begin with, where it then is high.
 
-Why: 60 typed as 6 turns a success into a bad exposure. Somebody whose exercises begin high hardly begins one without fear and is soon
-near the top.
+Why: 60 typed as 6, or a blank sent as 0, turns a success into a bad exposure. Somebody whose exercises begin high hardly begins one
+without fear and is soon near the top.
 Site: check the rating.
 """
 

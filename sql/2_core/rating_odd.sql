@@ -2,7 +2,7 @@
 -- Grain: study, site, subject_id, session_no, exercise_no; only exercises that stand out
 -- Reads: intake.rating, ref.evidence
 -- Why:   is_broken: a part of a whole number, at a site that rates in whole ones. is_begin_low: fear begins at 10 or less and then
---        is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6. A low end is no sign, fear has
+--        is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6 or 0. A low end is no sign, fear has
 --        fallen. is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
 with rated as (
     select
@@ -32,7 +32,7 @@ low as (
     from rated as r
     cross join ref.evidence as e
     group by r.unit, r.study, r.site, r.subject_id
-    having min(r.begin_suds) filter (r.begin_suds > 0) <= any_value(e.suds_scale_looks_like_max)
+    having min(r.begin_suds) <= any_value(e.suds_scale_looks_like_max)
 ),
 low_day as (
     select r.unit, r.study, r.site, r.subject_id, r.session_no, greatest(median(r.begin_suds), any_value(l.usual_begin)) as usual_begin,
@@ -52,7 +52,7 @@ marked as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row, r.is_broken,
         coalesce(
-            l.usual_begin >= e.begin_usual_min and r.begin_suds > 0 and r.begin_suds <= e.suds_scale_looks_like_max
+            l.usual_begin >= e.begin_usual_min and r.begin_suds <= e.suds_scale_looks_like_max
             and r.peak_suds >= e.begin_low_peak_min, false
         ) as is_begin_low,
         h.subject_id is not null and r.is_small as is_off_step,

@@ -128,7 +128,7 @@ def test_whole_ratings_on_1_to_100_are_whole(run_models: ModelBench) -> None:
 
 @pytest.mark.parametrize(
     ("begin", "peak", "usual", "found"),
-    [(6, 65, 60, ["r1"]), (6, 45, 60, []), (11, 65, 60, []), (0, 65, 60, []), (6, 65, 30, [])],
+    [(6, 65, 60, ["r1"]), (6, 45, 60, []), (11, 65, 60, []), (0, 65, 60, ["r1"]), (0, 45, 60, []), (6, 65, 30, [])],
 )
 def test_a_beginning_that_lost_a_digit_is_asked_about(run_models: ModelBench, begin: int, peak: int, usual: int, found: list[str]) -> None:
     rows = [f"S1 | 1 | 1 | {begin} | {peak} | 30 | 0-100", *(f"S1 | {n} | 1 | {usual} | 80 | 30 | 0-100" for n in range(2, 6))]

@@ -33,7 +33,8 @@ COURSE = (
 )  # fmt: skip
 FORMS = ("form", "item", "item_fault", "form_check", "form_crossing", "total_check", "site_item", "score_jump",
          "subject_baseline", "visit_gap", "dose_timing", *PEOPLE)
-RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds", "session_suds", "session_exercise")
+RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds", "session_suds", "session_exercise",
+           "rating_odd")
 #: Tables of findings about a row, a file or a delivery.
 GENERAL = ("loose_row", "file_column", "column_order", "file_note", "wide_file", "delivery", "table")
 #: Set -> tables whose findings may tell of a difference in it.

@@ -7,7 +7,7 @@ select site_no, usubjid, session_no, exercise_no, begin_suds as b, peak_suds as 
 from rating;
 
 create table rater as
-select site_no, usubjid, sum(n) as n, sum(n_odd) as n_odd, min(b) filter (b > 0) as least_begin, median(b) as usual_begin, max(top) as top, min(least(b, p, e)) as bottom,
+select site_no, usubjid, sum(n) as n, sum(n_odd) as n_odd, median(b) as usual_begin, max(top) as top, min(least(b, p, e)) as bottom,
     coalesce(min(b) = max(b), true) and coalesce(min(p) = max(p), true) and coalesce(min(e) = max(e), true) as is_same,
     count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e > b) as n_rising, count(*) filter (e < b) as n_falling,
     min(top) filter (top > 0) as least_top, bool_or(b = 99 or p = 99 or e = 99) as has_99,
@@ -26,7 +26,7 @@ select told([
         case when k.usubjid is null then 'rating_without_session' end, case when not k.attended then 'rating_session_not_attended' end,
         case when r.p < greatest(r.b, r.e) then 'suds_peak_too_low' end,
         case when r.is_broken and s.n_ends >= 50 and 50 * s.n_broken <= s.n_ends then 'suds_not_whole' end,
-        case when r.b > 0 and r.b <= 10 and r.p >= 50 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40 then 'suds_begin_low' end,
+        case when r.b <= 10 and r.p >= 50 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40 then 'suds_begin_low' end,
         case when o.n_odd = 1 and r.n_odd = 1 and o.n > 20 and ((r.b < 9.5 and round(r.b) % 5 <> 0) or (r.e < 9.5 and round(r.e) % 5 <> 0)) then 'suds_digit_lost' end,
     ]), 'query', r.site_no, 'rating', concat_ws('|', r.usubjid, r.session_no, r.exercise_no), '', null, r.source_file, r.source_row
 from rated as r join rating_site as s using (site_no) join rater as o using (usubjid)

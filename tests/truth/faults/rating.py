@@ -83,6 +83,12 @@ def suds_digit_too_few(h: Harm) -> None:
     h.send(h.record("rating", lambda t: t["peak"] % 10 == 0 or t["peak"] > 20), peak=8)
 
 
+@kind("rating", lambda s: s.scale in ("0-100", "1-100"))
+def suds_begin_blank_sent_as_zero(h: Harm) -> None:
+    """Fear that begins at nothing and is soon near the top, in somebody whose exercises begin high."""
+    h.send(h.record("rating", lambda t: t["peak"] >= 60), begin=int(h.style.scale[0]))
+
+
 @kind("rating")
 def suds_undeclared_missing_code(h: Harm) -> None:
     h.send(h.record("rating"), end=999)
