@@ -1,11 +1,12 @@
 -- core.session_exercise: whether the numbers of a session's exercises tell which was the first, the last and the worst
 -- Grain: study, site, subject_id, session_no
--- Reads: staging.rating, intake.rating
+-- Reads: staging.rating, intake.rating, ref.evidence
 -- Why:   exercises are numbered 1, 2, 3 ... in the order they were done. Of n exercises whose numbers are others, one number may
 --        be a slip: the first is known only if there is a number 1, the last only if all but the highest are 1 to n - 1 (then
 --        the slip, if it is one, is the last). An exercise in quarantine may have been the first, the last or the worst of its
 --        session; one without a usable session number, of any session of the participant that lacks an exercise of its number.
---        numbers and the record are null of a session that is numbered as it should be
+--        numbers and the record are null of a session that is numbered as it should be. n_short: how many of the site's n_sessions have
+--        fewer exercises than nearly all others; only given of those
 with held as (
     -- nearly all are numbered 1 to n, each number once: only the others are looked at one by one
     select
@@ -16,6 +17,27 @@ with held as (
         and bit_count(bit_or(case when exercise_no between 1 and 60 then 1::bigint << exercise_no end)) = count(*) as is_numbered,
     from intake.rating
     group by unit, study, site, subject_id, session_no
+),
+usual as (
+    select unit, study, site, arg_max(n_exercises, n_alike) as usual_no, sum(n_alike)::bigint as n_sessions, max(n_alike) as n_usual,
+    from (select unit, study, site, n_exercises, count(*) as n_alike, from held group by unit, study, site, n_exercises) as n
+    group by unit, study, site
+),
+short as (
+    select h.unit, h.study, h.site, h.subject_id, h.session_no, u.n_sessions, count(*) over (partition by h.unit, h.study, h.site) as n_short,
+    from held as h
+    cross join ref.evidence as e
+    inner join usual as u on h.unit = u.unit and h.study = u.study and h.site = u.site
+    where h.n_exercises < u.usual_no and u.n_sessions >= e.exercise_min_sessions and 100 * u.n_usual >= e.exercise_usual_pct * u.n_sessions
+),
+shortened as (
+    select
+        s.unit, s.study, s.site, s.subject_id, s.session_no, any_value(s.n_sessions) as n_sessions, any_value(s.n_short) as n_short,
+        arg_max(r.record_key, r.exercise_no) as record_key, arg_max(r.source_file, r.exercise_no) as source_file, arg_max(r.source_row, r.exercise_no) as source_row,
+    from short as s
+    inner join intake.rating as r
+        on s.unit = r.unit and s.study = r.study and s.site = r.site and s.subject_id = r.subject_id and s.session_no = r.session_no
+    group by s.unit, s.study, s.site, s.subject_id, s.session_no
 ),
 numbered as (
     select
@@ -81,9 +103,13 @@ select
     c.has_all_but_last and d.subject_id is null as is_end_told,
     d.subject_id is null as is_peak_told,
     array_to_string(c.numbers, ', ') as numbers,
-    c.record_key,
-    c.source_file,
-    c.source_row,
+    s.n_sessions,
+    s.n_short,
+    coalesce(c.record_key, s.record_key) as record_key,
+    coalesce(c.source_file, s.source_file) as source_file,
+    coalesce(c.source_row, s.source_row) as source_row,
 from course as c
+left join shortened as s
+    on c.unit = s.unit and c.study = s.study and c.site = s.site and c.subject_id = s.subject_id and c.session_no = s.session_no
 left join doubted as d
     on c.study = d.study and c.site = d.site and c.subject_id = d.subject_id and c.session_no = d.session_no

@@ -163,3 +163,25 @@ def test_a_session_that_rises_as_others_fall_is_asked_about(
     )  # fmt: skip
     run_models.run("core.subject_rating")
     assert asked(run_models, "core.subject_rating", "suds_rises_session") == found
+
+
+@pytest.mark.parametrize(
+    ("short", "n", "odd", "found"),
+    [
+        (1, 50, 0, ["1/2"]),
+        (1, 49, 0, []),  # too few sessions to know the site
+        (1, 50, 2, []),  # where the number varies a lost one is no sign: 94 % have three
+        (2, 100, 0, ["1/2", "2/2"]),
+        (2, 99, 0, []),  # sessions are cut short here
+    ],
+)
+def test_a_session_with_fewer_exercises_than_nearly_all_is_asked_about(
+    run_models: ModelBench, short: int, n: int, odd: int, found: list[str]
+) -> None:
+    count = [2 if k < short else 4 if k < short + odd else 3 for k in range(n)]
+    rows = "\n".join(f"S1 | {k} | {x} | {k}/{x}" for k, m in enumerate(count, 1) for x in range(1, m + 1))
+    text = f"subject_id | session_no | exercise_no | record_key\n{rows}"
+    run_models.given("staging.rating", text, n_sessions=1000)
+    run_models.given("intake.rating", text)
+    run_models.run("core.session_exercise")
+    assert asked(run_models, "core.session_exercise", "exercise_missing") == found

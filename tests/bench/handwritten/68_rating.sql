@@ -59,6 +59,18 @@ with sheet as (
 select 'ratings_copied', 'query', site_no, 'subject_rating', usubjid, '', null, null, null
 from (select site_no, usubjid from sheet group by site_no, usubjid, mark having count(*) > 1) group by all;
 
+-- a session with fewer exercises than nearly all of the site's
+insert into finding
+with counted as (select site_no, usubjid, session_no, count(*) as n from rated group by all),
+site as (select site_no, mode(n) as usual, count(*) as n_sessions from counted group by site_no having count(*) >= 50),
+short as (
+    select *, count(*) filter (n < usual) over s as n_short, count(*) filter (n = usual) over s as n_usual
+    from counted join site using (site_no) window s as (partition by site_no)
+)
+select 'exercise_missing', 'query', site_no, 'session_exercise', usubjid || '|' || session_no, '', null, null, null
+from short join session_exercise as e using (usubjid, session_no)
+where n < usual and 20 * n_usual >= 19 * n_sessions and (n_short = 1 or 50 * n_short <= n_sessions) and e.is_numbered and e.is_peak_told;
+
 -- a session that rises as others fall
 insert into finding
 with sheet as (select site_no, usubjid, session_no, avg(b - e) as fall from rated group by all),

@@ -52,3 +52,17 @@ def site_exchanges_begin_and_end_of_a_session(site: Site) -> None:
         raise Unfit
     for r in (r for r in rows if r.subject is one.subject and r.true["session_no"] == 3):
         r.sent |= {"begin": r.true["end"], "end": r.true["begin"]}
+
+
+@kind("site", lambda s: hundred(s) and s.study == "sad01" and not s.members and not s.wide, whole_site=True)
+def site_loses_the_last_exercise_of_a_session(site: Site) -> None:
+    """Where every session has two; where the number varies nothing tells."""
+    for subject in site.subjects:
+        several = subject.records["rating"]
+        subject.records["rating"] = [r for r in several if r.true["exercise_no"] < 3]
+        for r in [r for r in several if r.true["exercise_no"] == 1]:
+            no = r.true["session_no"]
+            if not any(o.true["session_no"] == no and o.true["exercise_no"] == 2 for o in several):
+                subject.add("rating", **(r.true | {"exercise_no": 2}))
+    lost = next(r for r in every(site, "rating") if r.true["session_no"] == 4 and r.true["exercise_no"] == 2)
+    lost.dropped = True
