@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from prefect.client.schemas.schedules import CronSchedule
@@ -25,6 +26,7 @@ from flows.backfill import backfill
 from flows.engine import lock
 from flows.nightly import nightly
 from flows.served_server import Server, running
+from schemas.findings import ConfigurationError
 
 #: Minutes that a run on a server waits for a data folder that another one holds.
 WAIT_MINUTES = 120
@@ -35,7 +37,7 @@ def deployments(config: Path, data: Path, cron: str, timezone: str, dask: str) -
     where = {"config": str(config), "data": str(data), "dask": dask, "wait_minutes": WAIT_MINUTES}
     last_night = dt.datetime.now(dt.UTC).date().isoformat()
     night = nightly.to_deployment(
-        name="nightly", schedule=CronSchedule(cron=cron, timezone=timezone), parameters={"request": where},
+        name="nightly", schedule=schedule(cron, timezone), parameters={"request": where},
         concurrency_limit=1, entrypoint_type=EntrypointType.MODULE_PATH, description="Every night: pull, check, harmonize, publish.",
     )  # fmt: skip
     again = backfill.to_deployment(
@@ -45,10 +47,24 @@ def deployments(config: Path, data: Path, cron: str, timezone: str, dask: str) -
     return [night, again]  # type: ignore[list-item]
 
 
+def schedule(cron: str, timezone: str) -> CronSchedule:
+    """When the nightly run starts. Raises ConfigurationError for what is no time."""
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigurationError(f"--timezone {timezone!r} is no time zone\n  fix   -> an IANA name, such as Europe/Berlin") from None
+    try:
+        return CronSchedule(cron=cron, timezone=timezone)
+    except ValueError:
+        told = f"--cron {cron!r} is no schedule"
+        raise ConfigurationError(f"{told}\n  fix   -> minute, hour, day, month, day of the week, such as '15 4 * * *'") from None
+
+
 def serve(config: Path, data: Path, port: int, cron: str, timezone: str, dask: str = "") -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code. Raises TrialweaveError when the server does not come up, or not again."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job started in the background of a script inherits it ignored
+    schedule(cron, timezone)
     run_history.begin(data / ".prefect")
     with running(port) as server, _told(data, port):
         _settle(data)

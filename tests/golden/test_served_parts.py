@@ -67,3 +67,13 @@ def test_a_cancelled_task_is_told_by_no_traceback_and_anything_else_is():
     assert not told
     told_by_loop(loop, {"message": "Exception in callback", "exception": OSError("disk")})
     assert len(told) == 1
+
+
+@pytest.mark.parametrize(("cron", "timezone", "told"), [("nonsense", "Europe/Berlin", "--cron"), ("15 4 * * *", "Mars/Base", "--timezone")])
+def test_what_is_no_time_for_a_night_is_told_before_a_server_is_started(cron: str, timezone: str, told: str):
+    from flows.serve import schedule
+    from schemas.findings import ConfigurationError
+
+    with pytest.raises(ConfigurationError, match=told):
+        schedule(cron, timezone)
+    assert schedule("15 4 * * *", "Europe/Berlin").cron == "15 4 * * *"

@@ -9,6 +9,7 @@ from flows.newsite import families, identity, lexicon
 from flows.newsite.column import Column
 from flows.newsite.dateshape import look
 from flows.newsite.naming import likeness, spellings, tokens
+from flows.newsite.opening import Sheet
 from flows.readers import About
 
 
@@ -174,3 +175,13 @@ def test_every_field_of_every_table_has_words():
     assert lacking == []
     languages = {"en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl"}
     assert {t.language for t in known[("session", "started_at")]} == languages
+
+
+def test_a_column_that_is_one_for_all_is_not_the_participant():
+    """Clinical views of Rave: studyid stands before Subject, and is called like an identifier, too."""
+    cells = {"studyid": ["22", "22", "22"], "Subject": ["SAD-08-001", "SAD-08-002", "SAD-08-003"], "AGE": ["31", "44", "52"]}
+    table = pa.table(cells)
+    columns = {n: Column.of(n, at, table[n], About(), typed=False) for at, n in enumerate(cells)}
+    found = identity.id_column(Sheet(("DM.csv",), "DM.csv", {}, "DM", table, columns))
+    assert found is not None
+    assert found[0].name == "Subject"

@@ -32,7 +32,7 @@ def spss(b, name="subjects.sav"):
 
 
 def test_the_names_a_site_may_give_are_those_of_the_readers():
-    assert {str(f) for f in FileFormat} == set(FORMATS)
+    assert {str(f) for f in FileFormat} == set(FORMATS), "schemas/formats.py names what flows/readers/formats.py reads"
 
 
 def test_a_format_or_an_option_that_is_unknown_is_refused_with_the_allowed_values(b):

@@ -113,8 +113,8 @@ def test_the_dictionary_is_the_contract_variable_by_variable():
 def test_there_are_at_least_twenty_five_rules_and_each_says_what_it_is_for():
     assert len(catalogue()) >= 25
     for rule in catalogue():
-        assert len(rule.doc) > 40, rule.id
-        assert rule.message.endswith("."), rule.id
+        assert len(rule.doc) > 40, f"{rule.id}: its docstring is its entry in the catalogue: what is right, why, what to do"
+        assert rule.message.endswith("."), f"{rule.id}: MESSAGE is a sentence"
     assert {str(r.category) for r in catalogue()} == {"conformance", "completeness", "plausibility"}
 
 
