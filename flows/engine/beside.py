@@ -217,12 +217,25 @@ def _rest_days(site: str, mine: Signs, sites: Sites, evidence: Evidence) -> Iter
         return
     spare = _spare(n_sites, evidence)
     most = [ends.without(site, spare)[1] for ends in sites.rests]
-    rest = [day for day in range(7) if most[day] <= evidence.rest_day_others_pct.value]
-    share = 100 * sum(days[day] for day in rest) / n
+    runs = _rests(most, evidence)
+    shares = [100 * sum(days[day] for day in run) / n for run in runs]
+    if not runs or min(shares) <= evidence.rest_day_others_pct.value:
+        return
+    rest, share = sorted({day for run in runs for day in run}), sum(shares)
     if share >= evidence.rest_day_own_pct.value:
         called = " and ".join(_WEEK[day] for day in rest if days[day])
         usual = f"{_where(n_sites, spare)} at most {max(most[day] for day in rest):.0f} % a day"
         yield DAYS, "session.started_at", (), n, f"{share:.0f} % of {n} sessions are on {called}; {usual}"
+
+
+def _rests(most: list[float], evidence: Evidence) -> list[list[int]]:
+    """The longest runs of days without sessions: a Wednesday that is free at every small site by chance is no weekend beside one."""
+    free = [share <= evidence.rest_day_others_pct.value for share in most]
+    runs = [
+        [(first + k) % 7 for k in range(7) if all(free[(first + j) % 7] for j in range(k + 1))]
+        for first in range(7) if free[first] and not free[first - 1]
+    ]  # fmt: skip
+    return [run for run in runs if len(run) == max(map(len, runs))]
 
 
 def _amounts(unit: Unit, mine: Signs) -> Iterator[Found]:

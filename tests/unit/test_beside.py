@@ -220,6 +220,14 @@ def test_sessions_on_days_on_which_no_other_site_holds_any_are_told(unit):
     assert told(unit, week(4, 4, 4, 0, 0, 4, 3), *usual) == []
 
 
+def test_a_day_within_the_week_that_is_free_elsewhere_by_chance_is_no_day_of_rest(unit):
+    usual = [week(30, 20, 0, 30, 20, 0, 0)] * 3
+    assert told(unit, week(40, 0, 40, 0, 20, 0, 0), *usual) == []
+    assert [rule for rule, _ in told(unit, week(40, 0, 10, 0, 20, 20, 10), *usual)] == ["sessions_on_rest_days"]
+    pairs = [week(30, 0, 0, 40, 30, 0, 0)] * 3  # the middle of the week is as long as its end: this site rests at its end too
+    assert told(unit, week(30, 40, 0, 30, 0, 0, 0), *pairs) == []
+
+
 def test_a_first_session_later_after_randomization_than_at_any_other_site_is_told(unit):
     words = ("the usual time from randomization to the first session is 10 days (48 values); at 3 other sites 3 to 4; "
              "the mapping says so in profiles/edc.yaml")  # fmt: skip
