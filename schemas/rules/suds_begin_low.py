@@ -1,7 +1,8 @@
-"""Fear at the beginning is near what the participant's exercises begin with, where it then is high.
+"""Fear at the beginning is near what the participant's exercises begin with, where it then is high or none at all.
 
-Why: 60 typed as 6, or a blank sent as 0, turns a success into a bad exposure. Somebody whose exercises begin high hardly begins one
-without fear and is soon near the top.
+Why: 60 typed as 6 turns a success into a bad exposure; 0 written for "not rated" turns a session without ratings into a success.
+Somebody whose exercises begin high hardly begins one without fear and is soon near the top, nor feels none in one exercise from begin
+to end, high before and after.
 Site: check the rating.
 """
 
@@ -17,7 +18,7 @@ FIELD = "begin_suds"
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.PRIMARY
-MESSAGE = "An exercise begins with hardly any fear and has a high peak, unlike the participant's others; a digit may be missing."
+MESSAGE = "An exercise begins with hardly any fear, unlike the participant's others; a digit may be missing, or 0 may mean not rated."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

@@ -1,6 +1,6 @@
-"""A fear rating is a whole number, where the site's are.
+"""A fear rating is a whole number (of 0-10 and 0-8: or a half), where the site's are.
 
-Why: at a site that rates in whole numbers of 0-100 a part of one is a slip of the keyboard, or a rating on another scale.
+Why: at a site that rates in whole numbers a part of one is a slip of the keyboard, a comma in another place, or a rating on another scale.
 Site: check the rating.
 """
 

@@ -1,16 +1,23 @@
 -- core.column_order: cells of a column that was sorted, or dragged down, without the columns beside it
 -- Grain: unit, source_file, source_row, table_name, field; only rows of such a column
--- Reads: core.subject, intake.adverse_event, intake.medication, intake.item, ref.item, ref.evidence
+-- Reads: core.subject, intake.adverse_event, intake.medication, intake.rating, intake.item, ref.item, ref.evidence
 -- Why:   each value alone looks right. Only files whose rows stand in the order of participants are looked at: there an age, a sex, a
 --        severity or a word rises with the participant's number from row to row by chance only while the rows are few (n_orders_log: the
 --        orders its values can stand in), and a word hardly ever repeats over many participants. Days rise with enrolment and are not
 --        asked; the same whole day (no first of a month) in the rows of several participants is, and days that go up by one from row to row,
---        as a spreadsheet fills them. how: sorted, filled or filled by a day (n_alike: rows)
+--        as a spreadsheet fills them. Of the many ratings only files are looked at whose ratings rise or fall with the row as a whole.
+--        how: sorted, filled or filled by a day (n_alike: rows)
 with single as (
     select instrument
     from ref.item
     group by instrument
     having count(*) = 1
+),
+steep as (
+    select unit, study, site, source_file
+    from intake.rating
+    group by unit, study, site, source_file
+    having greatest(abs(corr(source_row, begin_suds)), abs(corr(source_row, peak_suds)), abs(corr(source_row, end_suds))) > 0.5
 ),
 cell as (
     select
@@ -33,6 +40,13 @@ cell as (
         unnest([verbatim, case when length(started_on) = 10 and started_on not like '%-01' then started_on end, case when length(started_on) = 10 then started_on end]),
         unnest([true, false, false]), true,
     from intake.medication
+    union all
+    select
+        r.unit, r.study, r.site, r.subject_id, r.row_id, r.record_key, r.source_file, r.source_row, 'rating',
+        unnest(['begin_suds', 'peak_suds', 'end_suds']),
+        unnest([format('{:012.4f}', r.begin_suds), format('{:012.4f}', r.peak_suds), format('{:012.4f}', r.end_suds)]), true, false,
+    from intake.rating as r
+    semi join steep as t on r.unit = t.unit and r.study = t.study and r.site = t.site and r.source_file = t.source_file
     union all
     select
         i.unit, i.study, i.site, i.subject_id, i.row_id, i.record_key, i.source_file, i.source_row, 'item', 'value',

@@ -1,14 +1,16 @@
--- core.rating_odd: single ratings on 0-100 or 1-100 that no other rating of the participant or the site is like
+-- core.rating_odd: single ratings that no other rating of the participant or the site is like
 -- Grain: study, site, subject_id, session_no, exercise_no; only exercises that stand out
 -- Reads: intake.rating, ref.evidence
--- Why:   is_broken: a part of a whole number, at a site that rates in whole ones. is_begin_low: fear begins at 10 or less and then
---        is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6 or 0. A low end is no sign, fear has
---        fallen. is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
+-- Why:   is_broken: a part of a whole number (of a half on 0-10 and 0-8), at a site that rates in whole ones; the other signs are
+--        looked for on 0-100 and 1-100 alone. is_begin_low: fear begins at 10 or less and then
+--        is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6, or 0 for a blank; or is 0
+--        throughout, where the session or the one beside it begins high: not rated. A low end is no sign, fear has fallen. is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
 with rated as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row,
         r.begin_suds, r.peak_suds, r.end_suds,
-        case r.scale when '1-100' then 0.99 else 1 end as per_point,
+        r.scale in ('0-100', '1-100') as is_in_points,
+        case r.scale when '1-100' then 0.99 when '0-10' then 0.2 when '0-8' then 0.16 else 1 end as per_point,
         case r.scale when '1-100' then 1 else 0 end as lowest,
         coalesce(abs((r.begin_suds * per_point + lowest) % 1 - 0.5) < 0.49, false)
         or coalesce(abs((r.peak_suds * per_point + lowest) % 1 - 0.5) < 0.49, false)
@@ -20,7 +22,6 @@ with rated as (
         coalesce(round(r.begin_suds * per_point + lowest) % 5 <> 0 and r.begin_suds < 9.5, false)
         or coalesce(round(r.end_suds * per_point + lowest) % 5 <> 0 and r.end_suds < 9.5, false) as is_small,
     from intake.rating as r
-    where r.scale in ('0-100', '1-100')
 ),
 of_site as (
     select unit, study, site, count(begin_suds) + count(end_suds) as n_ratings, count(*) filter (is_broken) as n_broken,
@@ -31,19 +32,27 @@ low as (
     select r.unit, r.study, r.site, r.subject_id, median(r.begin_suds) as usual_begin,
     from rated as r
     cross join ref.evidence as e
+    where r.is_in_points
     group by r.unit, r.study, r.site, r.subject_id
     having min(r.begin_suds) <= any_value(e.suds_scale_looks_like_max)
 ),
 low_day as (
-    select r.unit, r.study, r.site, r.subject_id, r.session_no, greatest(median(r.begin_suds), any_value(l.usual_begin)) as usual_begin,
+    select
+        r.unit, r.study, r.site, r.subject_id, r.session_no, greatest(median(r.begin_suds), any_value(l.usual_begin)) as usual_begin,
+        -- the next session's, or the last one's: fear that has been unlearnt stays away
+        greatest(max(r.begin_suds), coalesce(
+            lead(max(r.begin_suds)) over of_subject, lag(max(r.begin_suds)) over of_subject
+        )) as near_begin,
     from rated as r
     inner join low as l on r.unit = l.unit and r.study = l.study and r.site = l.site and r.subject_id = l.subject_id
     group by r.unit, r.study, r.site, r.subject_id, r.session_no
+    window of_subject as (partition by r.unit, r.study, r.site, r.subject_id order by r.session_no)
 ),
 heaped as (
     select r.unit, r.study, r.site, r.subject_id,
     from rated as r
     cross join ref.evidence as e
+    where r.is_in_points
     group by r.unit, r.study, r.site, r.subject_id
     having sum(r.n_odd) = 1 and bool_or(r.is_small)
         and count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) > any_value(e.heaped_min_ratings)
@@ -52,10 +61,12 @@ marked as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row, r.is_broken,
         coalesce(
-            l.usual_begin >= e.begin_usual_min and r.begin_suds <= e.suds_scale_looks_like_max
-            and r.peak_suds >= e.begin_low_peak_min, false
+            r.is_in_points and l.usual_begin >= e.begin_usual_min and r.begin_suds <= e.suds_scale_looks_like_max and (
+                r.peak_suds >= e.begin_low_peak_min
+                or (greatest(r.begin_suds, r.peak_suds, r.end_suds) = 0 and l.near_begin >= e.begin_usual_min)
+            ), false
         ) as is_begin_low,
-        h.subject_id is not null and r.is_small as is_off_step,
+        h.subject_id is not null and r.is_in_points and r.is_small as is_off_step,
     from rated as r
     cross join ref.evidence as e
     left join low_day as l

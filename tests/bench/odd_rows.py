@@ -176,6 +176,7 @@ def fears(site: Site) -> None:
     rate(site.fresh(), lambda n, r: (60, 80, 50) if n != 8 else (5, 10, 5))
     rate(site.fresh(), lambda n, r: (80 + n % 2, 95, 35) if n // 2 != 4 else (35, 95, 80 + n % 2))
     rate(site.fresh(), lambda n, r: (70 + n, 85 + n % 7, 55) if n % 6 != 3 else (6, 9, 7))
+    rate(site.fresh(), lambda n, r: (60 + n % 9, 80, 50) if r["session"] not in ("4", "7") else (0, 0, 0))
     who = site.fresh()
     for row in site.of("suds", who, session="6"):
         row.update({k: site.of("suds", who, session="5", exercise=row["exercise"])[0][k] for k in ("begin", "peak", "end")})
@@ -365,6 +366,11 @@ def columns(site: Site, other: Site) -> None:
         site.tables[name].sort(key=lambda r: r["subject"])
     for row, value in zip(site.tables["spds"], sorted(r["severity"] for r in site.tables["spds"]), strict=True):
         row["severity"] = value
+    rows = other.tables["suds"]
+    rows.sort(key=lambda r: r["subject"])
+    rated = [r for r in rows if r["end"]]
+    for row, value in zip(rated, sorted((r["end"] for r in rated), key=float), strict=True):
+        row["end"] = value
     for row in site.tables["adverse_events"][4:14]:
         row["start"] = "2022-08-09"
     for n, row in enumerate(site.tables["medications"][4:14]):

@@ -42,6 +42,22 @@ def test_ages_in_order_are_asked_about(run_models: ModelBench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ends", "fields"),
+    [
+        ([5, 10, 10, 15, 20, 25, 30, 35, 40, 45], {"end_suds"}),
+        ([45, 40, 35, 30, 25, 20, 15, 10, 10, 5], {"end_suds"}),
+        ([5, 10, 10, 15, 20, 25, 30, 35, 45, 40], set()),  # one is not in order
+        ([5, 5, 5, 5, 5, 5, 10, 10, 10, 10], set()),  # two values stand so by chance
+    ],
+)
+def test_fear_at_the_end_in_its_own_order_is_asked_about(run_models: ModelBench, ends: list[int], fields: set[str]) -> None:
+    rows = [f"3 | 1 | {60 + 7 * n % 30} | {95 - n % 4} | {end}" for n, end in enumerate(ends)]
+    found = asked(run_models, "rating", ["session_no | exercise_no | begin_suds | peak_suds | end_suds", *rows])
+    assert {field for rule, field, _ in found if rule == "column_sorted"} == fields
+    assert len(found) == 10 * len(fields)
+
+
+@pytest.mark.parametrize(
     ("starts", "filled"),
     [
         (["2022-03-01", *["2022-03-09"] * 5, "2022-05-02"], ["2", "3", "4", "5", "6"]),

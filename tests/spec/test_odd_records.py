@@ -115,6 +115,14 @@ def test_a_rating_that_is_no_whole_number_among_whole_ones_is_asked_about(
     assert asked(run_models, "core.rating_odd", "suds_not_whole") == found
 
 
+@pytest.mark.parametrize(("end", "found"), [("2.5", ["r1"]), ("25", []), ("30", [])])
+def test_on_0_to_10_halves_are_whole_and_parts_of_them_are_asked_about(run_models: ModelBench, end: str, found: list[str]) -> None:
+    """25 is 2,5 as sent; 2.5 is 0,25: the comma in another place."""
+    rows = [f"S1 | 1 | 1 | 80 | 90 | {end} | 0-10", *(f"S2 | {n} | 1 | 75 | 90 | 35 | 0-10" for n in range(30))]
+    rated(run_models, "core.rating_odd", rows)
+    assert asked(run_models, "core.rating_odd", "suds_not_whole") == found
+
+
 def test_a_site_that_rates_in_halves_is_not_asked_about_them(run_models: ModelBench) -> None:
     rated(run_models, "core.rating_odd", [f"S1 | {n} | 1 | 80 | 90 | {40 if n % 10 else 40.5} | 0-100" for n in range(60)])
     assert asked(run_models, "core.rating_odd", "suds_not_whole") == []
@@ -141,6 +149,23 @@ def test_a_beginning_that_lost_a_digit_is_seen_beside_its_own_session(run_models
     first = [f"S1 | 1 | {n} | {begin} | 80 | 30 | 0-100" for n, begin in ((1, 70), (2, 65), (3, 6))]
     rated(run_models, "core.rating_odd", [*first, *(f"S1 | {n} | 1 | 30 | 35 | 10 | 0-100" for n in range(2, 8))])
     assert asked(run_models, "core.rating_odd", "suds_begin_low") == ["r3"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "found"),
+    [
+        ([70, 0, 60, 55], ["r2"]),
+        ([70, 65, 60, 0], ["r4"]),  # the last one, after one that began high
+        ([70, 60, 50, 0, 0], []),  # and stays away
+        ([45, 0, 30, 45], []),  # the next one begins at 30
+        ([70, 0, 30, 20], []),  # an exercise usually begins at 25
+    ],
+)
+def test_a_session_without_any_fear_between_sessions_with_much_is_asked_about(
+    run_models: ModelBench, begins: list[int], found: list[str]
+) -> None:
+    rated(run_models, "core.rating_odd", [f"S1 | {n} | 1 | {b} | {b} | {b // 2} | 0-100" for n, b in enumerate(begins, 1)])
+    assert asked(run_models, "core.rating_odd", "suds_begin_low") == found
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,12 @@ select site_no, usubjid, sum(n) as n, sum(n_odd) as n_odd, median(b) as usual_be
     coalesce(bool_or(b in (97, 98, 100) or p in (97, 98, 100) or e in (97, 98, 100)), false) as is_near_99,
 from rated group by all;
 
+-- the highest begin of each session or of the one after it (after the last: before it)
+create table rated_day as
+select usubjid, session_no,
+    greatest(max(b), coalesce(lead(max(b)) over w, lag(max(b)) over w)) as near_b,
+from rated group by usubjid, session_no window w as (partition by usubjid order by session_no);
+
 create table rating_site as
 select site_no, sum(n) as n, max(top) as top, count(b) + count(e) as n_ends, count(*) filter (is_broken) as n_broken, count(e) as n_end, count(*) filter (e = 0) as n_zero,
     count(*) filter (e > 0 and e <= 15) as n_low, count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e < b) as n_falling, count(*) filter (e > b) as n_rising,
@@ -26,10 +32,11 @@ select told([
         case when k.usubjid is null then 'rating_without_session' end, case when not k.attended then 'rating_session_not_attended' end,
         case when r.p < greatest(r.b, r.e) then 'suds_peak_too_low' end,
         case when r.is_broken and s.n_ends >= 50 and 50 * s.n_broken <= s.n_ends then 'suds_not_whole' end,
-        case when r.b <= 10 and r.p >= 50 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40 then 'suds_begin_low' end,
+        case when r.b <= 10 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40
+            and (r.p >= 50 or (r.top = 0 and d.near_b >= 40)) then 'suds_begin_low' end,
         case when o.n_odd = 1 and r.n_odd = 1 and o.n > 20 and ((r.b < 9.5 and round(r.b) % 5 <> 0) or (r.e < 9.5 and round(r.e) % 5 <> 0)) then 'suds_digit_lost' end,
     ]), 'query', r.site_no, 'rating', concat_ws('|', r.usubjid, r.session_no, r.exercise_no), '', null, r.source_file, r.source_row
-from rated as r join rating_site as s using (site_no) join rater as o using (usubjid)
+from rated as r join rating_site as s using (site_no) join rater as o using (usubjid) join rated_day as d on r.usubjid = d.usubjid and r.session_no = d.session_no
 left join session as k on k.usubjid = r.usubjid and k.session_no = r.session_no
 union all
 select 'exercise_numbers_odd', 'query', s.site_no, 'session_exercise', e.usubjid || '|' || e.session_no, '', null, null, null

@@ -1,4 +1,4 @@
--- Columns sorted, dragged down or moved beside the others. Reads subject, event, medication_kept, item_all.
+-- Columns sorted, dragged down or moved beside the others. Reads subject, event, medication_kept, rating, item_all.
 create table column_cell as
 with sent as (
     select site_no, usubjid, source_file, source_row, 'subject' as t, unnest([{{'c': 'age', 'v': lpad(round(age_years * 1000)::bigint::varchar, 12, '0')}},
@@ -9,6 +9,12 @@ with sent as (
     from event
     union all
     select site_no, usubjid, source_file, source_row, 'medication', unnest([{{'c': 'text', 'v': verbatim::varchar}}, {{'c': 'day', 'v': start_dtc::varchar}}, {{'c': 'series', 'v': start_dtc::varchar}}]) from medication_kept
+    union all
+    select site_no, usubjid, source_file, source_row, 'rating', unnest([{{'c': 'begin', 'v': lpad(round(begin_suds * 100)::bigint::varchar, 8, '0')}},
+        {{'c': 'peak', 'v': lpad(round(peak_suds * 100)::bigint::varchar, 8, '0')}}, {{'c': 'end', 'v': lpad(round(end_suds * 100)::bigint::varchar, 8, '0')}}])
+    from rating where (site_no, source_file) in (
+        select (site_no, source_file) from rating group by all
+        having greatest(abs(corr(source_row, begin_suds)), abs(corr(source_row, peak_suds)), abs(corr(source_row, end_suds))) > 0.5)
     union all
     select site_no, usubjid, source_file, source_row, 'spds', {{'c': 'value', 'v': severity::int::varchar}} from item_all where severity is not null
 ),
