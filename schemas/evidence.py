@@ -260,6 +260,7 @@ class Evidence(Config):
     column_sorted_orders_log: Threshold[float]
     column_filled_min_participants: Threshold[int]
     column_filled_by_chance: Threshold[float]
+    table_end_by_chance: Threshold[float]
     event_shift_min: Threshold[int]
     event_shift_pct: Threshold[float]
     event_shift_left: Threshold[float]

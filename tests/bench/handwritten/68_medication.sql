@@ -1,4 +1,4 @@
--- Medications and adverse events: queries and notes that change nothing. Reads medication, event, treatment, subject, event_term.
+-- Medications and adverse events: queries and notes that change nothing. Reads medication, event, treatment, subject, session, event_term.
 insert into finding
 with again as (
     select usubjid, source_row, dense_rank() over (partition by usubjid, ingredient, start_dtc order by source_row) as nth, ingredient,
@@ -80,3 +80,23 @@ select 'event_terms_cut_site', 'query', site_no, 'site_event', '', '', null, nul
 from (select site_no, verbatim, max(length(verbatim)) over (partition by site_no) as longest from (select distinct site_no, verbatim from event where not is_none))
 group by site_no having any_value(longest) >= 8 and count(*) filter (length(verbatim) = longest) >= 4
     and count(*) filter (length(verbatim) = longest) >= count(*) filter (length(verbatim) between longest - 3 and longest - 1);
+
+-- records that stop in the middle of the participants who have had half of the sessions
+insert into finding
+with far as (select site_no, usubjid from session where attended group by all having count(*) >= 6),
+sent as (
+    select 'medication' as t, site_no, usubjid, source_file, source_row from medication_kept
+    union all
+    select 'event', site_no, usubjid, source_file, source_row from event
+),
+whole as (
+    select t, site_no, max(usubjid::varchar) as last_one, list(distinct usubjid) as who
+    from (select *, lag(usubjid::varchar) over (partition by t, site_no order by source_row) as above from sent)
+    group by t, site_no having bool_and(usubjid::varchar >= above) and count(distinct source_file) = 1
+),
+n as (
+    select t, site_no, count(*) as n, count(*) filter (list_contains(who, usubjid)) as k, count(*) filter (usubjid::varchar > last_one) as behind
+    from whole join far using (site_no) group by t, site_no
+)
+select 'table_ends_early', 'query', site_no, 'table_end', '', '', null, null, null
+from n where k > 0 and behind > 0 and lgamma(n - behind + 1) - lgamma(n - behind - k + 1) - lgamma(n + 1) + lgamma(n - k + 1) <= ln(0.001);
