@@ -261,6 +261,7 @@ class Evidence(Config):
     column_filled_min_participants: Threshold[int]
     column_filled_by_chance: Threshold[float]
     table_end_by_chance: Threshold[float]
+    answers_stop_by_chance: Threshold[float]
     event_shift_min: Threshold[int]
     event_shift_pct: Threshold[float]
     event_shift_left: Threshold[float]

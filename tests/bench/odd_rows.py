@@ -191,7 +191,11 @@ def answers(site: Site) -> None:
     """Forms of single participants: a jump, halves alike, a copy, one off, one twice."""
     of, fresh = site.of, site.fresh
     half = setup.ITEMS[:24]
-    of("lsas", fresh(), visit="W6")[0].update(dict.fromkeys((*setup.ITEMS, "total"), "0"), LSF02="1")
+    who = fresh()
+    of("lsas", who, visit="W6")[0].update(dict.fromkeys((*setup.ITEMS, "total"), "0"), LSF02="1")
+    for visit, last in (("W2", "2"), ("W3", "0")):
+        steady = {c: "2" if i % 3 else "1" for i, c in enumerate(setup.ITEMS)} | dict.fromkeys(setup.ITEMS[-6:], last)
+        of("lsas", who, visit=visit)[0].update(steady, total="")
     row = of("lsas", fresh(), visit="W6")[0]
     row.update({f"LSA{c[3:]}": row[c] for c in half}, total="")
     who, other = fresh(), fresh()
@@ -361,7 +365,7 @@ def means(site: Site) -> None:
 
 
 def columns(site: Site, other: Site) -> None:
-    """A column sorted by itself, a day dragged down, a series of days, events a row too low, in files in the order of participants."""
+    """A column sorted by itself or cut, a day dragged down, a series of days, events a row too low, in files in order."""
     for name in ("spds", "adverse_events", "medications"):
         site.tables[name].sort(key=lambda r: r["subject"])
     for row, value in zip(site.tables["spds"], sorted(r["severity"] for r in site.tables["spds"]), strict=True):

@@ -407,6 +407,33 @@ def test_answers_that_are_all_the_same_are_asked_about(
     assert asked(run_models, "core.score_jump", "answers_uniform") == found
 
 
+@pytest.mark.parametrize(
+    ("answers", "beside", "found"),
+    [
+        ([3] * 15 + [0] * 5, [2] * 20, ["v1"]),  # 1 of 15,504 ways
+        ([3] * 16 + [0] * 4, [2] * 20, []),
+        ([0, *[3] * 14, *[0] * 5], [2] * 20, []),  # 15 of 38,760
+        ([3] * 15 + [0] * 5, [2] * 17 + [0] * 3, []),  # three of the five were so before
+        ([3] * 15 + [1] * 5, [2] * 20, ["v1"]),  # the lowest of a scale that begins at 1
+        ([3] * 15 + [0] * 5, [2] * 19, []),  # the other form is not whole
+    ],
+)
+def test_answers_that_stop_before_the_end_are_asked_about(
+    run_models: ModelBench, answers: list[int], beside: list[int], found: list[str]
+) -> None:
+    run_models.given(
+        "core.primary", "study | site | subject_id | form_id::BIGINT | pomp::DOUBLE | visit_order::INTEGER | is_baseline::BOOLEAN | "
+        "is_used::BOOLEAN\nt01 | 01 | S1 | 0 | 60 | 0 | true | true\nt01 | 01 | S1 | 1 | 50 | 1 | false | true",
+    )  # fmt: skip
+    run_models.given(
+        "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | record_key | "
+        "source_file | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
+        + "\n".join(f"0 | {n} | {v} | {len(v)} | 20 | v{n} | f | 1 | {min(v)} | {max(v)}" for n, v in enumerate((beside, answers))),
+    )  # fmt: skip
+    run_models.run("core.score_jump")
+    assert asked(run_models, "core.score_jump", "answers_stop") == found
+
+
 def courses(bench: ModelBench, levels: dict[str, list[int]]) -> None:
     """Five visits of each participant; every other one of 20 answers is one above the level."""
     forms = [(who, visit, level) for who, course in levels.items() for visit, level in enumerate(course)]

@@ -116,6 +116,21 @@ from form_check as f
 where f.is_told_apart and f.total is not null and f.visit <> 'UNSCHEDULED' and (not f.is_crowded or f.form_row in (select form_row from form_used where list_contains(nths, 1)))
 window c as (partition by f.usubjid order by f.visit_order);
 
+-- five lowest answers and more at the end, few before them and few among the same ones at the visit beside
+create table stopped as
+with edge as (
+    select form_row, v, n_answered, list_min(v) as low, coalesce(lag(v) over c, lead(v) over c) as w, coalesce(lag(n_answered) over c, lead(n_answered) over c) as n_w
+    from course
+    window c as (partition by usubjid order by visit_order)
+),
+tail as (
+    select *, list_position([x > low for x in list_reverse(v)], true) - 1 as r, len([x for x in v if x = low]) as k
+    from edge where n_answered = 48 and v[48] = low and v[47] = low and v[46] = low and v[45] = low and v[44] = low and low < list_max(v)
+)
+select form_row from tail
+where n_w = 48 and 2 * len([x for x in w[49 - r:48] if x = low]) <= r
+    and lgamma(49 - r) - lgamma(k - r + 1) - lgamma(49) + lgamma(k + 1) <= ln(0.0001);
+
 insert into finding
 with site as (select site_no, count(*) filter (is_alike) as n_alike, count(*) filter (is_whole) as n_whole from course group by site_no),
 own as (select usubjid, count(*) as n_own from course where is_alike group by usubjid),
@@ -126,6 +141,7 @@ counted as (
 select told([
         case when rise >= 50 or (rise >= 40 and fall >= 40) or (rise <= -40 and fall <= -40) then 'score_jumps' end,
         case when n_answered >= 7 and is_uniform and case when pomp = 0 then is_baseline or coalesce(before >= 40, false) else n_answered >= 20 or pomp = 100 end then 'answers_uniform' end,
+        case when form_row in (select form_row from stopped) then 'answers_stop' end,
         case when is_alike and n_whole >= 50 and 50 * n_alike <= n_whole and n_own = 1 and list_unique(v) >= 3 and pomp >= 20 then 'answers_halves_alike' end,
         case when is_whole and pomp >= 12.5 and 0 in (list_max(v[1:24]), list_max(v[25:48]), list_max(v[1:12] || v[25:36]), list_max(v[13:24] || v[37:48])) then 'answers_half_zero' end,
     ]), 'query', site_no, 'form', concat_ws('|', usubjid, 'LSAS', visit), '', null, source_file, source_row
