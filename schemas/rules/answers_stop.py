@@ -18,7 +18,7 @@ FIELD = ""
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.PRIMARY
-MESSAGE = "The last answers of the primary outcome are all the lowest, unlike those before them and at the visit beside; they may be blanks."
+MESSAGE = "The last answers of the primary outcome are all the lowest, unlike those before and at the visit beside; they may be blanks."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

@@ -28,4 +28,5 @@ def check(field: str, evidence: Evidence) -> pl.Expr:
 
 def suggest(field: str, evidence: Evidence) -> pl.Expr:
     """How many."""
-    return pl.format("{}: none of the last {} of {} participants, of {} before them", pl.col("table_name"), *map(pl.col, ("n_behind", "n", "n_with")))
+    told = (pl.col(name) for name in ("table_name", "n_behind", "n", "n_with"))
+    return pl.format("{}: none of the last {} of {} participants, of {} before them", *told)

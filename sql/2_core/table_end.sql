@@ -33,6 +33,10 @@ ended as (
     group by table_name, unit, study, site
     having bool_and(subject_id >= subject_before) and count(distinct source_file) = 1
 ),
+told as (
+    select distinct table_name, unit, study, site, subject_id,
+    from placed
+),
 counted as (
     select
         e.table_name, e.unit, e.study, e.site, e.source_file,
@@ -41,7 +45,7 @@ counted as (
         count(*) filter (f.subject_id > e.last_subject_id) as n_behind,
     from ended as e
     inner join far as f on e.unit = f.unit and e.study = f.study and e.site = f.site
-    left join (select distinct table_name, unit, study, site, subject_id from placed) as p
+    left join told as p
         on e.table_name = p.table_name and f.unit = p.unit and f.study = p.study and f.site = p.site and f.subject_id = p.subject_id
     group by e.table_name, e.unit, e.study, e.site, e.source_file
 )
