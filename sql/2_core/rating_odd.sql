@@ -2,8 +2,9 @@
 -- Grain: study, site, subject_id, session_no, exercise_no; only exercises that stand out
 -- Reads: intake.rating, ref.evidence
 -- Why:   is_broken: a part of a whole number (of a half on 0-10 and 0-8), at a site that rates in whole ones; the other signs are
---        looked for on 0-100 and 1-100 alone. is_begin_low: fear begins at 10 or less and then is many times higher, in somebody who otherwise, or in that session, begins high: 60 typed as 6, or 0 for a blank; or is 0
---        throughout, where the session or the one beside it begins high: not rated. A low end is no sign, fear has fallen.
+--        looked for on 0-100 and 1-100 alone. is_begin_low: fear begins at 10 or less and then is many times higher, in somebody who
+--        otherwise, or in that session, begins high: 60 typed as 6, or 0 for a blank; or is 0 throughout, where the session or the one
+--        beside it begins high: not rated. A low end is no sign, fear has fallen.
 --        is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
 with rated as (
     select
