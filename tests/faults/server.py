@@ -20,6 +20,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What a night imports, here or on its way; each command would do it again.
+IMPORTED = (
+    "flows.__main__", "flows.backfill", "flows.nightly", "flows.engine.batch", "flows.engine.findings_view", "flows.embedded",
+    "fastapi", "prefect.utilities.visualization", "pyarrow.dataset", "pandera.backends.polars.container",
+)  # fmt: skip
 LIMIT_S = 1800  # a tiny night takes seconds; on a busy machine minutes, and that is no fault
 
 
@@ -87,12 +92,14 @@ class Commands:
 def _main() -> None:
     """The process that is forked."""
     from flows import prefect_home
+    from schemas import rules
 
     home, port = Path(os.environ["FAULTS_HOME"]), int(os.environ["FAULTS_PORT"])
     prefect_home.settle(home, log_level="CRITICAL", port=port)
     os.environ["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
-    for name in ("__main__", "backfill", "nightly", "engine.batch", "engine.findings_view"):
-        importlib.import_module(f"flows.{name}")
+    for name in IMPORTED:
+        importlib.import_module(name)
+    rules.catalogue()
     server = _Server(home, port)
     try:
         for line in sys.stdin:
