@@ -197,6 +197,8 @@ class Evidence(Config):
     medication_beside_days: Threshold[int]
     medication_expected_min: Threshold[int]
     scores_rise_min: Threshold[int]
+    baseline_low_pomp: Threshold[float]
+    baseline_low_pct: Threshold[float]
     scores_rise_pct: Threshold[float]
     scores_against_sd: Threshold[float]
     scores_against_better_pct: Threshold[float]

@@ -1,9 +1,10 @@
 -- core.site_score: whether a site's primary outcomes grow worse over the course, and whether the two halves of its forms are alike, or
 --        run against each other
 -- Grain: study, site
--- Reads: core.primary, core.form, core.score_jump
+-- Reads: core.primary, core.form, core.score_jump, ref.evidence
 -- Why:   treatments of this field do not make most participants of a site worse: answers are most likely turned round. Fear and
 --        avoidance of the same situations are rated apart; a form whose second half is its first has one half copied into the other.
+--        n_low_first: of n_begun participants with a baseline those whose next visit is far higher, as where forms stand a row too low.
 --        halves_r: Pearson's correlation of the sums of the two halves over all whole forms; sums of whole answers are exact
 with course as (
     select
@@ -11,6 +12,8 @@ with course as (
         arg_min(p.pomp, p.visit_order) as first_pomp,
         arg_max(p.pomp, p.visit_order) as last_pomp,
         count(*) as n_visits,
+        arg_min(p.is_baseline, p.visit_order) and count(*) > 1 as is_begun,
+        list(p.pomp order by p.visit_order)[2] as second_pomp,
     from core.primary as p
     where p.is_used and p.visit_order is not null
     group by p.study, p.site, p.subject_id
@@ -31,11 +34,14 @@ halves as (
 ),
 trend as (
     select
-        study, site,
-        count(*) filter (n_visits > 1) as n_courses,
-        count(*) filter (n_visits > 1 and last_pomp > first_pomp) as n_worse,
-    from course
-    group by study, site
+        c.study, c.site,
+        count(*) filter (c.n_visits > 1) as n_courses,
+        count(*) filter (c.n_visits > 1 and c.last_pomp > c.first_pomp) as n_worse,
+        count(*) filter (c.is_begun) as n_begun,
+        count(*) filter (c.is_begun and c.second_pomp - c.first_pomp >= e.baseline_low_pomp) as n_low_first,
+    from course as c
+    cross join ref.evidence as e
+    group by c.study, c.site
 )
 
 select
@@ -46,6 +52,8 @@ select
     null::bigint as source_row,
     any_value(t.n_courses) as n_courses,
     any_value(t.n_worse) as n_worse,
+    any_value(t.n_begun) as n_begun,
+    any_value(t.n_low_first) as n_low_first,
     count(*) filter (j.has_halves) as n_forms,
     min(f.n_items) as n_items,
     count(*) filter (j.is_half_alike) as n_alike,

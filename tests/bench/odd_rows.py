@@ -322,7 +322,8 @@ def exchanged(site: Site) -> None:
 
 
 def zeros(site: Site) -> None:
-    """Zero for not rated, peaks moved by a row, doses here and there on the hour, one half of the answers copied, scores that rise."""
+    """Zero for not rated, peaks moved by a row, doses here and there on the hour, one half of the answers copied, scores that rise, at
+    once after baseline."""
     rows = site.tables["suds"]
     peaks = [r["peak"] for r in rows]
     for n, row in enumerate(rows):
@@ -333,7 +334,7 @@ def zeros(site: Site) -> None:
     visits = [v.name for v in setup.VISITS]
     for row in site.tables["lsas"]:
         if row["visit"] in visits:
-            level = visits.index(row["visit"]) / 6
+            level = visits.index(row["visit"]) / 6 + (0.5 if visits.index(row["visit"]) else 0)
             half = [str(min(3, max(0, round(level + site.rng.gauss(0, 0.6))))) for _ in range(24)]
             row.update(zip(setup.ITEMS, half * 2, strict=True), total="")
 

@@ -635,6 +635,17 @@ def test_a_site_whose_participants_nearly_all_grow_worse_is_asked_about(
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "first", "found"),
+    [(6, 2, 50, ["01"]), (6, 4, 50, ["01"]), (5, 5, 50, []), (6, 2, 51, []), (6, 1, 50, [])],  # 60 of 100 are most; seven are too few
+)
+def test_a_site_whose_baselines_are_nearly_all_far_lower_than_the_next_visit_is_asked_about(
+    run_models: ModelBench, low: int, high: int, first: int, found: list[str]
+) -> None:
+    site_forms(run_models, [(first, 60)] * low + [(62, 60)] * high)
+    assert asked(run_models, "core.site_score", "baseline_low_site") == found
+
+
+@pytest.mark.parametrize(
     ("alike", "n_items", "found"),
     [(6, 48, ["01"]), (3, 48, ["01"]), (2, 48, []), (6, 10, [])],  # a short scale's halves may well be alike
 )

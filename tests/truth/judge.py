@@ -31,7 +31,7 @@ COURSE = (
     "session", "session_check", "dose", "dose_timing", "dose_amount", "dose_lag", "planned_dose", "site_timing", "site_session",
     "subject_clock", *PEOPLE,
 )  # fmt: skip
-FORMS = ("form", "item", "item_fault", "form_check", "form_crossing", "total_check", "site_item", "score_jump",
+FORMS = ("form", "item", "item_fault", "form_check", "form_crossing", "total_check", "site_item", "site_score", "score_jump",
          "subject_baseline", "visit_gap", "dose_timing", *PEOPLE)
 RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds", "session_suds", "session_exercise",
            "rating_odd")

@@ -155,7 +155,11 @@ from (select site_no, list_sum(v[1:24]) as a, list_sum(v[25:48]) as b from cours
 union all
 select 'scores_rise_site', 'query', site_no, 'site_score', '', '', null, null, null
 from (select site_no, arg_max(pomp, visit_order) > arg_min(pomp, visit_order) as is_worse from course group by site_no, usubjid having count(*) > 1)
-group by site_no having count(*) >= 8 and count(*) filter (is_worse) >= 0.8 * count(*);
+group by site_no having count(*) >= 8 and count(*) filter (is_worse) >= 0.8 * count(*)
+union all
+select 'baseline_low_site', 'query', site_no, 'site_score', '', '', null, null, null
+from (select site_no, list(pomp order by visit_order) as p from course group by site_no, usubjid having count(*) > 1 and arg_min(is_baseline, visit_order))
+group by site_no having count(*) >= 8 and count(*) filter (p[2] - p[1] >= 10) >= 0.6 * count(*);
 
 -- the other questionnaire grows worse in nearly all who change, while the primary outcome gets better in most
 insert into finding

@@ -44,6 +44,14 @@ def site_sorts_the_ages(site: Site) -> None:
         r.sent["age_years"] = age
 
 
+@kind("site", lambda s: not s.members and s.study != "acro01", whole_site=True)
+def site_moves_the_answers_a_row_down(site: Site) -> None:
+    """Of all forms of the primary outcome, totals along; two visits tell nothing of a course."""
+    forms = [r for r in every(site, "assessment") if r.true["instrument"] in ("LSAS", "CY-BOCS")]
+    for form, above in zip(forms[1:], forms, strict=False):
+        form.sent |= {"items": dict(above.true["items"]), "total": above.true["total"]}
+
+
 @kind("site", lambda s: not s.members, whole_site=True)
 def site_cuts_the_terms_of_events(site: Site) -> None:
     """In a field of twenty letters. An export of several sites has too few events of each."""
