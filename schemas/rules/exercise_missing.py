@@ -16,7 +16,7 @@ TABLE = "core.session_exercise"
 FIELD = ""
 SEVERITY = Severity.QUERY
 CATEGORY = Category.COMPLETENESS
-IMPACT = Impact.NONE
+IMPACT = Impact.PRIMARY
 MESSAGE = "The session has fewer exercises than nearly all of the site's; the last may be lost."
 
 
