@@ -15,6 +15,8 @@ class FileFormat(StrEnum):
     REDCAP = "redcap"
     QUALTRICS = "qualtrics"
     NDA = "nda"
+    RAVE = "rave"
+    VIEDOC = "viedoc"
     CASTOR = "castor"
     OPENCLINICA = "openclinica"
     XLSX = "xlsx"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.newsite import families, questionnaires
+from flows.newsite import families, lexicon, questionnaires
 from flows.newsite.asking import Open, Said, columns_of, percent
 from flows.newsite.column import Column
 from flows.newsite.dateshape import ENOUGH
@@ -35,7 +35,7 @@ class Scales:
 
 def find(sheet: Sheet, ids: Column, context: Context, scales: Scales) -> list[TableDraft]:
     """Every questionnaire of a sheet; empty where it holds none."""
-    clusters = families.find([n for n in sheet.columns if n != ids.name], fixed_is_text=True)
+    clusters = families.find([n for n, c in sheet.columns.items() if n != ids.name and not c.about.is_structure], fixed_is_text=True)
     items = questionnaires.find(sheet, clusters, scales.instruments, scales.asked)
     made = [d for one in items for d in _wide(sheet, ids, context, scales, one)]
     if made:
@@ -96,14 +96,14 @@ def _single(sheet: Sheet, ids: Column, context: Context, scales: Scales) -> Tabl
     """One rating a row, such as CGI: the column is called like the instrument, or the sheet is and the column like a value."""
     neutral = neutral_for(sheet, "assessment")
     found: list[tuple[float, str, Column, list[tuple[str, float]]]] = []
-    for column in sheet.columns.values():
-        if column.name == ids.name or column.about.is_structure or not column.n_given:
-            continue
+    plain = [c for c in sheet.columns.values() if c.name != ids.name and not c.about.is_structure and c.n_given]
+    only = [c for c in plain if c.numbers.share > 0.8]
+    for column in plain:
         own = [(n, s) for n, s in questionnaires.single(sheet, column, scales.instruments, scales.asked)]
         named = [(n, s) for n, s in own if questionnaires.called(n, tokens(column.name)) >= 0.7]
         if named:
             found.append((named[0][1], column.name, column, named))
-        elif own and name_score(tokens(column.name), "assessment", "value", neutral) >= SURE:
+        elif own and (name_score(tokens(column.name), "assessment", "value", neutral) >= SURE or only == [column]):
             found.append((own[0][1] * 0.97, column.name, column, own))
     if not found:
         return None
@@ -140,7 +140,8 @@ def _around(sheet: Sheet, ids: Column, context: Context, scales: Scales, taken: 
             if c not in dates and not c.about.is_structure and not c.is_secret
         ]
         best = max(scored, key=lambda s: s[:2], default=None)
-        visit = best[2] if best is not None and best[0] >= 0.75 else None
+        of_system = (sheet.columns[n] for n in lexicon.keys("visit") if n in sheet.columns and sheet.columns[n].n_filled)
+        visit = best[2] if best is not None and best[0] >= 0.75 else next(of_system, None)
     if visit is not None:
         codes, shows = map_of(visit, scales.visits)
         spec: Any = {"from": visit.name, "map": codes} if codes else visit.name
@@ -150,4 +151,6 @@ def _around(sheet: Sheet, ids: Column, context: Context, scales: Scales, taken: 
     score, _, day = max(scores, key=lambda s: s[:2], default=(0.0, 0, None))
     if day is not None and score >= 0.5:
         out["assessed_on"] = said(day, read_as("assessment", "assessed_on", day, context), f"called {day.name!r}", max(score, 0.8))
+    elif (day := next((sheet.columns[n] for n in lexicon.keys("assessed_on") if n in sheet.columns), None)) and day.dates.share > ENOUGH:
+        out["assessed_on"] = said(day, read_as("assessment", "assessed_on", day, context), "no other day; that of the visit", 0.75)
     return out

@@ -69,7 +69,8 @@ def make(study: str, site: str, files: Sequence[Path], config: Path, known: Know
     if not chosen:
         why = "no intake table fits its sheets" if ids else "no column of it is known to name the participant"
         names = "; ".join(f"{s.name}: {', '.join(s.columns)}" for s in export.sheets)
-        fix = "call that column subject_id in a copy of the export and draft again, or write site.yaml by hand: docs/mapping.md"
+        again = "call that column subject_id in a copy of the export and draft again, or write"
+        fix = f"{'write' if ids else again} site.yaml by hand: docs/mapping.md" + ("; `long` reads one value a row" if ids else "")
         raise ReadError(f"{study}/{site}: nothing can be drafted: {why}\n  found -> {names}\n  fix   -> {fix}")
     notes = _arms(chosen, known, closed)
     for one in chosen:

@@ -43,7 +43,7 @@ def id_column(sheet: Sheet, known: Iterable[str] = ()) -> tuple[Column, float] |
         if column.name in known:
             return column, 0.97
         sure = _likeness(column.name, "subject_id")
-        if sure and column.n_given and column.dates.share < 0.5:
+        if sure and column.n_given and column.dates.share < 0.5 and not column.about.is_structure:
             scored.append((column.n_distinct > 1 or sheet.rows == 1, sure, -column.place, column))  # `studyid` is one for all
     best = max((s for s in scored if s[1] >= 0.6), key=lambda s: s[:3], default=None)
     return (best[3], best[1]) if best is not None else None

@@ -7,6 +7,7 @@ What belongs here: reading config/lexicon/*.csv. What does not: comparing a name
     words.csv        list, value, language, texts
     instruments.csv  instrument, part (start of its item codes, where it has several), terms
     sdtm.csv         domain, variable, table, field
+    keys.csv         role, columns that a system adds to every form, by their whole names
 """
 
 from __future__ import annotations
@@ -100,6 +101,12 @@ def instruments() -> dict[tuple[str, str], tuple[Term, ...]]:
 def sdtm() -> dict[tuple[str, str], tuple[str, str]]:
     """(domain, variable) -> (table, field)."""
     return {(row["domain"], row["variable"]): (row["table"], row["field"]) for row in _rows("sdtm.csv")}
+
+
+@cache
+def keys(role: str) -> tuple[str, ...]:
+    """Columns that systems add to every form, which may be the field `role` where no other column is called so."""
+    return next((tuple(row["columns"].split("|")) for row in _rows("keys.csv") if row["role"] == role), ())
 
 
 @cache

@@ -27,7 +27,9 @@ from schemas.findings import ReadError
 REPEAT, EVENT, GROUP = "redcap_repeat_instrument", "redcap_event_name", "redcap_data_access_group"
 #: Why of a sheet that is a whole REDCap export: it stands in where no form lists every participant.
 WHOLE = "the whole export"
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}|\d{4}-\d{2}|\d{4}")
+_DATED = re.compile(
+    r"(?<!\d)(?:(?:\d{4}-\d{2}-\d{2}|\d{8})(?:[-_T ]?\d{2}[-.:]?\d{2}(?:[-.:]?\d{2})?)?|\d{12}|\d{14}|\d{4}-\d{2}|\d{4})(?!\d)"
+)
 _CELL = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*|\d+[.,]\d+|\d{3,}|\d{1,2}:\d{2}.*")
 _WORKBOOKS = ("xlsx", "xls", "xlsb", "ods")
 _HEADER_ROWS = 8
@@ -92,7 +94,7 @@ def open_export(files: Iterable[Path], root: Path, closed: Iterable[str] = ()) -
         found.remove(one)
         where = f" {one.options['sheet']}" if "sheet" in one.options else ""
         out.unread[one.files[0] + where] = "its first line looks like data, not like names of columns"
-    out.sheets = _without_copies(_together(found), out)
+    out.sheets = _without_copies(_shortened(_together(found)), out)
     return out
 
 
@@ -146,6 +148,8 @@ def _of_cells(name: str, title: str, cells: Cells, options: dict[str, Any], whys
 
 def _workbook_sheet(name: str, path: Path, sheet: str) -> Sheet | None:
     """A sheet with its header found: titles above and notes below are left out. None: it holds no table."""
+    if (form := _viedoc_sheet(name, path, sheet)) is not None:
+        return form
     best: tuple[float, int, int, Cells] | None = None
     for row, n_rows in [(r, 1) for r in range(1, _HEADER_ROWS)] + [(r, 2) for r in range(1, 4)]:
         try:
@@ -174,6 +178,15 @@ def _workbook_sheet(name: str, path: Path, sheet: str) -> Sheet | None:
         whys["skip_end"] = f"{below} row(s) below the data fill the first cell only; look at them: a row left out is counted nowhere"
         cells = replace(cells, table=cells.table.slice(0, cells.table.num_rows - below))
     return _of_cells(name, sheet, cells, options, whys)
+
+
+def _viedoc_sheet(name: str, path: Path, sheet: str) -> Sheet | None:
+    """A form of Viedoc: labels in the first row, identifiers in the second."""
+    try:
+        cells = read(path, ReadOptions(sheet=sheet, format="viedoc"))
+    except ReadError:
+        return None
+    return _of_cells(name, sheet, cells, {"sheet": sheet, "format": "viedoc"}, {})
 
 
 def _header_score(cells: Cells) -> float:
@@ -288,6 +301,16 @@ def _together(sheets: list[Sheet]) -> list[Sheet]:
         columns = {n: Column.of(n, c.place, table[n], c.about, typed=c.typed) for n, c in first.columns.items()}
         out.append(replace(first, files=tuple(sorted(mine)), glob=glob, table=table, columns=columns, whys=whys))
     return out
+
+
+def _shortened(sheets: list[Sheet]) -> list[Sheet]:
+    """Titles of files without what all of them begin with, up to a sign: SAD01_20250729_DM is DM."""
+    titles = {s.title for s in sheets if "sheet" not in s.options and not s.where}
+    if len(titles) < 3:
+        return sheets
+    shared = next((n for n, letters in enumerate(zip(*titles, strict=False)) if len(set(letters)) > 1), 0)
+    before = re.sub(r"[^\W_]*$", "", min(titles)[:shared])
+    return [replace(s, title=s.title[len(before) :]) if before and s.title.startswith(before) else s for s in sheets]
 
 
 def _fits(name: str, glob: str) -> bool:

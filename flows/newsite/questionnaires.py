@@ -248,7 +248,7 @@ def long_items(sheet: Sheet, instruments: Mapping[str, Instrument], asked: Colle
     wanted = {n: i for n, i in instruments.items() if not asked or n in asked}
     known = {n: {c.upper() for c in [*i.item_codes(), *(s.paramcd for s in i.scales)]} for n, i in wanted.items()}
     for column in sheet.columns.values():
-        if column.n_distinct < 1 or column.numbers.share > 0.2:
+        if column.n_distinct < 1 or column.numbers.share > 0.2 or column.about.is_structure:
             continue
         met = {t.upper(): n for t, n in column.given}
         hit = {n: sum(k for t, k in met.items() if t in codes) for n, codes in known.items()}

@@ -173,6 +173,8 @@ def tidy(made: TableDraft, hits: dict[str, _Hit], *, second: bool) -> None:
         for name in ("begin", "peak", "end"):
             if (one := made.fields.get(name)) is not None:
                 made.fields[name] = Said({**one.value, "scale": scale, **({"missing": codes} if codes else {})}, one.why, one.sure)
+    for name in {"weight_kg", "dose"} & made.fields.keys() & hits.keys():
+        _unit_beside(made, name, hits[name].column)
     if made.table in ("medication", "adverse_event"):
         _like_each_other(made)
     if made.table == "medication" and "ongoing" not in made.fields and "ended_on" in hits:
@@ -182,6 +184,20 @@ def tidy(made: TableDraft, hits: dict[str, _Hit], *, second: bool) -> None:
         made.extras["where"] = {when.column.name: Said({"blank": False}, "a row with a date is somebody who left", 90)}
         if not second:
             made.ignore.append(Said({when.column.name: ""}, "no date of withdrawal: somebody who stayed"))
+
+
+def _unit_beside(made: TableDraft, name: str, column: Column) -> None:
+    """A column of units called like the amount's own: WEIGHT_UN beside WEIGHT, EXDOSU beside EXDOSE."""
+    spec = made.fields[name].value
+    if not isinstance(spec, dict) or not isinstance(spec.get("unit"), Open):
+        return
+    for called in (f"{column.name}_UN", f"{column.name}_UNIT", f"{column.name}_unit", f"{column.name[:-1]}U"):
+        beside = made.sheet.columns.get(called)
+        if beside is not None and not beside.about.is_structure and beside.codes() and beside.numbers.share < 0.1:
+            why = f"{made.fields[name].why.rpartition('; ')[0] or made.fields[name].why}; the unit stands beside it"
+            made.fields[name] = Said({**spec, "unit": {"from": called}}, why, made.fields[name].sure)
+            made.used.add(called)
+            return
 
 
 def _like_each_other(made: TableDraft) -> None:
@@ -245,7 +261,21 @@ def _assigned(sheet: Sheet, table: str, ids: Column, context: Context, used: Col
             out[hit.field] = hit
     if table == "subject" and not _one_row_each(sheet, ids):
         return {}
+    for key in (f for f in wanted if f not in out):
+        if (hit := _of_system(sheet, table, key, context, used)) is not None:
+            out[key] = hit
     return {f: out[f] for f in wanted if f in out}
+
+
+def _of_system(sheet: Sheet, table: str, key: str, context: Context, used: Collection[str]) -> _Hit | None:
+    """A column that the site's system adds to every form, where no field is called so: its visit `Session 3`, the number of its line."""
+    for name in lexicon.keys(key):
+        column = sheet.columns.get(name)
+        if column is not None and column.about.is_structure and name not in used and column.n_filled == sheet.rows > 0:
+            hit = _hit(sheet, table, key, column, SURE, context, ())
+            if hit is not None and (key != "record_no" or column.n_distinct > 1):
+                return hit
+    return None
 
 
 def _hit(sheet: Sheet, table: str, name: str, column: Column, score: float, context: Context, free: Iterable[Column]) -> _Hit | None:

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.readers import nda, qualtrics
+from flows.readers import nda, qualtrics, rave, viedoc
 from flows.readers.cells import ReadOptions, unreadable
 
 HEAD = 4096
@@ -41,6 +41,8 @@ FORMATS: dict[str, Format] = {
     "redcap": Format("a REDCap export", _TEXT_ENDINGS, ("text", "json"), dialect=True),
     "qualtrics": Format("a Qualtrics export", _TEXT_ENDINGS, ("text",), dialect=True),
     "nda": Format("a NIMH Data Archive file", _TEXT_ENDINGS, ("text",), dialect=True),
+    "rave": Format("a clinical view of Medidata Rave", _TEXT_ENDINGS, ("text",), dialect=True),
+    "viedoc": Format("a Viedoc export", (*_TEXT_ENDINGS, ".xlsx"), ("text", "xlsx", "damaged"), dialect=True),
     "castor": Format("a Castor EDC export", (*_TEXT_ENDINGS, ".xlsx"), ("text", "xlsx", "damaged"), dialect=True),
     "openclinica": Format("an OpenClinica data set", _TEXT_ENDINGS, ("text",), dialect=True),
     "xlsx": Format("an Excel workbook", (".xlsx", ".xlsm"), ("xlsx", "damaged"), typed=True),
@@ -58,6 +60,9 @@ FORMATS: dict[str, Format] = {
     "gzip": Format("a gzip archive", (".gz",), ("gzip",), module="archive"),
     "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",), typed=True),
 }
+
+#: Dialects that a text's first rows tell.
+_TOLD = (("qualtrics", qualtrics.is_one), ("nda", nda.is_one), ("rave", rave.is_one), ("viedoc", viedoc.is_one))
 
 #: Archives: a declared format is that of the file within.
 PACKED = ("zip", "gzip")
@@ -141,10 +146,10 @@ def find(path: Path, options: ReadOptions) -> str:
 
 
 def _dialect(path: Path) -> str:
-    """Text whose own rows say that it is more than plain: Qualtrics and the NIMH Data Archive."""
+    """Text whose own rows say that it is more than plain: Qualtrics, the NIMH Data Archive, Rave, Viedoc."""
     with path.open("rb") as file:
         start = file.read(_FAR)
-    return "qualtrics" if qualtrics.is_one(start) else "nda" if nda.is_one(start) else "delimited"
+    return next((name for name, is_one in _TOLD if is_one(start)), "delimited")
 
 
 def content(start: bytes, path: Path | None = None) -> str | None:

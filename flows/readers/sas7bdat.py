@@ -17,6 +17,7 @@ import pyreadstat
 
 from flows.readers.cells import Cells, ReadOptions, unreadable
 from flows.readers.moments import sas_part, sas_shown
+from flows.readers.rave import as_view
 from flows.readers.readstat import cells, load
 
 _WIDTH = re.compile(r"(?<=.)\d*(?:\.\d*)?$")
@@ -36,7 +37,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
         labels |= {name: known[key] for name, shown in formats.items() if (key := _WIDTH.sub("", shown.upper())) in known}
     writers = {name: sas_shown(shown) for name, shown in formats.items()}
     parts = {name: sas_part(shown) for name, shown in formats.items()}
-    return cells(stat, writers, options, notes, labels=labels, tags=stat.meta.missing_user_values, parts=parts)
+    return as_view(cells(stat, writers, options, notes, labels=labels, tags=stat.meta.missing_user_values, parts=parts))
 
 
 def _catalogue(path: Path, encoding: str | None) -> dict[str, dict[Any, str]]:

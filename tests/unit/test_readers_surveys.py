@@ -290,3 +290,87 @@ def test_openclinica_s_lines_above_the_header_are_passed_over(tmp_path):
     (tmp_path / "p.tsv").write_text("id\tx\n1\t2\n")
     with pytest.raises(ReadError, match="as OpenClinica's header does"):
         read(tmp_path / "p.tsv", ReadOptions(format="openclinica"))
+
+
+RAVE = """\
+subjectId,Subject,InstanceName,DataPageName,recordposition,RecordActive,CMTRT,CMSTDAT,CMSTDAT_RAW,CMSTDAT_INT,CMSTDAT_YYYY,CMSTDAT_MM,\
+CMSTDAT_DD,DOSE,DOSE_RAW,DOSE_UN,ONGO,ONGO_STD
+"321","01-001","L","CM","1","1","Sertraline","2024-02-03T00:00:00","3 FEB 24","","2024","2","3","50.0","50","mg","Yes","1"
+"321","01-001","L","CM","2","1","Ibuprofen","","UN Feb 2024","2024-02-01T00:00:00","2024","2","","","4OO","mg","No","0"
+"321","01-001","L","CM","3","1","Zolpidem","","UN UNK 2023","2023-01-01T00:00:00","2023","","","5.0","5","mg","No","0"
+"322","01-002","L","CM","1","0","Aspirin","","31 Apr 2024","","","","","100.0","100","mg","Yes","1"
+"322","01-002","L","CM","2","1","Aspirin","","31 Apr 2024","","","","","100.0","100","mg","Yes","1"
+EOF
+"""
+
+
+def test_a_field_of_rave_is_filled_in_from_what_was_entered(tmp_path):
+    (tmp_path / "CM.csv").write_text(RAVE, encoding="utf-8")
+    cells = read(tmp_path / "CM.csv")
+    assert rows(cells, "CMTRT", "CMSTDAT", "DOSE", "ONGO_STD") == [
+        ("Sertraline", "2024-02-03", "50.0", "1", 1),
+        ("Ibuprofen", "2024-02", "4OO", "0", 2),
+        ("Zolpidem", "2023", "5.0", "0", 3),
+        ("Aspirin", "31 Apr 2024", "100.0", "1", 5),
+    ]
+    assert cells.ragged == [] and cells.doubts == []
+    assert "1 record(s) that are inactive in Rave are left out" in cells.notes
+    assert (cells.about["ONGO_STD"].label, cells.about["ONGO_STD"].labels) == ("ONGO", {"1": "Yes", "0": "No"})
+    needed = [n for n in cells.table.column_names if n != ROW and not (n in cells.about and cells.about[n].is_structure)]
+    assert needed == ["Subject", "CMTRT", "CMSTDAT", "DOSE", "DOSE_UN", "ONGO_STD"]
+
+
+def test_a_view_of_rave_without_its_end_may_be_cut(tmp_path):
+    (tmp_path / "CM.csv").write_text(RAVE.removesuffix("EOF\n"), encoding="utf-8")
+    assert "so the file may be cut" in read(tmp_path / "CM.csv").doubts[0]
+    (tmp_path / "CM.csv").write_text(RAVE.replace('"', "").removesuffix("EOF\n"), encoding="utf-8")
+    assert read(tmp_path / "CM.csv").doubts == []
+
+
+def test_an_answer_of_rave_that_two_codes_show_stays_two_columns(tmp_path):
+    (tmp_path / "CM.csv").write_text(RAVE.replace('"No","0"', '"Yes","0"'), encoding="utf-8")
+    about = read(tmp_path / "CM.csv").about
+    assert "ONGO" not in about and "ONGO_STD" not in about
+
+
+VIEDOC = """\
+Site,Subject number,Subject Id,Event number,Event name,Form number,Dose (mg),Sex,Sex - Code,Date,Date
+SiteSeq,SubjectSeq,SubjectId,EventSeq,EventName,FormSeq,EXDOSE,SEX,SEXCD,ICDAT,EXDTC
+1,1,NY-001,1,Session 1,1,50,Male,1,2024-02-03,2024-02-NK
+1,2,NY-002,1,Session 1,1,50,Female,2,2024-02-04,2024-02-05
+"""
+
+
+def viedoc_workbook(path):
+    book = openpyxl.Workbook()
+    for line in VIEDOC.splitlines():
+        book.active.append([int(c) if c.isdigit() else c for c in line.split(",")])
+    book.save(path)
+
+
+@pytest.mark.parametrize("name", ["SAD01_20250729_133232_EX.csv", "export.xlsx"])
+def test_viedoc_names_its_columns_in_the_second_row(tmp_path, name):
+    path = tmp_path / name
+    viedoc_workbook(path) if path.suffix == ".xlsx" else path.write_text(VIEDOC, encoding="utf-8-sig")
+    cells = read(path, ReadOptions(format="viedoc") if path.suffix == ".xlsx" else None)
+    assert rows(cells, "SubjectId", "EXDOSE", "SEXCD", "ICDAT", "EXDTC") == [
+        ("NY-001", "50", "1", "2024-02-03", "2024-02-NK", 1),
+        ("NY-002", "50", "2", "2024-02-04", "2024-02-05", 2),
+    ]
+    assert cells.about["SEXCD"].labels == {"1": "Male", "2": "Female"}
+    assert [cells.about[n].label for n in ("SEXCD", "EXDOSE", "EXDTC")] == ["Sex", "Dose (mg)", "Date"]
+    needed = [n for n in cells.table.column_names if n != ROW and not cells.about[n].is_structure]
+    assert needed == ["SubjectId", "EXDOSE", "SEXCD", "ICDAT", "EXDTC"]
+
+
+def test_viedoc_without_labels_or_with_a_declared_header_row_is_read_as_it_is(tmp_path):
+    (tmp_path / "a.csv").write_text(VIEDOC.partition("\n")[2], encoding="utf-8")
+    (tmp_path / "b.csv").write_text(VIEDOC, encoding="utf-8")
+    for cells in (read(tmp_path / "a.csv"), read(tmp_path / "b.csv", ReadOptions(header_row=2))):
+        assert rows(cells, "SubjectId") == [("NY-001", 1), ("NY-002", 2)]
+
+
+def test_what_is_called_viedoc_and_is_not_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text("subject,dose\n1,50\n2,50\n", encoding="utf-8")
+    with pytest.raises(ReadError, match="neither of its first two rows names the columns of a Viedoc form"):
+        read(tmp_path / "a.csv", ReadOptions(format="viedoc"))
