@@ -89,11 +89,14 @@ def _groups(cells: pl.DataFrame, counts: pl.DataFrame, since: str, evidence: Evi
     by = ["table", "part", "subject", "form"]
     known = {k[:4]: k[4] for k in counts.group_by(by).agg(pl.sum("n_both")).iter_rows()}
     whole: dict[tuple[str, str, str], int] = {}
+    in_all: dict[tuple[str, str], int] = {}
     for (table, part, subject, _), n in known.items():
         whole[table, part, subject] = whole.get((table, part, subject), 0) + n
+        in_all[table, part] = in_all.get((table, part), 0) + n
     for (table, part), column in cells.filter(pl.col("table") != "subject").group_by("table", "part", maintain_order=True):
         function = alike.function(column)
         site_wide = function is not None and column.height >= 2 * few and function.pct >= 90 and table != "assessment"
+        site_wide |= column.height >= 2 * few and _is_recoded(column, in_all[str(table), str(part)], evidence)
         for (subject,), mine in column.group_by("subject", maintain_order=True):
             n, told_by = whole.get((str(table), str(part), str(subject)), 0), alike.function(mine)
             if site_wide or _is_one_change(mine.height, n, told_by, few, evidence):
@@ -104,6 +107,16 @@ def _groups(cells: pl.DataFrame, counts: pl.DataFrame, since: str, evidence: Evi
                 if _is_one_change(answers.height, n, told_by, evidence.recoded_form_min_values.value, evidence):
                     out.append(_group(answers, n, told_by, since, evidence))
     return out
+
+
+def _is_recoded(column: pl.DataFrame, n_both: int, evidence: Evidence) -> bool:
+    """Whether so many codes of a column changed, each into one other, that it was coded anew: too few to hold the site. Medications that
+    ended are no such change."""
+    if set(column.get_column("kind")) != {"code"} or 100 * column.height <= evidence.hold_recoded_pct.value * n_both:
+        return False
+    pairs = column.select("field", "was", "now").unique()
+    ended = pairs.filter((pl.col("field") == "ongoing") & (pl.col("now") == "N")).height
+    return not ended and pairs.get_column("was").is_unique().all() and column.height >= evidence.recoded_min_values.value * pairs.height
 
 
 def _is_one_change(n: int, n_both: int, function: alike.Function | None, few: int, evidence: Evidence) -> bool:

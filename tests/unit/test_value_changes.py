@@ -117,6 +117,25 @@ def test_a_value_that_is_withheld_has_not_disappeared(tmp_path: Path) -> None:
     assert told(tmp_path, "adsuds", before, after, withheld=withheld) == []
 
 
+@pytest.mark.parametrize(
+    ("column", "was", "now", "found"),
+    [
+        ("AESEV", ["MILD"] * 6 + ["MODERATE"] * 3, ["SEVERE"] * 6 + ["MODERATE"] * 3, "values_changed_alike"),  # codes turned round
+        ("AESEV", ["MILD"] * 9, ["MILD", "MODERATE", "SEVERE"] * 3, "value_changed"),  # events that were graded again
+        ("AESEV", ["MILD"] * 30, ["SEVERE"] * 6 + ["MILD"] * 24, "value_changed"),
+        ("AESER", ["N"] * 7, ["Y"] * 7, "values_changed_alike"),
+    ],
+)  # fmt: skip
+def test_codes_of_a_few_events_that_all_became_one_other_are_asked_about(
+    tmp_path: Path, column: str, was: list[str], now: list[str], found: str
+) -> None:
+    def events(codes: list[str]) -> list[dict[str, object]]:
+        known = {"AETERM": "Headache", "AESTDTC": "2026-01-05", "AESEV": "MILD", "AESER": "N"}
+        return [known | {"USUBJID": f"t-01-{n}", column: code} for n, code in enumerate(codes)]
+
+    assert {row[0] for row in told(tmp_path, "adae", events(was), events(now))} == {found}
+
+
 def drugs(starts: dict[str, list[str | None]]) -> list[dict[str, object]]:
     """One drug, taken in one period or several."""
     return [
