@@ -54,7 +54,9 @@ def shrunk(unit: Unit, counts: dict[str, Any], last: Before, diff: records.Diffe
         emptied = lost > 0 and now == 0
         cut = emptied or tail or (lost >= min_rows and pct > max_pct)
         files = _files(unit, last, table, diff) if cut else ""
-        how = "the table is empty now" if emptied else "they are the last rows of the file" if tail else f"more than {max_pct:g} %"
+        others = f"none of the {now} that came was there before: identifiers may be written otherwise"
+        how = "the table is empty now" if emptied else others if lost == had_n else "they are the last rows of the file" if tail else ""
+        how = how or f"more than {max_pct:g} %"
         how += f"; {files}" if files else ""
         rows.append({"table": table, "n_rows": lost, "had": had_n, "is_cut": cut, "pct": pct, "how": how,
                      "suggestion": f"{lost} of {had_n} records ({pct:.0f} %): {how}"})  # fmt: skip

@@ -49,6 +49,13 @@ def test_a_file_with_its_header_only_holds_the_site(two_sites: Nights):
     assert "2 of 2 dose records" in held.release.manifest["sites"][0]["reason"]
 
 
+def test_records_whose_keys_are_all_other_ones_are_not_called_the_last_of_their_file(two_sites: Nights):
+    two_nights(two_sites, lines(1, 10), lines(101, 110))
+
+    how = "none of the 10 that came was there before: identifiers may be written otherwise"
+    assert findings(two_sites, "delivery_shrunk") == [("", "OPEN", f"10 of 10 records (100 %): {how}; dose.csv")]
+
+
 def test_many_records_lost_from_the_middle_hold_the_site_and_few_do_not(two_sites: Nights):
     held = two_nights(two_sites, lines(1, 40), lines(1, 10) + lines(14, 40))
     assert status(held)["01"] == "carried"
