@@ -23,7 +23,7 @@ MESSAGE = "From one day or session on, nearly all the site's participants begin 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: does not apply."""
-    many = pl.col("n_stepped") >= evidence.clock_min_crossed.value
+    many = (pl.col("what") == "SESSION") & (pl.col("n_stepped") >= evidence.clock_min_crossed.value)
     return pl.when(many).then(100 * pl.col("n_stepped") < evidence.site_shift_alike_pct.value * pl.col("n_spanning"))
 
 

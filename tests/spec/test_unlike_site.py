@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.harness import ModelBench
@@ -326,6 +328,37 @@ def stepping(bench: ModelBench, courses: list[tuple[str, ...]]) -> None:
 
 
 STEP = ("09:00", "09:05", "10:00", "10:05")
+
+
+NEAR, FAR = (62, 70, 65, 75), (62, 70, 185, 195)
+
+
+@pytest.mark.parametrize(
+    ("lags", "found"),
+    [
+        ([FAR] * 5, ["01"]),  # two hours earlier from the third session on
+        ([FAR] * 4, []),
+        ([NEAR] * 5, []),
+        ([FAR] * 5 + [NEAR], ["01"]),
+        ([FAR] * 5 + [NEAR] * 2, []),
+        ([(62, 185, 190, 195), (70, 62, 75, 185), FAR, FAR, FAR], []),  # each from another session on
+        ([(62, 70, 92, 100)] * 5, []),  # 22 minutes
+    ],
+)
+def test_a_site_whose_doses_all_lie_elsewhere_from_one_session_on_is_asked_for_their_clock(
+    run_models: ModelBench, lags: list[tuple[int, ...]], found: list[str]
+) -> None:
+    noon = dt.datetime(2024, 2, 1, 12)
+    held = [(f"S{k}", n, noon + dt.timedelta(days=7 * n + k % 5), lag) for k, of in enumerate(lags) for n, lag in enumerate(of, 1)]
+    rows = [f"{s} | {n} | true | {at} |" for s, n, at, _ in held]
+    doses = [f"{s} | {n} | PRE | true | 50 | {at - dt.timedelta(minutes=lag)}" for s, n, at, lag in held]
+    course(
+        run_models, subject="subject_id | randomized_on\n" + "\n".join(f"S{k} | 2024-01-08" for k in range(len(lags))),
+        session="subject_id | session_no | attended | started_at | ended_at\n" + "\n".join(rows),
+        dose="subject_id | session_no | time_point | taken | dose_mg | dosed_at\n" + "\n".join(doses),
+    ).run("core.dose_timing", "core.clock_step")  # fmt: skip
+    assert asked(run_models, "core.clock_step", "dose_lags_step_site") == found
+    assert asked(run_models, "core.clock_step", "sessions_step_site") == []
 
 
 @pytest.mark.parametrize(

@@ -139,31 +139,35 @@ from reached as r join subject as s using (usubjid)
 left join (select usubjid from unplaced where what = 'session') as p using (usubjid)
 left join followed as f using (usubjid) left join gap as g using (usubjid) left join unrated as u using (usubjid);
 
--- all participants of a site begin at another hour from one day, or one session, on
+-- all participants of a site begin at another hour, or take their doses elsewhere beside the session, from one day, or one session, on
 insert into finding
 with held as (
-    select site_no, usubjid, session_no, started_on, epoch(start_local)::bigint % 86400 / 60 as m from session where attended and started_at_utc is not null
+    select 'sessions_step_site' as rule, site_no, usubjid, session_no, started_on, epoch(start_local)::bigint % 86400 / 60 as m
+    from session where attended and started_at_utc is not null
+    union all
+    select 'dose_lags_step_site', d.site_no, d.usubjid, d.session_no, s.started_on, d.lag_start
+    from dose_timing as d join session as s using (usubjid, session_no) where d.taken and d.timing <> 'UNKNOWN'
 ),
 parted as (
     select *, lead(started_on) over d as next_on, lead(session_no) over d as next_no, count(*) over b as n_b, count(*) over a as n_a,
         min(m) over a - max(m) over b as later, min(m) over b - max(m) over a as earlier, avg(m) over a - avg(m) over b as step,
     from held
-    window d as (partition by usubjid order by started_on, session_no), b as (partition by usubjid order by started_on, session_no rows unbounded preceding),
-        a as (partition by usubjid order by started_on, session_no rows between 1 following and unbounded following)
+    window d as (partition by rule, usubjid order by started_on, session_no), b as (partition by rule, usubjid order by started_on, session_no rows unbounded preceding),
+        a as (partition by rule, usubjid order by started_on, session_no rows between 1 following and unbounded following)
 ),
 step as (select * from parted where n_b > 1 and n_a > 1 and (later >= 30 or earlier >= 30)),
-cut as (select distinct site_no, next_on as day, null as no from step union all select distinct site_no, null, next_no from step),
+cut as (select distinct rule, site_no, next_on as day, null as no from step union all select distinct rule, site_no, null, next_no from step),
 spanning as (
-    select c.site_no, c.day, c.no, h.usubjid, count(*) filter (coalesce(h.started_on >= c.day, h.session_no >= c.no)) as n_after, count(*) as n
-    from cut as c join held as h using (site_no) group by all
+    select c.rule, c.site_no, c.day, c.no, h.usubjid, count(*) filter (coalesce(h.started_on >= c.day, h.session_no >= c.no)) as n_after, count(*) as n
+    from cut as c join held as h using (rule, site_no) group by all
 ),
 met as (
-    select p.site_no, p.day, p.no, p.usubjid, s.step, median(s.step) over (partition by p.site_no, p.day, p.no) as usual
-    from spanning as p left join step as s on s.usubjid = p.usubjid and coalesce(s.started_on < p.day and p.day <= s.next_on, s.next_no = p.no)
+    select p.rule, p.site_no, p.day, p.no, p.usubjid, s.step, median(s.step) over (partition by p.rule, p.site_no, p.day, p.no) as usual
+    from spanning as p left join step as s on s.rule = p.rule and s.usubjid = p.usubjid and coalesce(s.started_on < p.day and p.day <= s.next_on, s.next_no = p.no)
     where p.n_after > 1 and p.n - p.n_after > 1
 ),
 counted as (
-    select site_no, day, no, count(distinct usubjid) as n, count(distinct usubjid) filter (abs(step - usual) <= 20) as n_stepped from met group by all
+    select rule, site_no, day, no, count(distinct usubjid) as n, count(distinct usubjid) filter (abs(step - usual) <= 20) as n_stepped from met group by all
 ),
-best as (select * from counted qualify row_number() over (partition by site_no order by n_stepped desc, n, day nulls last, no) = 1)
-select 'sessions_step_site', 'query', site_no, 'clock_step', '', '', null, null, null from best where n_stepped >= 5 and n_stepped >= 0.8 * n;
+best as (select * from counted qualify row_number() over (partition by rule, site_no order by n_stepped desc, n, day nulls last, no) = 1)
+select rule, 'query', site_no, 'clock_step', '', '', null, null, null from best where n_stepped >= 5 and n_stepped >= 0.8 * n;
