@@ -20,7 +20,7 @@ with held as (
 ),
 beside as (
     select
-        unit, study, site, what, subject_id, started_on,
+        unit, study, site, what, subject_id, started_on, session_no,
         lead(started_on) over by_day as next_on,
         lead(session_no) over by_day as next_no,
         count(*) over before as n_before,
@@ -43,7 +43,7 @@ beside as (
         )
 ),
 step as (
-    select b.unit, b.study, b.site, b.what, b.subject_id, b.started_on, b.next_on, b.next_no, b.step_min,
+    select b.unit, b.study, b.site, b.what, b.subject_id, b.started_on, b.session_no, b.next_on, b.next_no, b.step_min,
     from beside as b
     cross join ref.evidence as e
     where
@@ -73,7 +73,7 @@ met as (
     from spanning as p
     left join step as s
         on p.unit = s.unit and p.study = s.study and p.site = s.site and p.what = s.what and p.subject_id = s.subject_id
-        and coalesce(s.started_on < p.cut_on and p.cut_on <= s.next_on, s.next_no = p.cut_no)
+        and coalesce(s.started_on < p.cut_on and p.cut_on <= s.next_on, s.session_no < p.cut_no and p.cut_no <= s.next_no)
 ),
 counted as (
     select

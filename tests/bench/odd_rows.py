@@ -340,8 +340,8 @@ def zeros(site: Site) -> None:
 
 
 def means(site: Site) -> None:
-    """Totals without items that are means; the few forms with items coded one off. One dose an hour off alone. Begins are peaks, ends blank
-    here and there. One session on a Sunday. Doses not taken have no amount but one."""
+    """Totals without items that are means; the few forms with items coded one off. Doses earlier from the fifth session
+    on, one an hour off alone. Begins are peaks, ends blank here and there. One session on a Sunday. No amount of doses not taken but one."""
     for n, row in enumerate(site.tables["suds"]):
         row.update(begin=row["peak"], end=row["end"] if n % 10 else "")
     timed = [r for r in site.tables["sessions"] if moved(r["start"], days=1) != r["start"]]
@@ -352,12 +352,13 @@ def means(site: Site) -> None:
     lone.update({k: moved(lone[k], days=1) for k in ("start", "exposure_start", "end")})
     for n, row in enumerate(site.tables["doses"]):
         for met in site.of("sessions", row["subject"], session=row["session"])[:1]:
-            row["at"] = moved(met["start"], minutes=-80 - n % 20) if row["at"] else ""
+            lag = 62 + n % 6 if int(row["session"]) < 5 else 105 + n % 14
+            row["at"] = moved(met["start"], minutes=-lag) if row["at"] else ""
     for row in (r for r in site.tables["doses"] if r["taken"] == "no"):
         row["dose"] = ""
     row = site.of("doses", site.fresh(), session="6")[0]
     row.update(taken="no", at="")
-    site.dose_before(site.fresh(), "5", 150)
+    site.dose_before(site.fresh(), "5", 170)
     for n, row in enumerate(site.tables["lsas"]):
         if n < 4:
             row.update({c: str(1 + (n + i) % 4) for i, c in enumerate(setup.ITEMS)}, total="")

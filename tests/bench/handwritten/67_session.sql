@@ -163,7 +163,7 @@ spanning as (
 ),
 met as (
     select p.rule, p.site_no, p.day, p.no, p.usubjid, s.step, median(s.step) over (partition by p.rule, p.site_no, p.day, p.no) as usual
-    from spanning as p left join step as s on s.rule = p.rule and s.usubjid = p.usubjid and coalesce(s.started_on < p.day and p.day <= s.next_on, s.next_no = p.no)
+    from spanning as p left join step as s on s.rule = p.rule and s.usubjid = p.usubjid and coalesce(s.started_on < p.day and p.day <= s.next_on, s.session_no < p.no and p.no <= s.next_no)
     where p.n_after > 1 and p.n - p.n_after > 1
 ),
 counted as (
