@@ -85,7 +85,7 @@ def test_the_page_for_a_person_names_the_parts():
 
 @pytest.mark.parametrize(("words", "said"), [
     (("dose_timng",), "near: core.dose_timing"),
-    (("lag",), "near: dose_lags_alike_site, implausible_lag"),
+    (("lag",), "near: dose_lags_alike_site, dose_lags_step_site, implausible_lag"),
     (("zzzzzz",), "nothing is called zzzzzz\n"),
     ((), "which one?"),
     (("dose_timing", "--study", "nope"), "no study nope; there are acro01, ocd01, sad01, tail01"),
