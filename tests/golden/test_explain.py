@@ -99,8 +99,8 @@ def test_a_query_says_which_rows_and_columns_it_used_through_groups_unions_and_j
 def test_the_timing_of_a_dose_leads_to_the_clock_times_the_site_wrote(demo_release):
     answer = cell(demo_release, "adex", "sad01-07-0001|2", "TIMCAT")
     assert (answer["published"], answer["same"], answer["changed"]) == ("PRE_1_2H", True, [])
-    timing = step(answer, "core.dose_timing")["rows"][0]
-    assert (timing["timing"], timing["lag_to_start_min"], timing["timing_reason"]) == ("PRE_1_2H", 66.0, None)
+    timing, measured = (step(answer, f"core.dose_{name}")["rows"][0] for name in ("timing", "measured"))
+    assert (timing["timing"], measured["lag_to_start_min"], timing["timing_reason"]) == ("PRE_1_2H", 66.0, None)
     assert len(step(answer, "core.session")["rows"]) == 1
     limits = next(s["rows"][0] for s in answer["configuration"] if s["table"] == "ref.evidence")
     assert (limits["timing_1h_min"], limits["timing_2h_min"]) == (60.0, 120.0)

@@ -25,22 +25,24 @@ STRONG = ("query", "withhold", "reject")
 #: Values that say nothing: a note is enough beside them.
 SILENT = (None, "U", "UNKNOWN")
 
-PEOPLE = ("subject", "disposition")
+PEOPLE = ("subject", "disposition", "consent_gap", "population", "subject_twin")
 WEIGHTS = ("site_weight", "site_missing_code", "subject_weight", "subject_run")
 COURSE = (
     "session", "session_check", "dose", "dose_timing", "dose_amount", "dose_lag", "planned_dose", "site_timing", "site_session",
-    "subject_clock", *PEOPLE,
+    "subject_clock", "session_length", "clock_step", "course_gap", "exposure_delay", "exposure_gap", "treatment_day", *PEOPLE,
 )  # fmt: skip
 FORMS = ("form", "item", "item_fault", "form_check", "form_crossing", "total_check", "site_item", "site_score", "score_jump",
-         "subject_baseline", "visit_gap", "dose_timing", *PEOPLE)
+         "subject_baseline", "visit_gap", "dose_timing", "form_copy", "form_place", "form_profile", "form_shift", "row_shift",
+         "site_profile", "site_scale", "site_total", *PEOPLE)
 RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds", "session_suds", "session_exercise",
-           "rating_odd")
+           "rating_odd", "rating_gap", "row_shift", "site_rating")
+EVENTS = ("adverse_event", "site_event", "event_course", "event_spelling")
 #: Tables of findings about a row, a file or a delivery.
-GENERAL = ("loose_row", "file_column", "column_order", "file_note", "wide_file", "delivery", "table")
+GENERAL = ("loose_row", "file_column", "column_order", "table_end", "file_note", "wide_file", "delivery", "table")
 #: Set -> tables whose findings may tell of a difference in it.
 MADE_OF: dict[str, tuple[str, ...]] = {
     "adex": (*COURSE, *RATINGS, *WEIGHTS, "medication"), "adsess": (*COURSE, *RATINGS, *FORMS), "adsuds": (*RATINGS, "session", *PEOPLE),
-    "adqs": FORMS, "aditem": FORMS, "adcm": ("medication", *COURSE), "adae": ("adverse_event", "site_event", *COURSE),
+    "adqs": FORMS, "aditem": FORMS, "adcm": ("medication", *COURSE), "adae": (*EVENTS, *COURSE),
     "addv": (*COURSE, *RATINGS, *FORMS, *WEIGHTS, "medication"),
     "adsl": (*COURSE, *RATINGS, *FORMS, *WEIGHTS, "medication"), "adipd": (*COURSE, *RATINGS, *FORMS, "medication"),
 }  # fmt: skip

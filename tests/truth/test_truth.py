@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from schemas.rules import catalogue
 from tests.truth import report, suite
 from tests.truth.faults import KINDS
+from tests.truth.judge import GENERAL, MADE_OF
 
 #: Styles of the short run: every kind of fault fits one of them; all four trials are among them.
 FEW = ("dataset_json", "excel", "german_csv", "odm", "redcap", "spss", "us_csv", "utf16_tsv", "xpt")
@@ -34,3 +36,8 @@ def test_every_kind_was_planted(result):
 def test_the_styles_are_eight_or_more_and_of_several_zones(result):
     assert len({s.style.name for s in result.sites}) >= 8
     assert len({s.zone for s in result.sites}) >= 6
+
+
+def test_every_core_table_that_a_check_judges_may_explain_a_set():
+    judged = {t.removeprefix("core.") for r in catalogue() for t in r.tables if t.startswith("core.")}
+    assert judged - {name for tables in MADE_OF.values() for name in tables} <= set(GENERAL)
