@@ -157,6 +157,16 @@ def test_a_column_the_file_has_not_is_an_error_that_names_no_other_because_it_ma
         b.map("subject: {file: s.csv, fields: {age_years: Altre}}")
 
 
+def test_a_file_whose_delimiter_or_encoding_changed_is_told_as_that(b: MappingBench) -> None:
+    b.text("s.csv", "pid;Alter\n1;40\n")
+    fix = r"divided by ';'\n  fix   -> say delimiter: \";\", or ask the site what changed"
+    with pytest.raises(ReadError, match=rf"no column 'pid' among its 1: its columns are {fix}"):
+        b.map("subject: {file: s.csv, delimiter: ',', fields: {subject_id: pid, age_years: Alter}}")
+    b.text("s.csv", "subject_id,Größe\n1,80\n")
+    with pytest.raises(ReadError, match=r"'Größe' among its 2: it is UTF-8 read as another encoding\n  fix   -> say encoding: utf-8"):
+        b.map("subject: {file: s.csv, encoding: latin-1, fields: {weight_kg: {from: Größe, unit: kg}}}")
+
+
 def test_a_key_that_is_mapped_nowhere_is_a_configuration_error(b: MappingBench) -> None:
     b.text("s.csv", "pid,no\n1,40\n")
     with pytest.raises(ConfigurationError, match="subject_id is not mapped"):

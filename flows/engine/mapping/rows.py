@@ -5,6 +5,7 @@ What belongs here: which rows there are and which columns fields can use. What d
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -173,8 +174,7 @@ class Rows:
         on = " and ".join(f"j.k{i} = {clean(f'b.{here}')}" for i, here in enumerate(self._ons[n]))
         columns = ", ".join(f"j.j{n}_{i}, j.j{n}_{i}_x" for i in range(len(join.take)))
         return (
-            f"select b.*, {columns} from ({source}) b left join ({right}) j"
-            f" on j.j_unit = b.unit and j.j_delivery = b.delivery_no and {on}"
+            f"select b.*, {columns} from ({source}) b left join ({right}) j on j.j_unit = b.unit and j.j_delivery = b.delivery_no and {on}"
         )
 
     def _site(self) -> Steps | None:
@@ -264,5 +264,29 @@ def condition(column: str, test: Condition) -> str:
 def missing_column(label: str, file: str, name: str, header: Iterable[str]) -> ReadError:
     """The error for a column that a mapping names and a file has not."""
     # its names are told by drift.py, which knows whether they are names: the first line of a file may be a row of data
-    told = f"{label}: {file} has no column {name!r} among its {len(list(header))}"
-    return ReadError(f"{told}\n  fix   -> correct the mapping (trialweave propose shows what may be meant), or ask the site what changed")
+    names = list(header)
+    told = f"{label}: {file} has no column {name!r} among its {len(names)}"
+    fix = "correct the mapping (trialweave propose shows what may be meant), or ask the site what changed"
+    mark = _divided_by(name, names)
+    if mark:
+        told, fix = f"{told}: its columns are divided by {mark!r}", f"say delimiter: {json.dumps(mark)}, or ask the site what changed"
+    elif any(_mangled(name, encoding) in names for encoding in ("latin-1", "cp1252")):
+        told, fix = f"{told}: it is UTF-8 read as another encoding", "say encoding: utf-8, or ask the site what changed"
+    return ReadError(f"{told}\n  fix   -> {fix}")
+
+
+def _divided_by(name: str, names: list[str]) -> str:
+    """The delimiter by which a header that was read as one name holds the name looked for; empty if none does."""
+    if len(names) != 1:
+        return ""
+    parts = {d: [part.strip().strip('"') for part in names[0].split(d)] for d in ",;\t|" if d in names[0]}
+    return next((d for d, several in parts.items() if name in several), "")
+
+
+def _mangled(name: str, encoding: str) -> str | None:
+    """A name as it looks when its UTF-8 is read as another encoding; None where it looks the same or cannot be read."""
+    try:
+        other = name.encode().decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return other if other != name else None
