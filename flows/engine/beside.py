@@ -18,7 +18,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engine import beside_items, delivery_findings, written
+from flows.engine import beside_fields, beside_items, delivery_findings, written
 from flows.engine.config import Unit
 from flows.engine.night import Placed
 from flows.engine.signs import Signs
@@ -60,6 +60,7 @@ class Sites:
                     figures.setdefault(name, {})[site] = figure
         self.codes = {name: _Codes(of) for name, of in counts.items()}
         self.figures = {name: _Figures(of) for name, of in figures.items()}
+        self.fields = beside_fields.Fields(known, evidence)
         self.items = beside_items.Items(known, evidence)
         self.weeks = {site: days for site, signs in known.items() if sum(days := signs.get("weekdays") or [0]) >= least}
         self.rests = [_Ends({site: 100 * days[day] / sum(days) for site, days in self.weeks.items()}) for day in range(7)]
@@ -137,6 +138,7 @@ def rows(unit: Unit, site: str, mine: Signs, sites: Sites, evidence: Evidence, o
     found = [
         *_amounts(unit, mine), *_weights(mine, evidence), *_codes(site, mine, sites, evidence), *_figures(site, mine, sites, evidence),
         *_rest_days(site, mine, sites, evidence), *beside_items.found(site, mine, sites.items, evidence),
+        *beside_fields.found(site, mine, sites.fields, evidence),
     ]  # fmt: skip
     for name, field_of, part, n, what in found:
         table, _, field = field_of.partition(".")

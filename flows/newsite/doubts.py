@@ -31,6 +31,8 @@ _LEAST_MG, _MOST_MG, _LEAST_SESSION_MIN, _LEAST_WINDOW_MIN = 1, 1000, 15, 5
 _STANDARD = re.compile(r"[A-Z]{2}(ST|EN)DTC")
 #: Numbers from which on a map that turns them round is no slip of two codes.
 _TURNED = 3
+#: Meanings of which a field with several codes has each.
+_EACH = {"sex": ("F", "M"), "severity": ("MILD", "MODERATE", "SEVERE"), "boolean": ("true", "false"), "time_point": ("PRE", "POST")}
 _WORDS = {"sex": "sex", "severity": "severity", "time_point": "time_point"}
 
 
@@ -77,7 +79,9 @@ def _fields(table: IntakeTable, spec: TableSpec) -> Iterator[str]:
     known = FIELDS[table]
     for name, field in spec.fields.items():
         if name in known:
-            texts = (*_called(table, name, known, field, spec), *_meant(known[name], field), *_turned(field))
+            of = known[name]
+            said = (*_meant(of, field), *_same(of, field), *_turned(field), *_removed(name, field))
+            texts = (*_called(table, name, known, field, spec), *said)
             yield from (f".{name}: {t}" for t in texts)
 
 
@@ -116,6 +120,12 @@ def _turned(field: FieldSpec) -> Iterator[str]:
         yield f"maps {ends}: the numbers are turned round; look whether they are"
 
 
+def _removed(name: str, field: FieldSpec) -> Iterator[str]:
+    """Everybody who withdraws is taken out of the release: no row of a file says so."""
+    if name == "scope" and field.const == "remove":
+        yield "everybody who withdraws is taken out of every set; most withdraw from treatment only (stop); look whether all asked for it"
+
+
 def _meant(of: FieldOf, field: FieldSpec) -> Iterator[str]:
     """A word that a map gives the meaning of its opposite."""
     name = "boolean" if of.kind == Kind.BOOLEAN else _WORDS.get(of.words or "")
@@ -129,6 +139,16 @@ def _meant(of: FieldOf, field: FieldSpec) -> Iterator[str]:
             continue  # beside H or V it is mujer
         if usual is not None and value is not None and usual.lower() != const_text(value).lower():
             yield f"maps {text!r} to {const_text(value)}; the word usually means {usual}"
+
+
+def _same(of: FieldOf, field: FieldSpec) -> Iterator[str]:
+    """Two codes of one meaning where another meaning of the field has none: women and men are both M, nothing is moderate."""
+    name = "boolean" if of.kind == Kind.BOOLEAN else _WORDS.get(of.words or "")
+    meant = [const_text(v) for v in (field.map or {}).values() if v is not None]
+    without = [word for word in _EACH.get(name or "", ()) if word not in meant]
+    twice = sorted({word for word in meant if meant.count(word) > 1})
+    if twice and without:
+        yield f"maps two codes to {twice[0]} and none to {' or '.join(without)}; look whether they mean the same"
 
 
 def _missing(unit: Unit, table: IntakeTable, spec: TableSpec) -> Iterator[str]:

@@ -1,4 +1,4 @@
--- core.site_event: how many of a site's adverse events are called serious, and whether their terms end at one length
+-- core.site_event: how many of a site's adverse events are called serious, or have a term, and whether their terms end at one length
 -- Grain: study, site
 -- Reads: core.adverse_event
 -- Why:   where yes and no are exchanged, nearly all are; one event cannot tell. A field that holds so many letters and no more cuts
@@ -36,6 +36,8 @@ select
     null::bigint as source_row,
     count(a.serious) as n_events,
     count(*) filter (a.serious) as n_serious,
+    count(*) as n_reported,
+    count(a.term) as n_coded,
     any_value(c.longest) as longest,
     any_value(c.n_longest) as n_longest,
     any_value(c.n_nearly) as n_nearly,

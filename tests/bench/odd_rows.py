@@ -272,7 +272,7 @@ def clocks(site: Site) -> None:
 
 def persons(site: Site) -> None:
     """Answers that are each participant's own, never 0, and get better, one half turned round, one form of two participants exchanged,
-    moved by a row from the middle of the file on; a severity that gets worse."""
+    moved by a row from the middle of the file on; a severity that gets worse, once far away."""
     visits = [v.name for v in setup.VISITS]
     own: dict[str, list[int]] = {}
     rows = [r for r in site.tables["lsas"] if r["visit"] in visits]
@@ -289,6 +289,7 @@ def persons(site: Site) -> None:
         rows[n].update(sent[n - 1])
     for row in site.tables["spds"]:
         row["severity"] = str(2 + setup.SPDS_VISITS.index(row["visit"])) if row["visit"] in setup.SPDS_VISITS else row["severity"]
+    site.of("spds", site.fresh(), visit=setup.SPDS_VISITS[1])[0]["severity"] = "7"
 
 
 def places(site: Site) -> None:
@@ -367,7 +368,7 @@ def means(site: Site) -> None:
 
 
 def columns(site: Site, other: Site) -> None:
-    """A column sorted by itself or cut, a day dragged down, a series of days, events a row too low, in files in order."""
+    """A column sorted by itself or cut, a day dragged down, a series of days, events a row too low and without words, in files in order."""
     for name in ("spds", "adverse_events", "medications"):
         site.tables[name].sort(key=lambda r: r["subject"])
     for row, value in zip(site.tables["spds"], sorted(r["severity"] for r in site.tables["spds"]), strict=True):
@@ -385,7 +386,7 @@ def columns(site: Site, other: Site) -> None:
     rows = other.tables["adverse_events"]
     people = [r["subject"] for r in rows]
     for n, row in enumerate(rows):
-        row["subject"] = people[n - 1]
+        row.update(subject=people[n - 1], term=("related", "not related")[n % 2])
 
 
 def plant(exports: Path) -> None:

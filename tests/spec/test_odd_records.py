@@ -601,9 +601,9 @@ def test_a_session_that_nearly_everybody_rated_is_asked_for_its_ratings(run_mode
 
 
 def site_forms(
-    bench: ModelBench, courses: list[tuple[float, float]], alike: int = 0, n_items: int = 48, halves: list[tuple[int, int]] | None = None
+    bench: ModelBench, courses: list[tuple[float, ...]], alike: int = 0, n_items: int = 48, halves: list[tuple[int, int]] | None = None
 ) -> None:
-    """First and last value of the primary outcome on 0-100 of participants, and how many of their forms have halves that are alike, or
+    """Values of the primary outcome on 0-100 of participants, and how many of their forms have halves that are alike, or
     the answer given all the way down each half of each form."""
     forms = [(who, visit, pomp) for who, course in enumerate(courses) for visit, pomp in enumerate(course)]
     bench.given(
@@ -617,7 +617,7 @@ def site_forms(
         "core.form", "unit::INTEGER | form_id::BIGINT | item_values::DOUBLE[] | n_answered::INTEGER | n_items::INTEGER | source_file | "
         "record_key | source_row::BIGINT | lowest_answer::DOUBLE | highest_answer::DOUBLE\n"
         + "\n".join(
-            f"0 | {n} | {of_form[n]} | {n_items} | {n_items} | f | v{n} | 1 | 1 | 2" for n in range(len(forms))
+            f"0 | {n} | {of_form[n]} | {n_items} | {n_items} | f | v{n} | {n} | 1 | 2" for n in range(len(forms))
         ),
     )  # fmt: skip
     bench.run("core.site_score")
@@ -643,6 +643,56 @@ def test_a_site_whose_baselines_are_nearly_all_far_lower_than_the_next_visit_is_
 ) -> None:
     site_forms(run_models, [(first, 60)] * low + [(62, 60)] * high)
     assert asked(run_models, "core.site_score", "baseline_low_site") == found
+
+
+@pytest.mark.parametrize(
+    ("last", "found"),
+    [
+        ([42, 38, 45], ["01"]),  # each is nearer to the visit above it, of another participant, than to the own next
+        ([42, 38], []),
+        ([42, 38, 71, 45], []),  # two more than others are too few
+        ([42, 38, 71, 45, 40], ["01"]),
+        ([62, 63, 62], []),  # less than ten of 100 below the next visit is no sign
+        ([42, 38, 10], []),  # 10 is as far from 40 above as from 40 below
+    ],
+)
+def test_a_file_that_ends_in_baselines_like_the_form_above_them_is_asked_about(
+    run_models: ModelBench, last: list[int], found: list[str]
+) -> None:
+    site_forms(run_models, [(70, 55, 40)] * 4 + [(first, 70 if first > 10 else 40, 55 if first != 38 else 40) for first in last])
+    assert asked(run_models, "core.site_score", "baseline_low_site") == found
+
+
+@pytest.mark.parametrize(
+    ("odd", "usual", "n", "found"),
+    [
+        ((5, 2, 5), 0, 30, ["odd"]),  # three of six steps down and up again
+        ((5, 2, 4), 0, 30, []),  # two steps up
+        ((5, 2, 1), 0, 30, []),  # it goes on falling
+        ((5, 2, 5), 0, 29, []),  # 29 forms do not tell what is usual
+        ((6, 2, 6), 0.5, 30, ["odd"]),  # 66.7 of 100 from the middle; usually 8.3
+        ((5, 2, 6), 0.5, 30, []),  # 58.3, seven times as far
+    ],
+)
+def test_a_rating_far_from_those_of_both_visits_beside_it_is_asked_about_where_it_is_rare(
+    run_models: ModelBench, odd: tuple[int, int, int], usual: float, n: int, found: list[str]
+) -> None:
+    courses = [odd] + [(5, 5 - usual, 5)] * (n - 1)
+    forms = [(who, visit, v) for who, course in enumerate(courses) for visit, v in enumerate(course)]
+    run_models.given(
+        "core.score", "form_id::BIGINT | instrument | paramcd | scale_no::INTEGER | pomp::DOUBLE | is_used::BOOLEAN\n"
+        + "\n".join(f"{i} | CGI-S | CGI | 1 | {100 * (v - 1) / 6} | true" for i, (_, _, v) in enumerate(forms)),
+    )  # fmt: skip
+    run_models.given(
+        "core.form_visit", "study | site | subject_id | form_id::BIGINT | visit_order::INTEGER\n"
+        + "\n".join(f"t01 | 01 | S{who} | {i} | {visit}" for i, (who, visit, _) in enumerate(forms)),
+    )  # fmt: skip
+    run_models.given(
+        "core.form", "unit::INTEGER | form_id::BIGINT | record_key | source_file | source_row::BIGINT\n"
+        + "\n".join(f"0 | {i} | {'odd' if i == 1 else i} | f | {i}" for i in range(len(forms))),
+    )  # fmt: skip
+    run_models.run("core.scale_jump")
+    assert asked(run_models, "core.scale_jump", "scale_jumps") == found
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,28 @@ def test_a_site_whose_terms_end_at_one_length_is_asked_for_the_whole_ones(run_mo
 
 
 @pytest.mark.parametrize(
+    ("coded", "uncoded", "none", "found"),
+    [
+        (0, 8, 0, ["01"]),  # "related" and "not related" for what happened
+        (1, 7, 0, ["01"]),
+        (2, 6, 0, []),  # a fifth and more
+        (0, 7, 4, []),  # rows that report no event do not count
+    ],
+)
+def test_a_site_hardly_one_of_whose_events_has_a_term_is_asked_which_column_they_are(
+    run_models: ModelBench, coded: int, uncoded: int, none: int, found: list[str]
+) -> None:
+    rows = [("HEADACHE", "true")] * coded + [("", "true")] * uncoded + [("", "false")] * none
+    run_models.given(
+        "core.adverse_event", "unit::INTEGER | study | site | row_id::BIGINT | verbatim | term | is_event::BOOLEAN | serious::BOOLEAN | "
+        "source_file\n"
+        + "\n".join(f"0 | t01 | 01 | {n} | words {n} | {term} | {is_event} | false | f" for n, (term, is_event) in enumerate(rows)),
+    )  # fmt: skip
+    run_models.run("core.site_event")
+    assert asked(run_models, "core.site_event", "events_uncoded_site") == found
+
+
+@pytest.mark.parametrize(
     ("serious", "severity", "found"),
     [("true", "MILD", ["e"]), ("true", "MODERATE", []), ("false", "MILD", []), ("true", "", []), ("", "MILD", [])],
 )

@@ -31,7 +31,7 @@ COURSE = (
     "session", "session_check", "dose", "dose_timing", "dose_amount", "dose_lag", "planned_dose", "site_timing", "site_session",
     "subject_clock", "session_length", "clock_step", "course_gap", "exposure_delay", "exposure_gap", "treatment_day", *PEOPLE,
 )  # fmt: skip
-FORMS = ("form", "item", "item_fault", "form_check", "form_crossing", "total_check", "site_item", "site_score", "score_jump",
+FORMS = ("form", "item", "item_fault", "form_check", "form_crossing", "total_check", "site_item", "site_score", "score_jump", "scale_jump",
          "subject_baseline", "visit_gap", "dose_timing", "form_copy", "form_place", "form_profile", "form_shift", "row_shift",
          "site_profile", "site_scale", "site_total", *PEOPLE)
 RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds", "session_suds", "session_exercise",

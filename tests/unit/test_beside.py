@@ -235,3 +235,29 @@ def test_a_first_session_later_after_randomization_than_at_any_other_site_is_tol
     found = told(unit, signs(subject__randomized_on=[48, 10.0, 10.0, 12.0]), *others)
     assert [(rule, what[: len(words)]) for rule, what in found] == [("figures_unlike_other_sites", words)]
     assert told(unit, signs(subject__randomized_on=[48, 6.0, 7.0, 9.0]), *others) == []
+
+
+def test_a_field_that_all_other_sites_send_and_this_one_on_none_of_its_rows_is_told(unit):
+    # field_left_out: 30 sessions are known by attended, none has an exposure's start
+    whole = signs({"session.attended": {"true": 40}}, session__exposure_started_at=[40, 5.0, 10.0, 15.0])
+    without = signs({"session.attended": {"true": 30}})
+    words = "none of 30 rows has a value; 3 of 3 other sites send it; the mapping says so in profiles/edc.yaml line 9"
+    assert told(unit, without, *[whole] * 3) == [("field_left_out", words)]
+    assert told(unit, without, whole, whole) == []  # two other sites are too few
+    assert told(unit, without, whole, whole, without) == []
+    assert told(unit, signs({"session.attended": {"true": 4}}), *[whole] * 3) == []  # four rows may be blank
+    medicated = signs({"medication.ongoing": {"true": 40}})
+    assert told(unit, without, *[medicated] * 3) == []  # perhaps nobody takes anything
+    some = signs({"session.attended": {"true": 30}}, session__exposure_started_at=[1, 9.0, 9.0, 9.0])
+    assert told(unit, some, *[whole] * 3) == []
+    lags = signs({"dose.taken": {"true": 40}}, dose__dosed_at=[40, 50.0, 60.0, 70.0])
+    assert told(unit, signs({"dose.taken": {"true": 40}}), *[lags] * 3) == []  # a time to the session needs the session, too
+
+
+def test_a_table_that_all_other_sites_send_and_this_one_does_not_is_told(unit):
+    # field_left_out: 12 participants, no doses
+    whole = signs({"subject.sex": {"F": 10, "M": 10}, "dose.taken": {"true": 40}})
+    words = ("there is no dose; 3 of 3 other sites send it; "
+             "the mapping says so in sites/t01_01/site.yaml line 8 over profiles/edc.yaml line 12")  # fmt: skip
+    assert told(unit, sex(6, 6), *[whole] * 3) == [("field_left_out", words)]
+    assert told(unit, sex(2, 2), *[whole] * 3) == []  # four participants may all be before their first session

@@ -76,6 +76,9 @@ union all
 select 'serious_mostly_site', 'query', site_no, 'site_event', '', '', null, null, null
 from event where not is_none and serious is not null group by site_no having count(*) >= 5 and 2 * count(*) filter (serious) > count(*)
 union all
+select 'events_uncoded_site', 'query', site_no, 'site_event', '', '', null, null, null
+from event where not is_none group by site_no having count(*) >= 8 and 5 * count(term) < count(*)
+union all
 select 'event_terms_cut_site', 'query', site_no, 'site_event', '', '', null, null, null
 from (select site_no, verbatim, max(length(verbatim)) over (partition by site_no) as longest from (select distinct site_no, verbatim from event where not is_none))
 group by site_no having any_value(longest) >= 8 and count(*) filter (length(verbatim) = longest) >= 4

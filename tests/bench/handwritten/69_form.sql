@@ -155,11 +155,38 @@ from (select site_no, list_sum(v[1:24]) as a, list_sum(v[25:48]) as b from cours
 union all
 select 'scores_rise_site', 'query', site_no, 'site_score', '', '', null, null, null
 from (select site_no, arg_max(pomp, visit_order) > arg_min(pomp, visit_order) as is_worse from course group by site_no, usubjid having count(*) > 1)
-group by site_no having count(*) >= 8 and count(*) filter (is_worse) >= 0.8 * count(*)
-union all
+group by site_no having count(*) >= 8 and count(*) filter (is_worse) >= 0.8 * count(*);
+
+-- baselines far below the next visit: of most at a site, or of the last in a file, where they are like the row above
+insert into finding
+with placed as (
+    select *, case when lag(usubjid) over w <> usubjid then lag(pomp) over w end as above
+    from course window w as (partition by site_no, source_file order by source_row, form_row)
+),
+begun as (
+    select site_no, usubjid, list(pomp order by visit_order) as p, list(above order by visit_order)[1] as above, p[2] - p[1] as rise,
+        arg_min(source_file, visit_order) as source_file, arg_min(source_row, visit_order) as source_row
+    from placed group by site_no, usubjid having count(*) > 1 and arg_min(is_baseline, visit_order)
+),
+below as (
+    select site_no, rise, sum(case when rise >= 10 and abs(p[1] - above) < rise then 1 else -1 end) over w as beyond
+    from begun window w as (partition by site_no, source_file order by source_row desc, usubjid rows unbounded preceding)
+)
 select 'baseline_low_site', 'query', site_no, 'site_score', '', '', null, null, null
-from (select site_no, list(pomp order by visit_order) as p from course group by site_no, usubjid having count(*) > 1 and arg_min(is_baseline, visit_order))
-group by site_no having count(*) >= 8 and count(*) filter (p[2] - p[1] >= 10) >= 0.6 * count(*);
+from below group by site_no having max(beyond) >= 3 or (count(*) >= 8 and count(*) filter (rise >= 10) >= 0.6 * count(*));
+
+-- a severity half of the scale away from both visits beside it, eight times as far from their middle as is usual at the site
+insert into finding
+with course as (
+    select site_no, usubjid, visit, source_file, source_row, (severity - lag(severity) over c) / 0.06 as b, (severity - lead(severity) over c) / 0.06 as a
+    from item_one where is_used window c as (partition by usubjid order by visit_order)
+),
+placed as (
+    select *, median(abs(a + b) / 2) over (partition by site_no) as usual, count(*) over (partition by site_no) as n
+    from course where a is not null and b is not null
+)
+select 'scale_jumps', 'query', site_no, 'form', concat_ws('|', usubjid, 'SPD-S', visit), '', null, source_file, source_row
+from placed where n >= 30 and a * b > 0 and least(abs(a), abs(b)) >= 50 - 1e-9 and abs(a + b) / 2 >= 8 * usual;
 
 -- the other questionnaire grows worse in nearly all who change, while the primary outcome gets better in most
 insert into finding

@@ -52,6 +52,20 @@ def site_moves_the_answers_a_row_down(site: Site) -> None:
         form.sent |= {"items": dict(above.true["items"]), "total": above.true["total"]}
 
 
+@kind("site", lambda s: not s.members and s.study == "ocd01", whole_site=True)
+def site_moves_the_answers_a_row_down_from_the_middle(site: Site) -> None:
+    """Of short forms, where everybody gets better from visit to visit; no item tells whose they are."""
+    visits = [v["name"] for v in site.plan["visits"]]
+    forms = [r for r in every(site, "assessment") if r.true["instrument"] == "CY-BOCS"]
+    for r in forms:
+        low = 3 - visits.index(r.true["visit"])
+        r.true["items"] = {c: low + (n * r.subject.number) % 3 % 2 for n, c in enumerate(r.true["items"])}
+        r.true["total"] = total("CY-BOCS", r.true["items"])
+        r.sent |= {k: r.true[k] for k in ("items", "total")}
+    for form, above in zip(forms[len(forms) // 2 :], forms[len(forms) // 2 - 1 :], strict=False):
+        form.sent |= {"items": dict(above.true["items"]), "total": above.true["total"]}
+
+
 @kind("site", lambda s: not s.members, whole_site=True)
 def site_cuts_the_terms_of_events(site: Site) -> None:
     """In a field of twenty letters. An export of several sites has too few events of each."""
