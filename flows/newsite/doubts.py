@@ -28,6 +28,8 @@ _GROUP = re.compile(r"\(\?P<\w+>[^()]*\)")
 _CUSTOMARY = {"7", "8", "9", "77", "88", "99"}
 #: mg, minutes: what no arm, session or window of these trials is.
 _LEAST_MG, _MOST_MG, _LEAST_SESSION_MIN, _LEAST_WINDOW_MIN = 1, 1000, 15, 5
+#: Study day: treatment begins with randomization, day 1, or some days after it.
+_LAST_BASELINE_DAY = 14
 _STANDARD = re.compile(r"[A-Z]{2}(ST|EN)DTC")
 #: Numbers from which on a map that turns them round is no slip of two codes.
 _TURNED = 3
@@ -72,7 +74,18 @@ def of_trial(trial: Trial) -> list[str]:
     pre = trial.timing_window.pre if trial.timing_window is not None else None
     if pre is not None and pre.to_min <= _LEAST_WINDOW_MIN:
         out.append(f"timing_window: doses at most {pre.to_min:g} minutes before the session; the window is in minutes")
-    return out
+    return [*out, *_visits(trial)]
+
+
+def _visits(trial: Trial) -> Iterator[str]:
+    """Visits whose order is not that of their days, and a baseline that comes after treatment has begun."""
+    planned = sorted(trial.visits, key=lambda v: v.order)
+    for before, after in pairwise(planned):
+        if before.target_day > after.target_day and before.anchor == after.anchor:
+            yield f"visits: {before.name} is ordered before {after.name}, and its day {before.target_day} is after {after.target_day}"
+    for visit in planned:
+        if visit.baseline and visit.target_day > _LAST_BASELINE_DAY:
+            yield f"visits: the baseline is {visit.name}, on day {visit.target_day}; look whether it is before treatment"
 
 
 def _fields(table: IntakeTable, spec: TableSpec) -> Iterator[str]:

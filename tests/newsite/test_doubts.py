@@ -135,6 +135,23 @@ def test_a_dose_in_grams_and_a_window_in_hours_of_a_trial_are_told_and_hold_nobo
     ]
 
 
+def test_visits_out_of_the_order_of_their_days_and_a_baseline_after_treatment_are_told(config):
+    def told(*changes: tuple[str, str]) -> list[str]:
+        text = TRIAL
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (config / "trials" / "t01.yaml").write_text(text)
+        found(config)
+        return doubts.of_trial(load(config).trials["t01"])
+
+    assert told() == []
+    assert told(("WEEK 4, order: 1", "WEEK 4, order: 3")) == ["visits: POST is ordered before WEEK 4, and its day 85 is after 29"]
+    assert told((", baseline: true", ""), ("to_day: 33", "to_day: 33, baseline: true")) == [
+        "visits: the baseline is WEEK 4, on day 29; look whether it is before treatment"
+    ]
+
+
 def unread(config: Path, columns: list[tuple[str, str]], *changes: tuple[str, str]) -> list[str]:
     """The doubts about columns that nothing reads."""
     found(config, *changes)
