@@ -134,5 +134,9 @@ class AccountingError(TrialweaveError):
     """Rows kept and quarantined are not the rows received; nothing is published."""
 
 
+class EditedError(TrialweaveError):
+    """The configuration is no longer what the night began with; nothing is published."""
+
+
 class PublicationError(TrialweaveError):
     """A release does not meet its own contract; `latest` stays as it is."""

@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,18 +25,20 @@ from pydantic_core import from_json
 from flows.engine import blinding, coding, enums, judge, models, outcome, partitions, records, reference, unread
 from flows.engine.allocator import give_back, return_freed_memory
 from flows.engine.config import NOT_COMPUTED, Programme
-from flows.engine.fingerprint import code_sha256, fingerprint, made_of
+from flows.engine.fingerprint import code_sha256, fingerprint, made_of, shared_sha256
 from flows.engine.hidden import Hidden
 from flows.engine.mapping import MapInput, map_batch
 from flows.engine.mapping.labels import of_units
 from schemas.analysis import CONTRACTS
 from schemas.columns import PER_SITE, RESTRICTED
-from schemas.findings import AccountingError, TrialweaveError
+from schemas.findings import AccountingError, EditedError, TrialweaveError
 
 #: Bytes of landed files below which it is not worth a statement each to let go of tables on the way.
 SMALL = 2_500_000
 #: Sites of which a long set is computed at one time.
 TOGETHER = 16
+#: What is said when code lists are read that are not those of the fingerprint.
+EDITED = "code lists were edited while the night computed with them; nothing was published\n  fix   -> run it again"
 #: Participants of a trial from which on it is pooled on two threads.
 WORTH_THREADS = 2_000
 
@@ -83,7 +85,7 @@ def work(
     """Turn the landed deliveries of some units into staged partitions, one folder a unit. `look`: is shown every table on the way.
 
     Raises ReadError for a unit that cannot be read as declared, BatchError when a model or a rule fails on these units,
-    AccountingError when rows are lost. Nothing is left behind of a batch that fails.
+    AccountingError when rows are lost, EditedError when code lists were edited meanwhile. Nothing is left behind of a batch that fails.
     """
     spill = data / "staged" / f".tmp-{uuid.uuid4().hex[:12]}"
     spill.mkdir(parents=True)
@@ -102,10 +104,14 @@ def _work(
     con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput], spill: Path,
     look: Callable[[duckdb.DuckDBPyConnection], None] | None,
 ) -> list[Staged]:  # fmt: skip
+    marks = {i.unit_no: (fingerprint(programme, i.unit, i.deliveries, i.units), made_of(programme, i.unit, i.deliveries)) for i in inputs}
+    lists = shared_sha256(programme)
     made = compute(con, programme, inputs, keep=look is not None)
+    if shared_sha256(programme) != lists:
+        raise EditedError(EDITED)
     if look is not None:
         look(con)
-    return _stage(con, programme, data, inputs, made.judged, made.tally, made.taken, spill)
+    return _stage(con, programme, data, inputs, marks, made, spill)
 
 
 @dataclass(frozen=True)
@@ -182,9 +188,11 @@ def write_sets(
 
 def _stage(
     con: duckdb.DuckDBPyConnection, programme: Programme, data: Path, inputs: Sequence[MapInput],
-    judged: Sequence[judge.Judged], tally: outcome.Tally, taken: dict[int, bytes], spill: Path,
+    marks: Mapping[int, tuple[str, dict[str, str]]], made: Computed, spill: Path,
 ) -> list[Staged]:  # fmt: skip
-    """Write every unit's partitions, findings, quarantine and receipt into a temporary folder, then move it into place."""
+    """Write every unit's partitions, findings, quarantine and receipt into a temporary folder, then move it into place. `marks`: unit
+    number -> its fingerprint, whole and in parts, as it was before the batch was computed."""
+    tally = made.tally
     homes = {i.unit_no: spill / "out" / str(i.unit_no) for i in inputs}
     sites = tally.sites
     folders = {(study, site): homes[unit] for unit, study, site in sites}
@@ -195,11 +203,11 @@ def _stage(
     trt = write_sets(con, RESTRICTED, "analysis", open_arms) if open_arms else {}
     _look_for_arms(con, programme, folders)
     base = outcome.write_base(con, folders)
-    said, labels = outcome.write(tally, judged, homes), of_units(con)
+    said, labels = outcome.write(tally, made.judged, homes), of_units(con)
     out = []
     for item in inputs:
-        records.write(taken, item.unit_no, homes[item.unit_no])
-        mark = fingerprint(programme, item.unit, item.deliveries, item.units)
+        records.write(made.taken, item.unit_no, homes[item.unit_no])
+        mark, parts = marks[item.unit_no]
         mine = [(study, site) for unit, study, site in sites if unit == item.unit_no]
         files: dict[str, dict[str, dict[str, Any]]] = {}
         for source in (written, trt, base):
@@ -210,7 +218,7 @@ def _stage(
         receipt = {
             "unit": item.unit.key, "fingerprint": mark, "delivery": newest.sha256,
             "delivered_on": newest.delivered_at.date().isoformat(), "files": files,
-            "made_of": made_of(programme, item.unit, item.deliveries), "labels": labels.get(item.unit_no, {}), **said[item.unit_no],
+            "made_of": parts, "labels": labels.get(item.unit_no, {}), **said[item.unit_no],
         }  # fmt: skip
         folder = staged_folder(data, item.unit.site.study, item.unit.site.site_id, mark)
         out.append(_settle(homes[item.unit_no], folder, item.unit.key, mark, receipt))

@@ -21,7 +21,7 @@ from flows.engine.landed import Delivery
 from flows.engine.mapping import MapInput
 from flows.engine.models import ModelError
 from flows.engine.releases import Release
-from schemas.findings import AccountingError, ReadError, TrialweaveError, UnreadableError
+from schemas.findings import AccountingError, EditedError, ReadError, TrialweaveError, UnreadableError
 
 #: A batch is bounded by bytes and by sites, because both cost memory; measured at 0.6 GB a batch beside 0.35 GB once.
 BATCH_BYTES = 17_000_000
@@ -150,15 +150,18 @@ def work(night: Night, attempts: Sequence[Attempt], on: int | None = None) -> li
     """Work one batch `on` so many threads; None: as many as it is worth, no other being worked beside it. Units that cannot be read are set
     aside; when it fails for another reason it is halved until the guilty unit stands alone. The others go on.
 
-    Raises AccountingError, MemoryError and the machine's own troubles (disk full): those are nobody's fault.
+    Raises AccountingError, EditedError, MemoryError and the machine's own troubles (disk full): those are nobody's fault.
     """
     inputs = [MapInput(number, a.unit, a.deliveries, a.units) for number, a in enumerate(attempts)]
     try:
         for attempt in attempts:
             landed_as_received(attempt)
         with no_values():
-            return list(batch.work(night.programme, night.data, inputs, on or threads([attempts])))
-    except AccountingError:
+            made = batch.work(night.programme, night.data, inputs, on or threads([attempts]))
+        if {s.fingerprint for s in made} - {a.mark for a in attempts}:
+            raise EditedError(batch.EDITED)
+        return list(made)
+    except (AccountingError, EditedError):
         raise
     except UnreadableError as error:
         rest = [a for a in attempts if a.unit.key not in error.units]
