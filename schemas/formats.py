@@ -33,6 +33,7 @@ class FileFormat(StrEnum):
     ZIP = "zip"
     GZIP = "gzip"
     PARQUET = "parquet"
+    ARROW = "arrow"
 
 
 class ValueLabels(StrEnum):

@@ -42,24 +42,32 @@ def map_of(column: Column, visits: Visits) -> tuple[dict[str, Any], str]:
         return {}, f"its {len(levels)} labels are visits of the trial"
     by_name = {s.casefold(): name for name, others in visits.names.items() for s in (name, *others)}
     labels = column.about.labels
+    texts = [text for text, _ in levels]
+    before = re.match(r"(?:[A-Za-z]+[_.])?", texts[0])[0]  # type: ignore[index]
+    before = before if len(texts) > 1 and all(t.startswith(before) for t in texts) else ""
     out: dict[str, Any] = {}
     told = needed = 0
     for text, n in levels:
-        found = by_name.get(text.casefold()) or by_name.get(labels.get(text, "").casefold()) or _by_words(labels.get(text, text), visits)
+        label = labels.get(text, text[len(before) :])
+        found = by_name.get(text.casefold()) or by_name.get(label.casefold()) or _by_words(label, visits)
         told += found is not None
         needed += text.casefold() not in known and (found is not None or n >= 3 or len(text) <= 2)
         if found is not None:
             out[text] = found
         elif n >= 3 or len(text) <= 2:
-            label = f" labelled {labels[text]!r}" if text in labels else ""
-            out[text] = Open(f"one of {', '.join(visits.names)}, or null for none; {n} cells{label}")
+            told_so = f" labelled {labels[text]!r}" if text in labels else ""
+            out[text] = Open(f"one of {', '.join(visits.names)}, or null for none; {n} cells{told_so}")
     hidden = len(levels) - len(out)
     rest = f"; {hidden} met once or twice are not shown here" if hidden else ""
     return (out if needed else {}), f"{told} of {len(levels)} labels are known{rest}"
 
 
 def _by_words(text: str, visits: Visits) -> str | None:
-    """Baseline and week numbers in many languages."""
+    """A visit's name but for blanks and signs; baseline and week numbers in many languages."""
+    told = "".join(tokens(text))
+    alike = [name for name, others in visits.names.items() if any("".join(tokens(s)) == told for s in (name, *others))]
+    if len(alike) == 1 and told:
+        return alike[0]
     if lexicon.folded(text) in lexicon.words("baseline"):
         return visits.baseline
     parts = tokens(text)

@@ -59,6 +59,7 @@ FORMATS: dict[str, Format] = {
     "zip": Format("a zip archive", (".zip",), ("zip", "emptyzip", "damaged"), module="archive"),
     "gzip": Format("a gzip archive", (".gz",), ("gzip",), module="archive"),
     "parquet": Format("a Parquet file", (".parquet", ".pq"), ("parquet",), typed=True),
+    "arrow": Format("an Arrow or Feather file", (".arrow", ".feather", ".arrows"), ("arrow",), typed=True),
 }
 
 #: Dialects that a text's first rows tell.
@@ -85,6 +86,7 @@ CALLED = {
     "sav": "an SPSS file",
     "dta": "a Stata file",
     "parquet": "a Parquet file",
+    "arrow": "an Arrow or Feather file",
     "xml": "an XML document",
     "html": "a web page (HTML)",
     "json": "JSON",
@@ -102,6 +104,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"$FL3", "sav"),
     (b"<stata_dta>", "dta"),
     (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow"),
+    (b"FEA1", "arrow"),
+    (b"\xff\xff\xff\xff", "arrow"),
     (b"%PDF", "pdf"),
     (b"\x1f\x8b", "gzip"),
     (b"{\\rtf", "rtf"),
@@ -121,7 +126,8 @@ def find(path: Path, options: ReadOptions) -> str:
     name = by_name if by_name in PACKED else options.format or by_name
     if name is None:
         endings = " ".join(e for f in FORMATS.values() if not f.dialect for e in f.endings)
-        raise unreadable(path, f"files ending in {path.suffix!r} cannot be read", f"export it as one of: {endings}")
+        what = f"files ending in {path.suffix!r} cannot be read" if path.suffix else "its name has no ending that says what it is"
+        raise unreadable(path, what, f"export it as one of: {endings}" + ("" if path.suffix else "; or set `format`"))
     if name not in FORMATS:
         raise unreadable(path, f"there is no format {name!r}", f"set `format` to one of: {', '.join(FORMATS)}")
     with path.open("rb") as file:

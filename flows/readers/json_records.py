@@ -60,6 +60,9 @@ def record_lists(path: Path) -> list[str]:
     return [*_lists(first)] if alone and not is_dataset(first) else []
 
 
+_ONE_EACH = 'export a list of records, an object each: [{"subject": "01", ...}, ...] (pandas: to_json(orient="records"))'
+
+
 def _lined(first: Any, lines: Iterator[tuple[int, Any]]) -> Iterator[Record]:
     yield 1, first, {}
     for line, value in lines:
@@ -71,13 +74,16 @@ def _found(path: Path, whole: Any, wanted: str | None, notes: list[str]) -> Iter
         paths = [p for p in _lists(whole) if p.rpartition("/")[2].lower() not in _FAILED]
         if len(paths) != 1:
             several = f"several lists of records: {', '.join(paths)}" if paths else "no list of records"
-            raise unreadable(path, f"it holds {several}", "set `sheet` to the path of the records, such as data/records")
+            todo = "set `sheet` to the path of the records, such as data/records" if paths else _ONE_EACH
+            raise unreadable(path, f"it holds {several}", todo)
         wanted = paths[0]
     found = [*_walk([({}, whole)], wanted.split("/") if wanted else [])]
     if not found and wanted and not _reaches([whole], wanted.split("/")):
         raise unreadable(path, f"there is nothing at {wanted!r}", "set `sheet` to the path of the records, such as data/records")
     if wanted is None and not isinstance(whole, list):
-        raise unreadable(path, "it is no list of records", "export a list of records")
+        raise unreadable(path, "it is no list of records", _ONE_EACH)
+    if found and not any(isinstance(value, dict | ValueError) for _, value in found):
+        raise unreadable(path, "its records are no objects, so that nothing says which value is what", _ONE_EACH)
     notes.extend(_said_beside(whole, wanted.split("/") if wanted else []))
     return ((number, value, above) for number, (above, value) in enumerate(found, start=1))
 

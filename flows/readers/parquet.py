@@ -21,33 +21,43 @@ _SINGLE = {16: np.float16, 32: np.float32}
 
 
 def read(path: Path, options: ReadOptions) -> Cells:
-    """The file's table as text cells; columns of lists or structures are left out and noted.
+    """The file's table as text cells; columns that have no text form are left out and noted.
 
-    Raises ReadError: damaged file, a column of durations, nothing but lists and structures.
+    Raises ReadError: damaged file, no column with a text form.
     """
     try:
         table = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError):
         raise unreadable(path, "the Parquet file is damaged or cut", "fetch or export it again") from None
+    return of_table(path, table, options)
+
+
+def of_table(path: Path, table: pa.Table, options: ReadOptions) -> Cells:
+    """An Arrow table as text cells. Raises ReadError: no column with a text form."""
     notes: list[str] = []
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
-    if len(nested) == table.num_columns > 0:
-        what = f"column {nested[0]!r} of type {table.schema.field(0).type} has no text form"
-        raise unreadable(path, what, "send it as text or as numbers")
-    if nested:
+    if nested and len(nested) < table.num_columns:
         notes.append(f"column(s) {', '.join(map(repr, nested))} hold lists or structures and are not read")
-        table = table.drop_columns([*dict.fromkeys(nested)])
-    names = column_names([*table.column_names], notes)
-    columns = []
-    for name, column in zip(names, table.columns, strict=True):
-        try:
-            text = _text(column)
-        except (pa.ArrowException, UnicodeError, OverflowError, ValueError):
-            text = None
-        if text is None:
-            raise unreadable(path, f"column {name!r} of type {column.type} has no text form", "send it as text or as numbers")
-        columns.append(pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text))
+    plain = [n for n, field in enumerate(table.schema) if not pa.types.is_nested(field.type)]
+    texts = {n: _written(table.column(n)) for n in plain}
+    bare = [table.schema.field(n) for n, text in texts.items() if text is None]
+    if (bare or nested) and len(bare) + len(nested) == table.num_columns:
+        first = table.schema.field(0)
+        raise unreadable(path, f"column {first.name!r} of type {first.type} has no text form", "send it as text or as numbers")
+    if bare:
+        told = ", ".join(f"{field.name!r} ({field.type})" for field in bare)
+        notes.append(f"column(s) {told} have no text form and are not read")
+    names = column_names([table.schema.field(n).name for n, text in texts.items() if text is not None], notes)
+    columns = [pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text) for text in texts.values() if text is not None]
     return finish(names, columns, np.arange(1, table.num_rows + 1, dtype=np.int64), options, notes)
+
+
+def _written(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """A column as text; None: it has none, such as bytes that are no UTF-8, or a duration."""
+    try:
+        return _text(column)
+    except (pa.ArrowException, UnicodeError, OverflowError, ValueError):
+        return None
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

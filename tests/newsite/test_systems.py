@@ -64,3 +64,22 @@ def test_an_export_of_one_value_a_row_says_what_reads_it(export):
     export.csv("batch.csv", "Subject Label | Question Code | Question Value\nS01 | AGE | 41\nS01 | SEX | M\nS02 | AGE | 42")
     with pytest.raises(ReadError, match=r"write site.yaml by hand: docs/mapping.md; `long` reads one value a row"):
         export.draft()
+
+
+def test_a_survey_s_number_of_the_response_is_not_the_participant(export):
+    export.trial()
+    export.csv("people.csv", "subject | Age\nS01 | 41\nS02 | 42\nS03 | 43")
+    answers = "\n".join(f"{n} | 2024-02-0{n} | S0{n} | POST | 4" for n in (1, 2, 3))
+    export.csv("survey.csv", f"id | submitdate | subject | visit | spds\n{answers}")
+    draft = export.draft()
+    assert said(draft, "subject_id") == {"from": "subject", "pattern": r"S(?P<id>\d{2})"}
+    assert said(draft, "tables.assessment.fields.subject_id") is None
+
+
+def test_events_of_a_study_system_are_the_visits_they_are_called_after(export):
+    export.trial()
+    rows = "\n".join(f"S{n:02d} | SE_{visit} | 4" for n in range(1, 4) for visit in ("BASELINE", "WEEK4", "POST"))
+    export.csv("people.csv", "subject | Age\nS01 | 41\nS02 | 42\nS03 | 43")
+    export.csv("spds.csv", f"subject | Event | spds\n{rows}")
+    codes = {"SE_BASELINE": "BASELINE", "SE_WEEK4": "WEEK 4", "SE_POST": "POST"}
+    assert said(export.draft(), "tables.assessment.fields.visit.map") == codes

@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pyreadstat
 import xlwt
@@ -271,6 +272,19 @@ def zipped(rows: int) -> bytes:
     return out.getvalue()
 
 
+def feather(rows: int) -> bytes:
+    out = io.BytesIO()
+    pyarrow.feather.write_feather(frame(rows), out)
+    return out.getvalue()
+
+
+def arrow_stream(rows: int) -> bytes:
+    out, table = io.BytesIO(), pa.Table.from_pandas(frame(rows), preserve_index=False)
+    with pa.ipc.new_stream(out, table.schema) as writer:
+        writer.write_table(table, max_chunksize=7)
+    return out.getvalue()
+
+
 MAKERS: dict[str, Maker] = {
     m.name: m
     for m in (
@@ -282,6 +296,8 @@ MAKERS: dict[str, Maker] = {
         Maker("zip", ".zip", zipped),
         Maker("gzip", ".csv.gz", lambda rows: gzip.compress(csv(rows))),
         Maker("parquet", ".parquet", parquet),
+        Maker("feather", ".feather", feather),
+        Maker("arrow_stream", ".arrows", arrow_stream),
         Maker("sav", ".sav", sav),
         Maker("zsav", ".zsav", zsav),
         Maker("dta", ".dta", dta),

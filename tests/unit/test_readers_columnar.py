@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 import pyreadstat
 import pytest
@@ -173,6 +174,41 @@ def test_a_parquet_file_without_a_text_form_is_an_error(tmp_path):
     pq.write_table(pa.table({"l": [[1]]}), tmp_path / "a.parquet")
     with pytest.raises(ReadError, match="'l' of type list"):
         read(tmp_path / "a.parquet")
+
+
+def test_a_parquet_column_without_a_text_form_is_left_out_and_told(tmp_path):
+    table = {"id": ["1"], "photo": [b"\xff"], "for": pa.array([5], pa.duration("s")), "text": [b"ab"]}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    cells = read(tmp_path / "a.parquet")
+    assert cells.table.to_pylist() == [{"id": "1", "text": "ab", ROW: 1}]
+    assert cells.remarks == ["column(s) 'photo' (binary), 'for' (duration[s]) have no text form and are not read"]
+
+
+@pytest.mark.parametrize("ending", ["feather", "arrow", "arrows"])
+def test_arrow_and_feather_files_have_the_cells_of_parquet(tmp_path, ending):
+    columns = {
+        "who": pa.array(["a", "b", None]).dictionary_encode(),
+        "dose": pa.array([Decimal("50.00"), Decimal("0.10"), None], pa.decimal128(10, 2)),
+        "at": pa.array([1710077400000, 1730615400000, None], pa.timestamp("ms", "America/New_York")),
+    }
+    table, path = pa.table(columns), tmp_path / f"a.{ending}"
+    if ending == "feather":
+        pyarrow.feather.write_feather(table, path)
+    else:
+        with (pa.ipc.new_file if ending == "arrow" else pa.ipc.new_stream)(path, table.schema) as writer:
+            writer.write_table(table)
+    cells = read(path)
+    assert cells.typed
+    assert [tuple(r.values()) for r in cells.table.to_pylist()] == [
+        ("a", "50", "2024-03-10T09:30:00-04:00", 1),
+        ("b", "0.1", "2024-11-03T01:30:00-05:00", 2),
+    ]
+
+
+def test_the_first_version_of_feather_says_what_to_do(tmp_path):
+    (tmp_path / "a.feather").write_bytes(b"FEA1" + bytes(64) + b"FEA1")
+    with pytest.raises(ReadError, match="write it with version 2"):
+        read(tmp_path / "a.feather")
 
 
 def test_a_parquet_column_of_lists_is_left_out_and_told(tmp_path):

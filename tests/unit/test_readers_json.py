@@ -213,3 +213,10 @@ def test_records_that_end_in_an_error_message_broke_off(js, name, text, where):
     with pytest.raises(ReadError, match=f"{where} is an error message"):
         js(text, name)
     assert [r["id"] for r in rows(js('{"id":1}\n{"id":2,"error":"x"}\n', "y.ndjson"))] == ["1", "2"]
+
+
+@pytest.mark.parametrize("text", ['{"S1": {"dose": 50}}', '{"columns": ["id"], "data": [["S1"]]}', '[["id", "dose"], ["S1", 50]]'])
+def test_json_without_an_object_a_record_says_how_to_write_it(tmp_path, text):
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ReadError, match="an object each"):
+        read(tmp_path / "a.json")
