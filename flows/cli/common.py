@@ -64,7 +64,8 @@ DEBUG = "--debug"
 #: Troubles of the machine and what a person does about them.
 _MACHINE = (
     ((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free space on the disk of the data folder, then run again"),
-    ((errno.EROFS, errno.EACCES, errno.EPERM), "make the data folder writable for this user, then run again"),
+    ((errno.EACCES, errno.EPERM), "run it as the user who runs the nights; who only reads a release gives --out a folder of their own"),
+    ((errno.EROFS,), "make the data folder writable for this user, then run again"),
     ((errno.EIO,), "check the disk of the data folder, then run again"),
 )
 #: What is said of a command that was stopped, and its exit code.
@@ -109,7 +110,8 @@ def told_errors(stopped: tuple[str, Exit] = _STOPPED) -> Iterator[None]:
             raise
         strerror, number = getattr(error, "strerror", None), getattr(error, "errno", None)
         todo = next((todo for numbers, todo in _MACHINE if number in numbers), f"the same command with {DEBUG} shows where it happened")
-        say(f"failed: {type(error).__name__}{f': {strerror}' if strerror else ''}; the last release stands\n  fix   -> {todo}")
+        where = f" ({error.filename})" if isinstance(error, PermissionError) and error.filename else ""
+        say(f"failed: {type(error).__name__}{f': {strerror}' if strerror else ''}{where}; the last release stands\n  fix   -> {todo}")
         raise typer.Exit(int(Exit.FAILED)) from None
     finally:
         if before is not None:

@@ -158,6 +158,6 @@ def append(data: Path, release_id: str, frames: Sequence[pl.DataFrame]) -> int:
 
 def history(data: Path) -> pl.DataFrame:
     """Every change ever told, oldest release first, with its release_id."""
-    files = sorted((data / HOME).glob("[0-9]*.parquet"))
+    files = findings_store.by_night(data / HOME)
     frames = [pl.read_parquet(f).with_columns(pl.lit(f.stem).alias("release_id")) for f in files]
     return pl.concat(frames) if frames else pl.DataFrame(schema=SCHEMA | {"release_id": pl.String})

@@ -45,7 +45,7 @@ class SiteFindings:
 def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: str | Sequence[str] = "", before: str = "") -> pl.DataFrame:
     """How every finding of these sites (default: all) and these rules (default: every) stands: the last row of each, resolved ones
     included. `before`: as it was before that release."""
-    files = sorted(p for p in (data / "findings").glob("[0-9]*.parquet") if not before or p.stem < before)
+    files = [p for p in by_night(data / "findings") if not before or p.stem < before]
     if not files:
         return pl.DataFrame(schema=COLUMNS)
     frame = pl.concat([pl.scan_parquet(f) for f in files], how="diagonal_relaxed")
@@ -58,6 +58,12 @@ def history(data: Path, sites: Sequence[tuple[str, str]] | None = None, rule: st
     lacking = [pl.lit(None, kind).alias(n) for n, kind in COLUMNS.items() if n not in frame.collect_schema().names()]
     told = frame.with_columns(lacking).sort("release_id").unique("finding_id", keep="last", maintain_order=True)
     return told.select(list(COLUMNS)).collect()
+
+
+def by_night(folder: Path) -> list[Path]:
+    """The files of a folder that gets one a night, oldest first. Raises PermissionError where this user may not look into it: no file
+    would mean that nothing was ever told."""
+    return sorted(p for p in folder.iterdir() if p.suffix == ".parquet" and p.name[0].isdigit()) if folder.is_dir() else []
 
 
 def lacking(data: Path, manifest: Mapping[str, Any]) -> int:

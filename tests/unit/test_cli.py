@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -411,6 +413,24 @@ def test_a_lost_history_of_findings_is_told_and_no_site_goes_unasked(two_sites: 
     assert (code, "lacks 1 findings" in text) == (3, True), text
     code, text = call("queries", "--data", two_sites.data, "--out", two_sites.data / "out")
     assert (code, "no listing was written" in text) == (2, True), text
+
+
+def test_a_history_that_may_not_be_looked_into_is_no_lost_one(two_sites: Nights, monkeypatch: pytest.MonkeyPatch):
+    two_sites.send("02", "S1 odd\nS2 50\n")
+    two_sites.run()
+
+    def refused(look: Any) -> Any:
+        def at(path: Any = ".") -> Any:
+            if Path(path).name == "findings":
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return look(path)
+
+        return at
+
+    monkeypatch.setattr(os, "listdir", refused(os.listdir))
+    monkeypatch.setattr(os, "scandir", refused(os.scandir))
+    code, text = call("queries", "--data", two_sites.data, "--out", two_sites.data / "out")
+    assert (code, "findings); the last release stands" in text, "run it as the user who runs the nights" in text) == (3, True, True), text
 
 
 def test_nights_that_are_still_to_come_are_not_counted_as_replayed(two_sites: Nights, monkeypatch):
