@@ -22,3 +22,10 @@ MESSAGE = "A correction in corrections.yaml no longer matches what the site send
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """Every row of the table is such a correction."""
     return pl.col("record_key").is_null()
+
+
+def suggest(field: str, evidence: Evidence) -> pl.Expr:
+    """Whether the record is there at all: a key that was never right is mended otherwise than a text that changed."""
+    there = "the record is there, but its text is another than as_sent; `trialweave findings --show-values` shows texts as sent"
+    gone = "no record of the newest data has this key: it is written like a finding's record_key, each part as the site sends it"
+    return pl.when(pl.col("is_there")).then(pl.lit(there)).otherwise(pl.lit(gone))

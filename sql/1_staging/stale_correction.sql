@@ -3,5 +3,5 @@
 -- Reads: mapped.stale_correction
 -- Why:   a correction whose text has changed is not applied, and a person must look at it again
 select
-    c.unit, c.study, c.site, c.table_name, c.record_key, c.field,
+    c.unit, c.study, c.site, c.table_name, c.record_key, c.field, c.is_there,
 from mapped.stale_correction as c

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import ModelBench
+from flows.engine import judge
+from tests.harness import EVIDENCE, ModelBench
 from tests.spec.course import course
 
 WORKED = "Intake rows"
@@ -131,8 +132,18 @@ def test_the_same_row_twice_is_left_out_once(run_models: ModelBench) -> None:
 
 
 def test_a_correction_that_no_longer_matches_is_told(run_models: ModelBench) -> None:
-    run_models.given("mapped.stale_correction", "unit | study | site | table_name | record_key | field\n0 | t01 | 01 | dose | S1 | dose")
+    corrections = """
+        unit | study | site | table_name | record_key | field | is_there
+        0    | t01   | 01   | dose       | S1         | dose  | true
+        0    | t01   | 01   | subject    | 1          | sex   | false
+    """
+    run_models.given("mapped.stale_correction", corrections)
     assert told(run_models, "stale_correction") == ["correction_stale"]
+    found = judge.judge_table(run_models.con, "stale_correction", EVIDENCE).findings
+    assert {r["record_key"]: r["suggestion"].partition(";")[0].partition(":")[0] for r in found.iter_rows(named=True)} == {
+        "S1": "the record is there, but its text is another than as_sent",
+        "1": "no record of the newest data has this key",
+    }
 
 
 def test_what_a_reader_doubts_about_a_file_is_told(run_models: ModelBench) -> None:

@@ -118,9 +118,9 @@ def test_a_correction_replaces_the_text_as_sent_and_a_stale_one_is_told(b: Mappi
         ],
     )
     assert b.rows("subject", "age_years", "age_years_raw", "age_years_repair") == [(40.0, "400", "corrected"), (41.0, "41", None)]
-    assert b.rows("stale_correction", "table_name", "record_key", "field") == [
-        ("subject", "2", "age_years"),
-        ("subject", "3", "age_years"),
+    assert b.rows("stale_correction", "table_name", "record_key", "field", "is_there") == [
+        ("subject", "2", "age_years", True),
+        ("subject", "3", "age_years", False),
     ]
 
 

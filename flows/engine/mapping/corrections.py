@@ -22,6 +22,7 @@ from schemas.findings import ConfigurationError
 
 STALE_COLUMNS = {
     "unit": "INTEGER", "study": "VARCHAR", "site": "VARCHAR", "table_name": "VARCHAR", "record_key": "VARCHAR", "field": "VARCHAR",
+    "is_there": "BOOLEAN",
 }  # fmt: skip
 
 
@@ -91,8 +92,8 @@ def find_stale(con: duckdb.DuckDBPyConnection, inputs: Iterable[MapInput], jobs:
             if one.table not in mapped or _is_used(con, item, one):
                 continue
             site = item.unit.site
-            row = [item.unit_no, site.study, site.site_id, str(one.table), one.key, one.field]
-            con.execute("insert into mapped.stale_correction values (?, ?, ?, ?, ?, ?)", row)
+            row = [item.unit_no, site.study, site.site_id, str(one.table), one.key, one.field, _is_there(con, item, one)]
+            con.execute("insert into mapped.stale_correction values (?, ?, ?, ?, ?, ?, ?)", row)
     con.execute("drop table if exists raw.fix_hit")
 
 
@@ -113,6 +114,14 @@ def _is_used(con: duckdb.DuckDBPyConnection, item: MapInput, one: Correction) ->
             if found and found[0]:
                 return True
     return False
+
+
+def _is_there(con: duckdb.DuckDBPyConnection, item: MapInput, one: Correction) -> bool:
+    """Whether a record has the correction's key, whatever it holds."""
+    tables = ["form", "item"] if one.table == "assessment" else [str(one.table)]
+    keys = [key for _, key in _places(item.unit, one)]
+    asked = [f"select 1 from mapped.{table} where unit = $1 and list_contains($2, record_key) limit 1" for table in tables]
+    return any(con.execute(sql, [item.unit_no, keys]).fetchone() is not None for sql in asked)
 
 
 def refuse(unit: Unit) -> None:
