@@ -44,7 +44,7 @@ def status(data: Data = Path("data"), json: Json = False) -> None:
             rows = [[s.key, s.status, s.delivered_on, s.age_days, s.received, s.kept, s.quarantined, s.open, s.new] for s in lines]
             columns = ["site", "status", "data of", "age days", "received", "kept", "quarantined", "findings open", "new"]
             print_table(f"release {release.release_id}", columns, rows, right=tuple(columns[3:]))
-            for told in summary.standings(lines, dt.datetime.now(dt.UTC).date()):
+            for told in [*summary.standings(lines, dt.datetime.now(dt.UTC).date()), *summary.left(release)]:
                 typer.echo(told)
             for told in aside:
                 typer.echo(told)

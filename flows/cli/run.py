@@ -122,7 +122,7 @@ def _show(outcome: Outcome, json: bool) -> None:
     """The table of sites and where the release is."""
     from flows.engine.decisions import newest_aside
     from flows.engine.session import as_json
-    from flows.engine.summary import site_lines, standings
+    from flows.engine.summary import left, site_lines, standings
 
     if json:
         print_json(as_json(outcome))
@@ -130,7 +130,7 @@ def _show(outcome: Outcome, json: bool) -> None:
     lines = site_lines(outcome.release.manifest)
     rows = [[s.key, s.status, s.received, s.kept, s.quarantined, s.open, s.new] for s in lines]
     print_table(f"release {outcome.release.release_id}", ["site", "status", *COUNTS], rows, right=COUNTS)
-    for told in standings(lines, outcome.release.as_of.date()):
+    for told in [*standings(lines, outcome.release.as_of.date()), *left(outcome.release)]:
         typer.echo(told)
     for told in newest_aside(outcome.release.folder.parents[1]):
         typer.echo(told)

@@ -51,8 +51,8 @@ class Report:
 def purge(programme: Programme, data: Path, name: str, subject: str, who: str, reason: str, *, drop_deliveries: bool = False) -> Report:
     """Purge one participant (SUBJID as adsl shows it, or as it was before pseudonyms) of a site `study/site`.
 
-    Raises ConfigurationError: nobody of that name, no name or reason, a delivery that cannot be rewritten (unless `drop_deliveries`);
-    nothing is changed then. TrialweaveError when something that must be gone is still there.
+    Raises ConfigurationError: nobody of that name, a USUBJID, no name or reason, a delivery that cannot be rewritten (unless
+    `drop_deliveries`); nothing is changed then. TrialweaveError when something that must be gone is still there.
     """
     if not who.strip() or not reason.strip():
         raise ConfigurationError("say who asked for the purge (--who) and why (--reason)")
@@ -66,6 +66,9 @@ def purge(programme: Programme, data: Path, name: str, subject: str, who: str, r
         plan = purge_landing.plan(programme, data, unit, site, subject, {m for e in before for m in e["spellings"]}, key)
         if not plan.spellings and not before and not _known(data, study, site, subject):
             raise ConfigurationError(f"{name}: no participant of this name is in landing, staged output, findings or releases")
+        if not plan.spellings and subject.startswith(f"{study}-{site}-") and not _known(data, study, site, f"{study}-{site}-{subject}"):
+            fix = f"trialweave purge {name} {subject.removeprefix(f'{study}-{site}-')} ... (SUBJID, as adsl shows it)"
+            raise ConfigurationError(f"{name}: this is a USUBJID, and a purge is by SUBJID; nothing was changed\n  fix -> {fix}")
         if plan.refused and not drop_deliveries:
             raise ConfigurationError(_refusal(name, plan))
         spelt = {tombstones.spelling(key, study, s) for s in {*plan.spellings, subject}}

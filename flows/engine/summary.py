@@ -7,9 +7,13 @@ Imports nothing heavy: `trialweave status` must answer at once.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flows.engine.releases import Release
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,22 @@ def site_lines(manifest: Mapping[str, Any], resolved: Mapping[str, int] | None =
         out.append(SiteLine(key, entry["status"], entry["age_days"], **sums, open=is_open, new=fresh, resolved=gone,
                             reason=reason, delivered_on=entry["delivered_on"], delivery=(entry["delivery_sha256"] or "")[:12]))  # fmt: skip
     return out
+
+
+def left(release: Release) -> list[str]:
+    """Sites of the release before whose records are in this one no more, because the configuration no longer names them."""
+    before = release.folder.parent / str(release.manifest["previous"]) / "manifest.json"
+    if not before.is_file():
+        return []
+    here = {(e["study"], e["site"]) for e in release.manifest["sites"]}
+    then = json.loads(before.read_text(encoding="utf-8"))
+    entries = [e for e in then["sites"] if (e["study"], e["site"]) not in here]
+    gone = {f"{e['study']}/{e['site']}": sum(t["kept"] for t in e["tables"].values()) for e in entries}
+    return [
+        f"{key}: no longer in the configuration: its {n} records are not in this release\n  last -> {then['release_id']}\n"
+        "  fix  -> put its folder back under sites/, where that was not meant (a site that has closed keeps it)"
+        for key, n in sorted(gone.items()) if n
+    ]  # fmt: skip
 
 
 def by_severity(manifest: Mapping[str, Any]) -> dict[str, int]:

@@ -250,6 +250,14 @@ def test_nobody_of_that_name_is_an_error_and_nothing_is_written(tiny: Tiny):
     assert ledger.entries(tiny.data, tombstones.STARTED) == []
 
 
+def test_a_usubjid_is_refused_with_the_subjid_and_nothing_is_written(tiny: Tiny):
+    ours = (".leases", ".lock", ".tombstones.key")
+    before = {p: p.stat().st_mtime_ns for p in tiny.data.rglob("*") if p.is_file() and not {*p.parts} & {*ours}}
+    with pytest.raises(ConfigurationError, match=r"nothing was changed\n  fix -> trialweave purge t01/A S2 "):
+        go(tiny, "A", "t01-A-S2")
+    assert {p: p.stat().st_mtime_ns for p in tiny.data.rglob("*") if p.is_file() and not {*p.parts} & {*ours}} == before
+
+
 def test_a_delivery_that_rows_cannot_be_taken_out_of_is_refused_first_and_dropped_when_asked(tmp_path: Path):
     import openpyxl
 

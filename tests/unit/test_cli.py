@@ -433,6 +433,14 @@ def test_a_history_that_may_not_be_looked_into_is_no_lost_one(two_sites: Nights,
     assert (code, "findings); the last release stands" in text, "run it as the user who runs the nights" in text) == (3, True, True), text
 
 
+def test_a_site_that_the_configuration_no_longer_names_is_told_with_its_records(two_sites: Nights):
+    two_sites.run()
+    shutil.rmtree(two_sites.config / "sites" / "t01_02")
+    for words in (("run", "--config", two_sites.config), ("status",)):
+        code, text = call(*words, "--data", two_sites.data)
+        assert code == 0 and "t01/02: no longer in the configuration: its 2 records are not in this release" in text, text
+
+
 def test_nights_that_are_still_to_come_are_not_counted_as_replayed(two_sites: Nights, monkeypatch):
     two_sites.land("01", "S1 50\n", "2026-03-01")
     monkeypatch.setattr("flows.cli.backfill._all_stand", lambda *args: True)
