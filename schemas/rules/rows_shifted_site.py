@@ -3,7 +3,7 @@
 Why: a block pasted a row too low or too high gives every participant's first (or last) row the answers of the participant above (or below).
 Totals move along and each row looks right. Two rows of one person are more alike than those of two; where, from some row on, each first
 row is as like the row above as a person's rows are, and unlike the person's own next, the rows have moved. Of ratings and short forms it
-is asked only where the site's participants differ from each other.
+is asked only where the site's participants differ from each other and their rows are in order of time.
 Site: compare the answers of some participants with the paper, from the row named on. Data manager: the file as it was exported, before
 anybody opened it, may be right.
 """
@@ -30,7 +30,7 @@ def check(field: str, evidence: Evidence) -> pl.Expr:
     alike = pl.col("usual_across") <= near * pl.col("usual_inside")
     apart = (pl.col("usual_own") >= far * pl.col("usual_across")) & (pl.col("usual_own") >= far * pl.col("usual_inside"))
     is_long = pl.col("n_answers") >= evidence.row_shift_long_answers.value
-    differ = is_long | (pl.col("person_ratio") >= far)
+    differ = is_long | ((pl.col("person_ratio") >= far) & pl.col("is_in_order"))
     each = pl.when(is_long).then(evidence.row_shift_each_min_long.value).otherwise(evidence.row_shift_each_min.value)
     near_all = pl.col("nearness") >= each * pl.col("n_edges")
     moved = (pl.col("n_edges") >= least) & (pl.col("nearness") >= evidence.row_shift_nearness_min.value) & near_all & alike & apart

@@ -10,19 +10,19 @@
 --        can be told.
 with eachway as (
     select
-        unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, within, between_two,
+        unit, study, site, instrument, source_file, first_n, source_row, is_in_order, n_answers, across, within, between_two,
         'down' as way, below as own, above as inside,
     from core.row_edge
     union all
     select
-        unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, within, between_two,
+        unit, study, site, instrument, source_file, first_n, source_row, is_in_order, n_answers, across, within, between_two,
         'up' as way, above as own, below as inside,
     from core.row_edge
 ),
 told as (
     -- two rows that are alike do not count without end
     select
-        unit, study, site, instrument, source_file, first_n, source_row, n_answers, across, way, own, inside,
+        unit, study, site, instrument, source_file, first_n, source_row, is_in_order, n_answers, across, way, own, inside,
         greatest(0.02 * (avg(own + inside) over of_file), 1e-6) as least,
         count(*) over of_file as n_all_edges,
         sum(between_two) over of_file / nullif(sum(within) over of_file, 0) as person_ratio,
@@ -33,7 +33,7 @@ told as (
 ),
 summed as (
     select
-        unit, study, site, instrument, source_file, first_n, source_row, n_answers, way, n_all_edges, person_ratio,
+        unit, study, site, instrument, source_file, first_n, source_row, is_in_order, n_answers, way, n_all_edges, person_ratio,
         round(sum(nearer) over to_end, 6) as nearness,
         avg(across) over to_end as usual_across,
         avg(own) over to_end as usual_own,
@@ -51,6 +51,6 @@ select
     s.site || '|' || s.instrument as record_key,
     s.source_file,
     s.source_row,
-    s.n_answers, s.nearness, s.usual_across, s.usual_own, s.usual_inside, s.person_ratio, s.n_edges, s.n_all_edges,
+    s.is_in_order, s.n_answers, s.nearness, s.usual_across, s.usual_own, s.usual_inside, s.person_ratio, s.n_edges, s.n_all_edges,
 from summed as s
 qualify row_number() over (partition by s.unit, s.study, s.site, s.instrument, s.source_file, s.way order by s.nearness desc, s.first_n) = 1

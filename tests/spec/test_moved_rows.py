@@ -8,21 +8,27 @@ WORKED = "Sites"
 
 _FORM = (
     "unit::INT | study | site | subject_id | form_id::BIGINT | instrument | item_values::DOUBLE[] | n_items::INT | n_answered::INT | "
-    "source_file | source_row::BIGINT\n"
+    "source_file | source_row::BIGINT | assessed_on::DATE\n"
 )
 _RATED = (
-    "unit::INT | study | site | row_id::BIGINT | source_file | source_row::BIGINT | subject_id | begin_suds::DOUBLE | peak_suds::DOUBLE | "
-    "end_suds::DOUBLE\n"
+    "unit::INT | study | site | row_id::BIGINT | source_file | source_row::BIGINT | subject_id | session_no::INT | "
+    "begin_suds::DOUBLE | peak_suds::DOUBLE | end_suds::DOUBLE\n"
 )
 #: Eight participants with four forms of four items each: every one has a level, and gets a little better.
 LEVELS = [3, 0, 2, 1, 3, 1, 0, 2]
 FORMS = [[10 * level + 2 - visit + (item == visit) for item in range(4)] for level in LEVELS for visit in range(4)]
 
 
-def asked(bench: ModelBench, forms: list[list[int]], order: list[int] | None = None) -> list[tuple[object, ...]]:
-    """What is asked of a site that sends these forms, four a participant; `order`: whose row stands where."""
+def asked(
+    bench: ModelBench, forms: list[list[int]], order: list[int] | None = None, months: tuple[int, ...] = (1, 2, 3, 4)
+) -> list[tuple[object, ...]]:
+    """What is asked of a site that sends these forms, four a participant; `order`: whose row stands where; `months`: of its four rows."""
     whose = order or [n // 4 for n in range(len(forms))]
-    rows = [f"0 | t01 | 01 | P{who} | {n} | Q4 | {f} | 4 | 4 | f | {n}" for n, (who, f) in enumerate(zip(whose, forms, strict=True), 1)]
+    n_items = len(forms[0])
+    rows = [
+        f"0 | t01 | 01 | P{who} | {n} | Q4 | {f} | {n_items} | {n_items} | f | {n} | 2025-0{months[(n - 1) % 4]}-01"
+        for n, (who, f) in enumerate(zip(whose, forms, strict=True), 1)
+    ]
     bench.given("core.form", _FORM + "\n".join(rows))
     bench.given("intake.rating", _RATED)
     bench.run("core.row_shift")
@@ -60,6 +66,18 @@ def test_a_file_sorted_by_visit_does_not_tell(run_models: ModelBench) -> None:
     assert asked(run_models, by_visit, order=[n % 8 for n in range(32)]) == []
 
 
+#: Baseline, follow-up, post, week 4 of twelve participants, sorted by name: a baseline is most like the week 4 of the row above.
+BY_NAME = [[int(x)] for x in "556664456545544543345445654553456446656654454554"]
+
+
+def test_a_file_sorted_by_the_names_of_the_visits_is_not_asked_about(run_models: ModelBench) -> None:
+    assert asked(run_models, BY_NAME, months=(1, 4, 3, 2)) == []
+
+
+def test_the_same_ratings_in_order_of_time_are_asked_about(run_models: ModelBench) -> None:
+    assert asked(run_models, BY_NAME) == [("down", 5)]
+
+
 def test_participants_who_each_answer_the_same_every_time_can_be_judged(run_models: ModelBench) -> None:
     same = [[10 * level + who] * 4 for who, level in enumerate(LEVELS) for _ in range(4)]
     assert asked(run_models, same) == []
@@ -75,8 +93,8 @@ def test_ratings_of_fear_are_looked_at_likewise(run_models: ModelBench) -> None:
     rated = [(who, no, 25 * level + 10 - 4 * no) for who, level in enumerate(LEVELS) for no in (1, 2, 3, 4)]
     fear = [f for _, _, f in rated]
     rows = [
-        f"0 | t01 | 01 | {n} | f | {n} | P{who} | {f} | {f + 5} | {f - 5}"
-        for n, ((who, _, _), f) in enumerate(zip(rated, fear[-1:] + fear[:-1], strict=True), 1)
+        f"0 | t01 | 01 | {n} | f | {n} | P{who} | {no} | {f} | {f + 5} | {f - 5}"
+        for n, ((who, no, _), f) in enumerate(zip(rated, fear[-1:] + fear[:-1], strict=True), 1)
     ]
     run_models.given("intake.rating", _RATED + "\n".join(rows))
     run_models.run("core.row_shift")

@@ -1,20 +1,22 @@
 -- Answers and ratings moved by a row of the file: a participant's first row like the row above, from some participant on. Reads form_check, item_all, rated.
 create table file_line as
-select site_no, 'LSAS' as kind, usubjid, source_row, v::double[] as v from form_check where n_answered = 48
+select site_no, 'LSAS' as kind, usubjid, source_row, v::double[] as v, epoch(assessed_on) as place from form_check where n_answered = 48
 union all
-select site_no, 'SPD-S', usubjid, source_row, [severity::double] from item_all where severity is not null
+select site_no, 'SPD-S', usubjid, source_row, [severity::double], epoch(assessed_on) from item_all where severity is not null
 union all
-select site_no, 'SUDS', usubjid, source_row, [b, p, e] from rated where b is not null and p is not null and e is not null;
+select site_no, 'SUDS', usubjid, source_row, [b, p, e], session_no from rated where b is not null and p is not null and e is not null;
 
 insert into finding
 with placed as (
-    select site_no, kind, usubjid, rowid as line, row_number() over f as n, usubjid is distinct from lag(usubjid) over f as is_new
+    select site_no, kind, usubjid, rowid as line, row_number() over f as n, usubjid is distinct from lag(usubjid) over f as is_new,
+        case when usubjid = lag(usubjid) over f then place - lag(place) over f end as step
     from file_line window f as (partition by site_no, kind order by source_row)
 ),
 numbered as (select *, sum(is_new::int) over (partition by site_no, kind order by n) as no from placed),
-block as (select site_no, kind, no, usubjid, min(n) as first, count(*) as n from numbered group by all),
+block as (select site_no, kind, no, usubjid, min(n) as first, count(*) as n, count(*) filter (step > 0) as later, count(*) filter (step < 0) as earlier from numbered group by all),
 orderly as (
-    select site_no, kind from block group by all having count(*) filter (n > 1) <= 1.5 * count(distinct usubjid) and count(distinct usubjid) > 6
+    select site_no, kind, 10 * least(sum(later), sum(earlier)) <= sum(later + earlier) as in_order
+    from block group by all having count(*) filter (n > 1) <= 1.5 * count(distinct usubjid) and count(distinct usubjid) > 6
 ),
 edge as (
     select b.site_no, b.kind, b.first, a.first as above_first, a.n > 3 and b.n > 3 as has_middle
@@ -47,6 +49,6 @@ summed as (
 ),
 best as (select * from summed qualify row_number() over (partition by site_no, kind, way order by nearness desc, first) = 1)
 select 'rows_shifted_site', 'query', site_no, 'row_shift', kind, '', null, null, null
-from best
-where n >= 6 and (k >= 5 or person_ratio >= 1.4) and nearness >= 8 and nearness >= case when k >= 5 then 0.15 else 0.5 end * n
+from best join orderly using (site_no, kind)
+where n >= 6 and (k >= 5 or person_ratio >= 1.4 and in_order) and nearness >= 8 and nearness >= case when k >= 5 then 0.15 else 0.5 end * n
     and m_across <= 1.5 * m_inside and m_own >= 1.4 * m_across and m_own >= 1.4 * m_inside;
