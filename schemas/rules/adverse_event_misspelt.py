@@ -1,6 +1,7 @@
-"""An adverse event that nobody knows is not a misspelt seizure, convulsion, psychosis, delusion or hallucination.
+"""An adverse event that nobody knows is not a known one with a letter wrong.
 
-Why: both convulsion and psychosis are known toxicities of cycloserine (DOMAIN C2); one letter wrong would hide them from the flag.
+Why: a misspelt event has no term and is in no count of its kind. Convulsion and psychosis are known toxicities of cycloserine (DOMAIN C2);
+one letter wrong would hide them from the flag, too. Asked of words of six letters and more.
 Site: say what is meant.
 """
 
@@ -16,7 +17,7 @@ FIELD = "verbatim"
 SEVERITY = Severity.QUERY
 CATEGORY = Category.PLAUSIBILITY
 IMPACT = Impact.NONE
-MESSAGE = "An adverse event without a term is a letter away from one of special interest; it is not flagged."
+MESSAGE = "An adverse event without a term is a letter away from a known one; it is counted with none."
 
 
 def check(field: str, evidence: Evidence) -> pl.Expr:

@@ -342,7 +342,10 @@ def zeros(site: Site) -> None:
 
 def means(site: Site) -> None:
     """Totals without items that are means; the few forms with items coded one off. Doses earlier from the fifth session
-    on, one an hour off alone. Begins are peaks, ends blank here and there. A session on a Sunday. No amount of a dose not taken but one."""
+    on, one an hour off alone. Begins are peaks, ends blank here and there. A session on a Sunday. No amount of a dose not taken but one.
+    Every third seriousness in another code."""
+    for row in site.tables["adverse_events"][::3]:
+        row["serious"] = "2"
     for n, row in enumerate(site.tables["suds"]):
         row.update(begin=row["peak"], end=row["end"] if n % 10 else "")
     timed = [r for r in site.tables["sessions"] if moved(r["start"], days=1) != r["start"]]

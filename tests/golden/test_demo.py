@@ -20,7 +20,7 @@ from flows.engine.config import DEMO, load
 
 SEVERITY = {"corrected": "note", "note": "note", "query": "query", "withhold": "withhold", "reject": "reject", "removed": "note"}
 #: Findings that follow from no planted problem; every one is a person's work, so there must be few.
-AT_MOST_UNPLANTED = 12
+AT_MOST_UNPLANTED = 15
 
 
 def _problems() -> list[dict[str, str]]:

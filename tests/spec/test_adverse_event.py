@@ -187,6 +187,12 @@ def test_the_rules_on_coded_events(run_models):
     ]  # fmt: skip
 
 
+def test_no_event_with_a_severity_is_asked_about(run_models):
+    rows = "S1 | none | MILD | graded\nS1 | none | | plain\nS1 | nausea | MILD | event"
+    run(run_models, f"subject_id | verbatim | severity | record_key\n{rows}")
+    assert [key for rule, _, key in run_models.judge("core.adverse_event") if rule == "adverse_event_none_graded"] == ["graded"]
+
+
 def test_the_rules_on_events_as_sent(run_models):
     run_models.trial(delivered_on="2024-06-30")
     run_models.given("intake.subject", "subject_id | consented_on\nS1 | 2024-03-10")
@@ -290,9 +296,13 @@ def test_an_event_that_comes_again_with_another_start_is_asked_about(run_models,
         ("illusion", None),
         ("seizure", None),  # coded
         ("broken finger", None),
+        ("insmnia", "Insomnia"),
+        ("Nuasea", "Nausea"),
+        ("headahce in the evening", "Headache"),
+        ("contusion", None),  # a letter from confusion, and a bruise
     ],
 )
-def test_a_misspelt_event_of_special_interest_is_asked_about(run_models: ModelBench, verbatim: str, near: str | None) -> None:
+def test_a_misspelt_event_is_asked_about(run_models: ModelBench, verbatim: str, near: str | None) -> None:
     """It is never coded."""
     run(run_models, f"subject_id | verbatim | started_on | record_key\nS1 | {verbatim} | 2024-06-12 | e").run("core.event_spelling")
     assert run_models.rows("core.event_spelling", "verbatim", "near_term") == ([(verbatim, near)] if near else [])

@@ -182,6 +182,13 @@ def test_the_rules_on_coded_medications(run_models):
     ]
 
 
+@pytest.mark.parametrize(("dose", "asked"), [("500 mg", True), ("0 mg", False), ("as needed", False), ("", False)])
+def test_no_drug_with_a_dose_is_asked_about(run_models, dose, asked):
+    medication(run_models, f"subject_id | verbatim | dose_text | record_key\nS1 | none | {dose} | k\nS1 | sertraline | 50 mg | drug")
+    found = [key for rule, _, key in run_models.judge("core.medication") if rule == "medication_none_dosed"]
+    assert found == (["k"] if asked else [])
+
+
 @pytest.mark.parametrize(
     ("verbatim", "dose", "noted"),
     [

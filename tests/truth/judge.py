@@ -38,7 +38,10 @@ RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds",
            "rating_odd", "rating_gap", "row_shift", "site_rating")
 EVENTS = ("adverse_event", "site_event", "event_course", "event_spelling")
 #: Tables of findings about a row, a file or a delivery.
-GENERAL = ("loose_row", "file_column", "column_order", "table_end", "file_note", "wide_file", "delivery", "table")
+GENERAL = (
+    "loose_row", "blank_cell", "clock_offset", "code_share", "file_column", "column_order", "table_end", "file_note", "wide_file",
+    "delivery", "table",
+)  # fmt: skip
 #: Set -> tables whose findings may tell of a difference in it.
 MADE_OF: dict[str, tuple[str, ...]] = {
     "adex": (*COURSE, *RATINGS, *WEIGHTS, "medication"), "adsess": (*COURSE, *RATINGS, *FORMS), "adsuds": (*RATINGS, "session", *PEOPLE),

@@ -48,7 +48,7 @@ alike as (
     from event
 ),
 again as (select source_file, source_row, is_again, count(*) filter (is_again) over w as n_again, count(*) over w as n from alike window w as (partition by site_no)),
-word as (select distinct verbatim, unnest(regexp_extract_all(words, '\w+')) as word from said where verbatim in (select verbatim from event where term is null)),
+word as (select distinct verbatim, unnest(regexp_extract_all(regexp_replace(words, '[®™©]', '', 'g'), '\w+')) as word from said where verbatim in (select verbatim from event where term is null)),
 misspelt as (
     select distinct w.verbatim from word as w join (select unnest(near) as near from event_term) as e
         on length(w.word) >= 6 and abs(length(w.word) - length(e.near)) <= 1 and damerau_levenshtein(w.word, e.near) <= 1
@@ -60,6 +60,7 @@ select told([
         case when is_garbled(e.verbatim) then 'text_garbled' end,
         case when e.start_raw is null then 'adverse_event_start_missing' end, case when e.serious and e.severity = 'MILD' then 'adverse_event_serious_mild' end,
         case when e.special_interest <> '' then 'adverse_event_special_interest' end, case when e.is_none then 'adverse_event_not_an_event' end,
+        case when e.is_none and e.severity is not null then 'adverse_event_none_graded' end,
         case when x.verbatim is not null then 'adverse_event_several' end, case when not e.is_none and e.term is null then 'adverse_event_uncoded' end,
         case when a.is_again and (a.n_again = 1 or 20 * a.n_again <= a.n) then 'adverse_event_twice' end, case when m.verbatim is not null and not e.is_none and e.term is null then 'adverse_event_misspelt' end,
         case when not e.serious and w.verbatim is not null then 'adverse_event_serious_by_word' end,

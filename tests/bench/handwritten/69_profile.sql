@@ -96,3 +96,40 @@ select 'space_removed', 'note', f.site_no, 'cell', '', '', null, u.source_file, 
 from untidy_cell as u join sent_file as f using (source_file)
 anti join (select source_file, source_row from finding where severity in ('reject', 'drop')) as gone using (source_file, source_row)
 anti join (select source_file, source_row, raw_value as sent from finding where severity = 'withhold') as bad using (source_file, source_row, sent);
+
+-- a blank in a column that nearly all rows of the site fill
+insert into finding
+with cell as (
+    select t.site_no, 'subject' as kind, t.subject_id::varchar as key, t.source_file, t.source_row,
+        unnest(['age', 'sex', 'weight']) as field, unnest([t.age_raw is null, t.sex_raw is null, t.weight_raw is null]) as is_blank
+    from subject_typed as t join subject as s using (source_file, source_row)
+    union all
+    select site_no, 'medication', concat_ws('|', usubjid, verbatim), source_file, source_row,
+        unnest(['start', 'end']), unnest([start_raw is null, end_raw is null and ongoing_raw is null])
+    from medication_kept where verbatim not in (select verbatim from medication where not is_drug)
+    union all
+    select site_no, 'event', concat_ws('|', usubjid, verbatim), source_file, source_row,
+        unnest(['severity', 'relation']), unnest([severity_raw is null, related is null])
+    from event where not is_none
+    union all
+    select site_no, 'LSAS', usubjid::varchar, source_file, source_row, 'answer', n_answered + n_bad < 48 from form_check where n_answered > 0
+),
+counted as (select *, count(*) over c as n, count(*) filter (is_blank) over c as n_blank from cell window c as (partition by site_no, kind, field))
+select 'cell_blank_unlike_site', 'query', site_no, kind, key, field, null, source_file, source_row
+from counted
+where is_blank and n >= case kind when 'LSAS' then 20 else 10 end and (n_blank = 1 or 100 * n_blank <= n);
+
+-- another code list: a fifth of a column and more cannot be read
+insert into finding
+with sent as (
+    select site_no, unnest(['taken', 'sex', 'attended', 'ongoing', 'severity', 'serious']) as field, unnest([n_taken, n_sex, n_attended, n_ongoing, n_severity, n_serious]) as n
+    from (select site_no, count(taken_raw) as n_taken from dose_kept group by all)
+    full join (select site_no, count(t.sex_raw) as n_sex from subject_typed as t join subject as s using (site_no, source_file, source_row) group by all) using (site_no)
+    full join (select site_no, count(attended_raw) as n_attended from session group by all) using (site_no)
+    full join (select site_no, count(ongoing_raw) as n_ongoing from medication_kept group by all) using (site_no)
+    full join (select site_no, count(severity_raw) as n_severity, count(serious_raw) as n_serious from event group by all) using (site_no)
+)
+select 'codes_partly_unknown_site', 'query', f.site_no, 'code', f.field, f.field, null, min(f.source_file), min(f.source_row)
+from finding as f join sent as s using (site_no, field)
+where f.rule = 'unknown_code'
+group by f.site_no, f.field, s.n having count(*) >= 3 and 5 * count(*) >= s.n and count(*) < s.n;

@@ -160,5 +160,10 @@ def medication_name_blank(h: Harm) -> None:
 
 
 @kind("medication")
+def medication_named_none(h: Harm) -> None:
+    h.send(new(h, "sertraline", "SERTRALINE"), verbatim="none")
+
+
+@kind("medication")
 def medication_name_unknown(h: Harm) -> None:
     h.send(new(h, "sertraline", "SERTRALINE"), verbatim="antidepressant (name not recalled)")

@@ -269,6 +269,11 @@ def event_term_blank(h: Harm) -> None:
 
 
 @kind("event")
+def event_named_none(h: Harm) -> None:
+    h.send(event(h, "Vomiting"), verbatim="none")
+
+
+@kind("event")
 def event_repeated_alike(h: Harm) -> None:
     r = h.record("adverse_event")
     h.note(r, "", "one row", "two rows alike")

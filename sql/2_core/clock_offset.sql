@@ -1,0 +1,25 @@
+-- core.clock_offset: clock times sent with another distance from UTC than the site's zone has at that time
+-- Grain: row_id, of_table; only such rows
+-- Reads: intake.session, intake.dose
+-- Why:   -05:00 in June at a site in New York is an hour off, of session and dose alike, so that no lag shows it. UTC itself (Z, +00:00)
+--        is how many systems keep time
+with sent as (
+    select
+        unit, study, site, subject_id, row_id, record_key, source_file, source_row, 'session' as of_table, timezone,
+        unnest([started_at_utc, exposure_started_at_utc, ended_at_utc]) as at_utc,
+        unnest([started_at_local, exposure_started_at_local, ended_at_local]) as at_local,
+        unnest([started_at_offset_s, exposure_started_at_offset_s, ended_at_offset_s]) as offset_s,
+    from intake.session
+    union all
+    select
+        unit, study, site, subject_id, row_id, record_key, source_file, source_row, 'dose', timezone,
+        dosed_at_utc, dosed_at_local, dosed_at_offset_s,
+    from intake.dose
+)
+
+select
+    unit, study, site, subject_id, row_id, of_table, record_key, source_file, source_row,
+    min((epoch(at_local) - epoch(at_utc at time zone timezone)) / 60)::integer as off_min,
+from sent
+where offset_s <> 0 and at_local <> at_utc at time zone timezone
+group by unit, study, site, subject_id, row_id, of_table, record_key, source_file, source_row
