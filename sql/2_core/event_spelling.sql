@@ -1,7 +1,7 @@
--- core.event_spelling: adverse events without a term that are a letter away from one of special interest
+-- core.event_spelling: adverse events without a term that are a letter away from a known one
 -- Grain: unit, study, site, subject_id, ae_seq; only such events
 -- Reads: core.adverse_event, ref.adverse_event_near, ref.adverse_event_term
--- Why:   a seizure misspelt is a seizure. Likeness never codes; the site is asked
+-- Why:   a seizure misspelt is a seizure, and insmnia counts as no insomnia. Likeness never codes; the site is asked
 select
     a.unit, a.study, a.site, a.subject_id, a.ae_seq, a.verbatim, a.verbatim_raw, a.record_key, a.source_file, a.source_row,
     t.term as near_term,
