@@ -22,5 +22,5 @@ MESSAGE = "The dose is said not to be taken, but has an amount, unlike other dos
 
 def check(field: str, evidence: Evidence) -> pl.Expr:
     """True: in order; false: violated; null: the dose was taken, or has no amount."""
-    few = (pl.col("n_untaken_given") == 1) | (pl.col("n_untaken_given") * 2 < pl.col("n_untaken"))
+    few = (pl.col("n_untaken_given") == 1) | (pl.col("n_untaken_given") * 2 <= pl.col("n_untaken"))
     return pl.when(pl.col("n_untaken_given") > 0).then(~few)

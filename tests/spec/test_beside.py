@@ -66,8 +66,8 @@ def _forms(bench: ModelBench, told: list[tuple[str, str, str, str]]) -> None:
         (["50"], ["d1"]),  # nothing is known of its session
         (["50", ""], ["d1"]),
         (["50", "50"], []),  # the site writes what was planned
-        (["50", "50", "", ""], []),
-        (["50", "50", "", "", ""], ["d1", "d2"]),
+        (["50", "50", ""], []),
+        (["50", "50", "", ""], ["d1", "d2"]),
         (["0", ""], []),
         ([""], []),
     ],

@@ -10,7 +10,7 @@ select told([
         case when d.taken and d.dosed_at_utc is null and d.dosed_fault is null and d.dosed_limit is null then 'dose_time_missing' end,
         case when d.taken and d.dose_text is null then 'dose_amount_missing' end,
         case when not d.taken and d.dosed_at_utc is not null then 'dose_not_taken_with_time' end,
-        case when not d.taken and d.attended is not false and d.dose_sent > 0 and (n.n_given = 1 or 2 * n.n_given < n.n) then 'dose_not_taken_with_amount' end,
+        case when not d.taken and d.attended is not false and d.dose_sent > 0 and (n.n_given = 1 or 2 * n.n_given <= n.n) then 'dose_not_taken_with_amount' end,
         case when d.taken and (s.randomized_on is null or d.dosed_on < s.randomized_on) then 'dose_not_randomized' end,
         case when d.timing <> 'UNKNOWN' and d.lag_start <= 0 then 'dose_on_wrong_side' end,
         case when d.timing <> 'UNKNOWN' and d.lag_start > 300 then 'dose_far_from_window' end,
