@@ -32,6 +32,7 @@ def sent(signs: Mapping[str, Any]) -> dict[str, int]:
     """Values of each field of a site, and at least how many rows each table has. A field measured from another one is left away."""
     out = {name: sum(of.values()) for name, of in signs["codes"].items()} | {name: int(f[0]) for name, f in signs["figures"].items()}
     out = {name: n for name, n in out.items() if name not in _MEASURED}
+    out |= {name: int(n) for name, n in signs.get("sent", {}).items()}
     for name in [*out]:
         table = name.partition(".")[0]
         out[table] = max(out.get(table, 0), out[name])

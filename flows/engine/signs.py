@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 
 #: {table.field: {word: rows}}, {name: [n, p10, p50, p90]}, {amount in mg: doses}, {sex: adults weighed, sum and sum of squares of 100 g},
-#: {instrument: {item: participants, sum and sum of squares of their answers}}, sessions on each day of the week from Monday on.
+#: {instrument: {item: participants, sum and sum of squares of their answers}}, sessions on each day of the week from Monday on,
+#: {table.field of neither words nor figures: rows with a value}.
 Signs = dict[str, Any]
 Of = dict[tuple[int, str], Signs]
 
@@ -23,6 +24,8 @@ CODES = {
     "adverse_event.severity": ("adverse_event", "severity"), "adverse_event.serious": ("adverse_event", "serious"),
     "medication.ongoing": ("medication", "ongoing"),
 }  # fmt: skip
+#: Fields of neither, of which is counted only on how many rows they have a value.
+SENT = ("adverse_event.related", "adverse_event.started_on", "medication.started_on", "subject.consented_on", "subject.randomized_on")
 _HOUR = "(epoch_us({0}) % 86400000000) / 3.6e9"
 _MINUTES = "(epoch_us({0}) - epoch_us({1})) / 6e7"
 _SESSION = "intake.session where attended is distinct from false"
@@ -84,6 +87,13 @@ def take(con: duckdb.DuckDBPyConnection) -> Of:
         kept = _of(out, unit, site)["amounts"]
         if len(kept) < _AMOUNTS:
             kept[f"{amount:.12g}"] = n
+    sent = " union all ".join(
+        f"select unit, site::varchar, '{name}', count({name.partition('.')[2]}) from intake.{name.partition('.')[0]} group by unit, site"
+        for name in SENT
+    )
+    for unit, site, name, n in con.execute(f"{sent} order by all").fetchall():
+        if n:
+            _of(out, unit, site)["sent"][name] = n
     _days_of_week(con, out)
     _items(con, out)
     return out
@@ -135,5 +145,5 @@ def _items(con: duckdb.DuckDBPyConnection, out: Of) -> None:
 
 
 def _of(out: Of, unit: int, site: str) -> Signs:
-    none = {"codes": {}, "figures": {}, "amounts": {}, "weights": {}, "items": {}, "weekdays": [0] * 7}
+    none = {"codes": {}, "figures": {}, "amounts": {}, "weights": {}, "items": {}, "weekdays": [0] * 7, "sent": {}}
     return out.setdefault((unit, site), none)

@@ -252,6 +252,9 @@ def test_a_field_that_all_other_sites_send_and_this_one_on_none_of_its_rows_is_t
     assert told(unit, some, *[whole] * 3) == []
     lags = signs({"dose.taken": {"true": 40}}, dose__dosed_at=[40, 50.0, 60.0, 70.0])
     assert told(unit, signs({"dose.taken": {"true": 40}}), *[lags] * 3) == []  # a time to the session needs the session, too
+    events = signs({"adverse_event.severity": {"MILD": 30}})
+    related = events | {"sent": {"adverse_event.related": 28, "adverse_event.started_on": 30}}
+    assert [rule for rule, _ in told(unit, events, *[related] * 3)] == ["field_left_out"] * 2
 
 
 def test_a_table_that_all_other_sites_send_and_this_one_does_not_is_told(unit):
