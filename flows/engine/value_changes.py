@@ -96,7 +96,7 @@ def _groups(cells: pl.DataFrame, counts: pl.DataFrame, since: str, evidence: Evi
     for (table, part), column in cells.filter(pl.col("table") != "subject").group_by("table", "part", maintain_order=True):
         function = alike.function(column)
         site_wide = function is not None and column.height >= 2 * few and function.pct >= 90 and table != "assessment"
-        site_wide |= column.height >= 2 * few and _is_recoded(column, in_all[str(table), str(part)], evidence)
+        site_wide |= column.height > few and _is_recoded(column, in_all[str(table), str(part)], evidence)
         for (subject,), mine in column.group_by("subject", maintain_order=True):
             n, told_by = whole.get((str(table), str(part), str(subject)), 0), alike.function(mine)
             if site_wide or _is_one_change(mine.height, n, told_by, few, evidence):

@@ -121,6 +121,8 @@ def test_a_value_that_is_withheld_has_not_disappeared(tmp_path: Path) -> None:
     ("column", "was", "now", "found"),
     [
         ("AESEV", ["MILD"] * 6 + ["MODERATE"] * 3, ["SEVERE"] * 6 + ["MODERATE"] * 3, "values_changed_alike"),  # codes turned round
+        ("AESEV", ["MILD"] * 7 + ["MODERATE"] * 4, ["MILD"] * 11, "values_changed_alike"),  # one grade written over all
+        ("AESEV", ["MILD"] * 7 + ["MODERATE"] * 3, ["MILD"] * 10, "value_changed"),
         ("AESEV", ["MILD"] * 9, ["MILD", "MODERATE", "SEVERE"] * 3, "value_changed"),  # events that were graded again
         ("AESEV", ["MILD"] * 30, ["SEVERE"] * 6 + ["MILD"] * 24, "value_changed"),
         ("AESER", ["N"] * 7, ["Y"] * 7, "values_changed_alike"),
