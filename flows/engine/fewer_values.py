@@ -40,7 +40,10 @@ def counts(unit: Unit, last: Before, now: pl.DataFrame, staged: Staged, site: st
         .with_columns(
             share.fill_nan(0).alias("grown_pct"), pl.lit(min_rows).alias("min_rows"), pl.lit(max_pct).alias("max_unusable_pct"),
             pl.max_horizontal("unusable", "filled_before").alias("n_rows"),
-            pl.format("{} of {} texts withheld now; {} of {} before", "unusable", "filled", "_was", "filled_before").alias("suggestion"),
+            pl.when(pl.col("filled") == 0)
+            .then(pl.format("no text now; {} before", "filled_before"))
+            .otherwise(pl.format("{} of {} texts withheld now; {} of {} before", "unusable", "filled", "_was", "filled_before"))
+            .alias("suggestion"),
         )
         .sort("table", "field")
     )  # fmt: skip
