@@ -1,4 +1,5 @@
-"""Parquet files -> text cells: dates and times in ISO 8601, numbers at their shortest, nothing rounded.
+"""Parquet files -> text cells: dates and times in ISO 8601, numbers at their shortest, nothing rounded. A time that knows its zone has its
+offset behind it: map it with `clock: offset` and a `format` that ends in `%z`.
 
 What belongs here: one Arrow type -> text. What does not: what a cell means (the mapping).
 """

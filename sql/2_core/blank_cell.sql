@@ -1,9 +1,10 @@
--- core.blank_cell: cells left blank of participants, capsules, medications, events and questionnaires, and whether blanks are rare in their column
+-- core.blank_cell: cells left blank of participants, doses, medications, events and forms, and whether blanks are rare in their column
 -- Grain: unit, study, site, of_table, source_file, source_row, field; only blank cells
 -- Reads: intake.subject, intake.dose, intake.medication, intake.adverse_event, core.adverse_event, core.form, ref.coding, ref.evidence
 -- Why:   an age, a weight or a severity that was there and got lost stays missing without a word; where nearly every row has one, the
 --        one without is asked about. A text that cannot be read, or is declared missing, is no blank. "None" among medications and
---        events has nothing to fill; a form without any answer has its own finding. A medication's end is blank where it is neither ended nor said to be ongoing or not
+--        events has nothing to fill; a form without any answer has its own finding. A medication's end is blank where it is neither
+--        ended nor said to be ongoing or not
 with cell as (
     select
         unit, study, site, subject_id, record_key, source_file, source_row, 'subject' as of_table,
