@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from flows.__main__ import app
 from flows.cli import common
 from flows.cli.help import split
+from flows.cli.run import _show as show
 from flows.engine import landed, state
 from flows.engine.config import load
 from schemas.findings import Exit, PublicationError, TrialweaveError
@@ -433,12 +434,13 @@ def test_a_history_that_may_not_be_looked_into_is_no_lost_one(two_sites: Nights,
     assert (code, "findings); the last release stands" in text, "run it as the user who runs the nights" in text) == (3, True, True), text
 
 
-def test_a_site_that_the_configuration_no_longer_names_is_told_with_its_records(two_sites: Nights):
+def test_a_site_that_the_configuration_no_longer_names_is_told_with_its_records(two_sites: Nights, capsys):
     two_sites.run()
     shutil.rmtree(two_sites.config / "sites" / "t01_02")
-    for words in (("run", "--config", two_sites.config), ("status",)):
-        code, text = call(*words, "--data", two_sites.data)
-        assert code == 0 and "t01/02: no longer in the configuration: its 2 records are not in this release" in text, text
+    show(two_sites.run(), json=False)
+    code, text = call("status", "--data", two_sites.data)
+    told = "t01/02: no longer in the configuration: its 2 records are not in this release"
+    assert (code, told in text, told in capsys.readouterr().out) == (0, True, True), text
 
 
 def test_nights_that_are_still_to_come_are_not_counted_as_replayed(two_sites: Nights, monkeypatch):
