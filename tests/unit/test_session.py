@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.engine import config_then, ledger, session, state
-from schemas.findings import ConfigurationError, Exit, TrialweaveError
+from flows.engine import config_then, ledger, releases, session, state
+from flows.engine import night as nights
+from schemas.findings import ConfigurationError, EditedError, Exit, TrialweaveError
 from tests.nights import Nights, call
 from tests.nights import two_sites as two_sites
 
@@ -88,3 +89,19 @@ def test_a_configuration_that_never_stands_still_begins_nothing(two_sites: Night
     monkeypatch.setattr(config_then, "load", edited)
     with pytest.raises(ConfigurationError, match="while it was read; nothing was begun"):
         two_sites.run()
+
+
+def test_a_code_list_edited_between_the_plan_of_a_night_and_its_batches_ends_the_night(two_sites: Nights, monkeypatch):
+    words = two_sites.config / "codelists" / "sex.csv"
+    words.parent.mkdir()
+    words.write_text("text,sex\nvar,M\n")
+    whole = nights.landed_as_received
+
+    def then_edited(attempt):
+        whole(attempt)
+        words.write_text("text,sex\nvar,F\n")
+
+    monkeypatch.setattr(nights, "landed_as_received", then_edited)
+    with pytest.raises(EditedError, match="edited while the night computed"):
+        two_sites.run()
+    assert releases.latest(two_sites.data) is None
