@@ -19,9 +19,10 @@ from schemas.evidence import Evidence
 
 @dataclass(frozen=True)
 class Of:
-    """A set: its intake table, what tells its records apart, the intake field of each column compared. `moves`: likewise of the part of
-    the key that a correction changes most often. `part`: where one column holds values of many kinds, the one that tells them apart;
-    `always`: compared even where no record has other texts, because they are not among them."""
+    """Columns of a set: their intake table, what tells its records apart, the intake field of each column compared. `moves`: likewise of
+    the part of the key that a correction changes most often. `part`: where one column holds values of many kinds, the one that tells them
+    apart; `always`: compared even where no record has other texts, because they are not among them. `of`: the set, where it is not named
+    alike; it may hold several rows of a record, which count as one where the columns compared are the same in all."""
 
     table: str
     key: tuple[str, ...]
@@ -29,6 +30,11 @@ class Of:
     moves: dict[str, str] = field(default_factory=dict)
     part: str = ""
     always: bool = False
+    of: str = ""
+
+    def path(self, folder: Path, name: str, site: str) -> Path:
+        """Where the set is staged."""
+        return folder / (self.of or name) / f"{site}.parquet"
 
     def name(self, column: str) -> str:
         """The intake field of a column."""
@@ -41,12 +47,15 @@ SETS = {
     "adsess": Of("session", ("USUBJID", "SESSNO"), {"ATTFL": "attended", "SESDTM": "started_at", "SEEDTM": "ended_at"}),
     "adex": Of("dose", ("USUBJID", "SESSNO", "EXTPT"), {"EXOCCUR": "taken", "EXDOSE": "dose_mg", "EXSTDTM": "dosed_at"}),
     "adsuds": Of("rating", ("USUBJID", "SESSNO", "EXNO"), {"SUDSBEG": "begin", "SUDSPEAK": "peak", "SUDSEND": "end"}),
-    "adae": Of("adverse_event", ("USUBJID", "AETERM", "AESTDTC"), {"AESEV": "severity", "AESER": "serious"},
+    "adae": Of("adverse_event", ("USUBJID", "AETERM", "AESTDTC"), {"AESEV": "severity", "AESER": "serious", "AEREL": "related"},
                {"AESTDTC": "started_on"}),
     "adcm": Of("medication", ("USUBJID", "CMTRT", "CMDECOD", "CMSTDTC"), {"CMENDTC": "ended_on", "ONGOFL": "ongoing"},
                {"CMSTDTC": "started_on"}),
     "aditem": Of("assessment", ("USUBJID", "PARCAT1", "AVISIT", "ITEMCD"), {"AVAL": "value"}, part="PARCAT1"),
     "adqs": Of("assessment", ("USUBJID", "PARAMCD", "AVISIT"), {"AVALREP": "totals"}, part="PARAMCD", always=True),
+    "withdrawal": Of("disposition", ("USUBJID",), {"WDDT": "withdrawn_on"}, of="adsl"),
+    "exposure": Of("session", ("USUBJID", "SESSNO"), {"EXPDTM": "exposure_started_at"}, of="adex"),
+    "form": Of("assessment", ("USUBJID", "PARCAT1", "AVISIT"), {"ADT": "assessed_on"}, of="adqs"),
 }  # fmt: skip
 _FORM = ("USUBJID", "PARCAT1", "AVISIT")
 _SOURCES = ("SRCFILE", "SRCROW")
@@ -187,7 +196,7 @@ def _is_alike(compared: Compared, mine: pl.DataFrame, n_both: int, evidence: Evi
 
 def _both(old: Path, new: Path, name: str, site: str, of: Of) -> pl.DataFrame | None:
     """Records of both that their key tells apart from all others of their delivery; items that only the old one has, of forms of both."""
-    if not all((folder / name / f"{site}.parquet").is_file() for folder in (old, new)):
+    if not all(of.path(folder, name, site).is_file() for folder in (old, new)):
         return None
     was, now = _told_by_key(old, name, site, of), _told_by_key(new, name, site, of)
     on, sources = list(of.key), [c for c in _SOURCES if c in now.columns]
@@ -202,9 +211,11 @@ def _both(old: Path, new: Path, name: str, site: str, of: Of) -> pl.DataFrame | 
 
 def _told_by_key(folder: Path, name: str, site: str, of: Of) -> pl.DataFrame:
     """What is compared of a staged set: records that their key tells apart from all others."""
-    path = folder / name / f"{site}.parquet"
+    path = of.path(folder, name, site)
     there = pl.read_parquet_schema(path)
     frame = pl.read_parquet(path, columns=[c for c in (*of.key, *of.fields, *_SOURCES) if c in there])
+    if of.of:
+        frame = frame.unique([*of.key, *of.fields], keep="first", maintain_order=True)
     return frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)).unique(list(of.key), keep="none", maintain_order=True)
 
 
@@ -263,10 +274,10 @@ def _kind(dtype: pl.DataType) -> str:
 
 def values(folder: Path, site: str, name: str) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
     """(key, column, value) of every cell of a staged set that is compared, as text."""
-    path = folder / name / f"{site}.parquet"
+    of = SETS[name]
+    path = of.path(folder, name, site)
     if not path.is_file():
         return
-    of = SETS[name]
     frame = pl.read_parquet(path, columns=[*of.key, *of.fields]).with_columns(pl.all().cast(pl.String))
     for row in frame.iter_rows(named=True):
         for column in (*of.fields, *of.moves):

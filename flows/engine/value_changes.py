@@ -95,7 +95,8 @@ def _groups(cells: pl.DataFrame, counts: pl.DataFrame, since: str, evidence: Evi
         in_all[table, part] = in_all.get((table, part), 0) + n
     for (table, part), column in cells.filter(pl.col("table") != "subject").group_by("table", "part", maintain_order=True):
         function = alike.function(column)
-        site_wide = function is not None and column.height >= 2 * few and function.pct >= 90 and table != "assessment"
+        is_answer = table == "assessment" and part not in SETS["form"].fields
+        site_wide = function is not None and column.height >= 2 * few and function.pct >= 90 and not is_answer
         site_wide |= column.height > few and _is_recoded(column, in_all[str(table), str(part)], evidence)
         for (subject,), mine in column.group_by("subject", maintain_order=True):
             n, told_by = whole.get((str(table), str(part), str(subject)), 0), alike.function(mine)

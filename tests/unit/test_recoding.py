@@ -20,7 +20,7 @@ def staged(folder: Path, name: str, rows: list[dict[str, object]]) -> Path:
 
 
 def people(sexes: str) -> list[dict[str, object]]:
-    blank = {"AGE": 30.0, "WEIGHTBL": 70.0, "ICFDT": None, "RANDDT": None}
+    blank = {"AGE": 30.0, "WEIGHTBL": 70.0, "ICFDT": None, "RANDDT": None, "WDDT": None}
     return [{"USUBJID": f"t-01-{n}", "SEX": None if sex == "-" else sex} | blank for n, sex in enumerate(sexes)]
 
 

@@ -36,8 +36,9 @@ def told(
     tmp_path: Path, name: str, before: list[dict[str, object]], after: list[dict[str, object]], **more: Any
 ) -> list[tuple[str, str, str, str]]:
     """(rule, record, field, suggestion) of what changed between two nights of site 01."""
-    old, new = put(tmp_path / "old", name, before), put(tmp_path / "new", name, after)
-    compared = recoding.read(old, new, "01", {recoding.SETS[name].table})
+    of = recoding.SETS[name]
+    old, new = put(tmp_path / "old", of.of or name, before), put(tmp_path / "new", of.of or name, after)
+    compared = recoding.read(old, new, "01", {of.table})
     columns = recoding.columns(compared, EVIDENCE)
     asked, withheld = more.get("asked", set()), more.get("withheld", NONE)
     frames = value_changes.told(UNIT, "01", compared, columns, more.get("diff", nothing()), asked, withheld, "2026-03-01", EVIDENCE)
@@ -73,7 +74,7 @@ def test_one_corrected_value_is_a_note_and_one_that_is_gone_a_question(tmp_path:
 
 def test_a_total_that_a_site_reports_otherwise_is_a_note_and_one_it_reports_no_more_a_question(tmp_path: Path) -> None:
     def totals(reported: list[float | None]) -> list[dict[str, object]]:
-        known = {"PARAMCD": "LSASTOT", "AVISIT": "BASELINE", "AVAL": 60.0}
+        known = {"PARCAT1": "LSAS", "PARAMCD": "LSASTOT", "AVISIT": "BASELINE", "ADT": dt.date(2026, 1, 5), "AVAL": 60.0}
         return [{"USUBJID": f"t-01-{n}", "AVALREP": total} | known for n, total in enumerate(reported)]
 
     before, after = totals([60.0] * 8), totals([60.0] * 6 + [70.0, None])
@@ -88,6 +89,46 @@ def test_a_total_that_a_site_reports_otherwise_is_a_note_and_one_it_reports_no_m
     there, gone = ({("adqs", k, c): v for k, c, v in recoding.values(tmp_path / night, "01", "adqs")} for night in ("old", "new"))
     assert [value_changes.stands(row, gone) for row in cells] == [True, True]
     assert [value_changes.stands(row, there) for row in cells] == [False, False]
+
+
+def forms(days: list[int]) -> list[dict[str, object]]:
+    """Two scores of one form each of nine participants, and who withdrew when."""
+    known = {"PARCAT1": "LSAS", "AVISIT": "BASELINE", "AVALREP": None}
+    return [
+        known | {"USUBJID": f"t-01-{n}", "PARAMCD": scale, "ADT": dt.date(2026, 1, day)} for n, day in enumerate(days)
+        for scale in ("LSASTOT", "LSASFEAR")
+    ]  # fmt: skip
+
+
+def test_dates_of_forms_that_all_moved_are_one_change_of_the_site_and_a_single_one_is_a_note(tmp_path: Path) -> None:
+    alike = told(tmp_path / "all", "form", forms([5, 6, 7, 8, 9, 12]), forms([6, 7, 8, 9, 10, 13]))
+    words = "ADT: 1 of 1 values are other ones than in the delivery of 2026-03-01; each is 1 days later"
+    assert alike == [("values_changed_alike", str(n), "", words) for n in range(6)]
+    one = told(tmp_path / "one", "form", forms([5, 6, 7, 8, 9, 12]), forms([5, 6, 7, 8, 9, 14]))
+    assert one == [
+        ("value_changed", "5|LSAS|BASELINE", "assessed_on", "other values of assessed_on than in the delivery of 2026-03-01")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "column", "kind"),
+    [
+        ("form", {"PARCAT1": "LSAS", "AVISIT": "BASELINE", "PARAMCD": "LSASTOT", "AVALREP": None}, "ADT", dt.date),
+        ("withdrawal", {}, "WDDT", dt.date),
+        ("exposure", {"SESSNO": 1}, "EXPDTM", dt.datetime),
+    ],
+)
+def test_dates_that_a_later_delivery_moves_as_a_whole_are_recoded(
+    tmp_path: Path, name: str, known: dict[str, object], column: str, kind: Any
+) -> None:
+    def at(move: int) -> list[dict[str, object]]:
+        return [known | {"USUBJID": f"t-01-{n}", column: kind(2026, 1, 5 + n + move)} for n in range(12)]
+
+    of = recoding.SETS[name]
+    old, new = put(tmp_path / "old", of.of, at(0)), put(tmp_path / "new", of.of, at(1))
+    columns = recoding.columns(recoding.read(old, new, "01", {of.table}), EVIDENCE)
+    broken = columns.filter(rule("values_recoded").check("", EVIDENCE).not_())
+    assert broken.select("table", "field", "n_changed").rows() == [(of.table, column, 12)]
 
 
 @pytest.mark.parametrize(("mapped", "is_held"), [(("LSASTOT",), True), ((), False)])
@@ -133,7 +174,7 @@ def test_codes_of_a_few_events_that_all_became_one_other_are_asked_about(
     tmp_path: Path, column: str, was: list[str], now: list[str], found: str
 ) -> None:
     def events(codes: list[str]) -> list[dict[str, object]]:
-        known = {"AETERM": "Headache", "AESTDTC": "2026-01-05", "AESEV": "MILD", "AESER": "N"}
+        known = {"AETERM": "Headache", "AESTDTC": "2026-01-05", "AESEV": "MILD", "AESER": "N", "AEREL": "N"}
         return [known | {"USUBJID": f"t-01-{n}", column: code} for n, code in enumerate(codes)]
 
     assert {row[0] for row in told(tmp_path, "adae", events(was), events(now))} == {found}
