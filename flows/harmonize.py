@@ -19,6 +19,7 @@ from flows.engine.cluster import Cluster
 from flows.engine.night import Attempt, Failure, Night, Sealed
 from flows.engine.roster import Roster, pool
 from flows.engine.seen import log
+from flows.newsite import at_night
 
 
 @task(task_run_name="batch-{number}", cache_policy=NO_CACHE, persist_result=False)
@@ -54,6 +55,7 @@ def harmonize(roster: Roster, cluster: Cluster | None) -> Sealed[list[Staged | F
 
 @task(task_run_name="pool-trials", cache_policy=NO_CACHE, persist_result=False)
 def pool_trials(roster: Roster) -> Sealed[list[Staged]]:
-    """Compute the sets that need a whole trial; a trial whose scores did not change is reused."""
+    """Compute the sets that need a whole trial; a trial whose scores did not change is reused. What `check-config` doubts is told."""
     progress.tell("pool")
+    roster.tell(at_night.told(roster.placed))
     return Sealed(pool(roster))

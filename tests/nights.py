@@ -22,6 +22,7 @@ from flows.engine import roster as rosters
 from flows.engine.assemble import Outcome, publish
 from flows.engine.config import load
 from flows.engine.fingerprint import fingerprint
+from flows.newsite import at_night
 from schemas.columns import PER_SITE
 from schemas.findings import ReadError
 
@@ -84,6 +85,7 @@ class Nights:
             roster = settling.enter(run.night, run.troubles)
             while roster.work_left:
                 roster = settling.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(run.night, b)])
+            roster.tell(at_night.told(roster.placed))
             ended: Outcome = publishing(roster, rosters.pool(roster))
             run.finish(ended, roster)
         return ended

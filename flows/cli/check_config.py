@@ -69,7 +69,7 @@ def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]],
     from flows.engine import coding
     from flows.engine.config import change_dates, load
     from flows.engine.mapping import check_mapping
-    from flows.newsite import doubts
+    from flows.newsite import doubts, trial_doubts
     from flows.sources.place import absent_files, missing_env
 
     problems: dict[str, None] = {}
@@ -82,7 +82,8 @@ def _problems(config: Path) -> tuple[list[str], list[str], dict[str, list[str]],
             programme = load(config, on=day)
             units |= programme.units.keys()
             for study, trial in sorted(programme.trials.items()):
-                doubtful |= dict.fromkeys(f"{study}: {doubt}" for doubt in doubts.of_trial(trial))
+                used = [programme.instruments[name] for name in trial.instruments if name in programme.instruments]
+                doubtful |= dict.fromkeys(f"{study}: {doubt}" for doubt in trial_doubts.find(trial, used))
             for key, unit in sorted(programme.units.items()):
                 problems |= dict.fromkeys(f"{key}: {problem}" for problem in check_mapping(unit))
                 doubtful |= dict.fromkeys(f"{key}: {doubt}" for doubt in doubts.find(unit))

@@ -6,6 +6,7 @@ them (settling.py), computing (night.py, batch.py), writing the release (assembl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,11 @@ class Roster:
         self.changes: dict[tuple[str, str], pl.DataFrame] = {}
         self.missing: set[str] = set()
         self.passing: set[str] = set()
+
+    def tell(self, found: Mapping[str, list[pl.DataFrame]]) -> None:
+        """Take in findings: unit -> those of its sites."""
+        for key, told in found.items():
+            self.told.setdefault(key, []).extend(told)
 
     @property
     def recomputed(self) -> list[str]:
@@ -168,10 +174,8 @@ class Roster:
 def pool(roster: Roster) -> list[Staged]:
     """What needs all sites: sites that read the same file, and those unlike all others, are told; the sets of a whole trial are made, one
     staged folder a trial; reused when no score of it changed."""
-    for key, told in same_files.find(roster.placed).items():
-        roster.told.setdefault(key, []).append(told)
-    for key, found in beside.find(roster.placed, roster.night.programme.evidence, roster.night.as_of.date()).items():
-        roster.told.setdefault(key, []).extend(found)
+    roster.tell({key: [told] for key, told in same_files.find(roster.placed).items()})
+    roster.tell(beside.find(roster.placed, roster.night.programme.evidence, roster.night.as_of.date()))
     studies: dict[str, list[Staged]] = {}
     for key in sorted(roster.placed):
         placed = roster.placed[key]

@@ -1,7 +1,8 @@
 """What a mapping says against the words it is written with: a column called `end` read as the beginning, `ja` that means no.
 
-What belongs here: names of columns and codes in a mapping against the lexicon. What does not: what is wrong for certain
-(flows/engine/mapping/check.py), what a site's cells say (the rules). Nobody is held up by a doubt: a site may call things as it likes.
+What belongs here: names of columns and codes in a mapping against the lexicon. What does not: a trial's file (trial_doubts.py), telling a
+night (at_night.py), what is wrong for certain (flows/engine/mapping/check.py), what a site's cells say (the rules). Nobody is held up by a
+doubt: a site may call things as it likes.
 """
 
 from __future__ import annotations
@@ -19,17 +20,12 @@ from flows.newsite.scoring import NEEDED, PREFIXES, SURE, name_score
 from flows.newsite.words import TURNED
 from flows.sources.files import matches
 from schemas.site import FieldSpec, IntakeTable, TableSpec
-from schemas.trial import Trial
 
 #: Fields that are taken for one another: the kinds of which a table has several.
 _KINDS = {Kind.INSTANT: "when", Kind.DATE: "when", Kind.PARTIAL: "when", Kind.SUDS: "fear", Kind.AGE: "size", Kind.WEIGHT: "size"}
 _GROUP = re.compile(r"\(\?P<\w+>[^()]*\)")
 #: Numbers that are customary for "no answer", also where the scale holds them.
 _CUSTOMARY = {"7", "8", "9", "77", "88", "99"}
-#: mg, minutes: what no arm, session or window of these trials is.
-_LEAST_MG, _MOST_MG, _LEAST_SESSION_MIN, _LEAST_WINDOW_MIN = 1, 1000, 15, 5
-#: Study day: treatment begins with randomization, day 1, or some days after it.
-_LAST_BASELINE_DAY = 14
 _STANDARD = re.compile(r"[A-Z]{2}(ST|EN)DTC")
 #: Numbers from which on a map that turns them round is no slip of two codes.
 _TURNED = 3
@@ -62,30 +58,6 @@ def unread(unit: Unit, columns: Iterable[tuple[str, str]]) -> list[str]:
                 instead = ", ".join(map(repr, field.from_)) if field.from_ else "a constant"
                 out.append(f"tables.{table}.{name}: reads {instead}; nothing reads {column!r} of {file}, which is called like it")
     return sorted(out)
-
-
-def of_trial(trial: Trial) -> list[str]:
-    """Numbers of a trial that look written in another unit than the trial file's."""
-    strengths = {a.dose_mg for a in trial.arms if a.dose_mg is not None} | {b.dose_mg for a in trial.arms for b in a.dose_mg_by_weight}
-    out = [f"arms: a dose of {mg:g} mg; doses are milligrams" for mg in sorted(strengths) if not _LEAST_MG <= mg <= _MOST_MG]
-    planned = trial.sessions.planned_length_min
-    if planned is not None and planned < _LEAST_SESSION_MIN:
-        out.append(f"sessions: a session of {planned:g} minutes; the length is in minutes")
-    pre = trial.timing_window.pre if trial.timing_window is not None else None
-    if pre is not None and pre.to_min <= _LEAST_WINDOW_MIN:
-        out.append(f"timing_window: doses at most {pre.to_min:g} minutes before the session; the window is in minutes")
-    return [*out, *_visits(trial)]
-
-
-def _visits(trial: Trial) -> Iterator[str]:
-    """Visits whose order is not that of their days, and a baseline that comes after treatment has begun."""
-    planned = sorted(trial.visits, key=lambda v: v.order)
-    for before, after in pairwise(planned):
-        if before.target_day > after.target_day and before.anchor == after.anchor:
-            yield f"visits: {before.name} is ordered before {after.name}, and its day {before.target_day} is after {after.target_day}"
-    for visit in planned:
-        if visit.baseline and visit.target_day > _LAST_BASELINE_DAY:
-            yield f"visits: the baseline is {visit.name}, on day {visit.target_day}; look whether it is before treatment"
 
 
 def _fields(table: IntakeTable, spec: TableSpec) -> Iterator[str]:

@@ -18,7 +18,9 @@ with sent as (
 ),
 doubted as (
     -- looked up in the zone's own rules, which takes long, is only what is not as most clocks show it; 2070: the last year there
-    select s.*,
+    select
+        s.unit, s.study, s.site, s.subject_id, s.row_id, s.record_key, s.source_file, s.source_row, s.of_table, s.timezone,
+        s.at_utc, s.at_local,
     from sent as s
     anti join ref.local_time as z
         on s.timezone = z.timezone and least(year(s.at_local), 2070) = z.local_year

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from flows.__main__ import app
 from flows.engine.config import load
-from flows.newsite import doubts
+from flows.newsite import at_night, doubts, trial_doubts
+from schemas.trial import Trial
 from tests.newsite.maker import TRIAL
 
 SITE = """\
@@ -143,13 +147,59 @@ def test_visits_out_of_the_order_of_their_days_and_a_baseline_after_treatment_ar
             text = text.replace(old, new)
         (config / "trials" / "t01.yaml").write_text(text)
         found(config)
-        return doubts.of_trial(load(config).trials["t01"])
+        (unit,) = load(config).units.values()
+        return trial_doubts.find(unit.trial, unit.instruments)
 
     assert told() == []
     assert told(("WEEK 4, order: 1", "WEEK 4, order: 3")) == ["visits: POST is ordered before WEEK 4, and its day 85 is after 29"]
     assert told((", baseline: true", ""), ("to_day: 33", "to_day: 33, baseline: true")) == [
         "visits: the baseline is WEEK 4, on day 29; look whether it is before treatment"
     ]
+    assert told(("from_day: 78", "from_day: 31")) == [
+        "visits: the windows of WEEK 4 and POST both hold days 31 to 33; look where one ends and the other begins"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"primary": "LSASFEAR"},
+         ["primary: LSASFEAR has 24 of the 48 items of LSASTOT; look whether a part of LSAS is the protocol's primary outcome"]),
+        ({"success": {"end_le": 40, "decisive": "end_le"}}, []),
+        ({"success": {"end_le": 100, "decisive": "end_le"}}, ["success: hardly an exposure misses end_le 100; fear at the end is of 100"]),
+        ({"success": {"end_le": 4, "decisive": "end_le"}}, ["success: hardly an exposure meets end_le 4; fear at the end is of 100"]),
+        ({"success": {"end_le": 4, "reduction_ge_pct": 0.5, "decisive": "reduction_ge_pct"}},
+         ["success: hardly an exposure misses reduction_ge_pct 0.5; the fall of fear is in percent"]),
+        ({"major_deviations": ["PROHIBITED_MEDICATION"], "prohibited_classes": ["BENZODIAZEPINE"]}, []),
+        ({"major_deviations": ["PROHIBITED_MEDICATION"]},
+         ["prohibited_classes: none, so that no medication can be the PROHIBITED_MEDICATION of major_deviations"]),
+    ],
+)  # fmt: skip
+def test_what_a_protocol_can_hardly_mean_is_told(config: Path, changes: dict[str, Any], told: list[str]) -> None:
+    found(config)
+    (unit,) = load(config).units.values()
+    trial = Trial.model_validate(unit.trial.model_dump(mode="json") | changes)
+    assert trial_doubts.find(trial, unit.instruments) == told
+
+
+def test_a_night_tells_each_doubt_once_and_the_trials_on_one_site(config: Path) -> None:
+    found(config, ('"Sí": true', '"Sí": false'), ('"No": false', '"No": true'))
+    (unit,) = load(config).units.values()
+    trial = Trial.model_validate(unit.trial.model_dump(mode="json") | {"primary": "LSASFEAR"})
+    unit = replace(unit, trial=trial)
+    placed: Any = {
+        key: SimpleNamespace(attempt=SimpleNamespace(unit=unit), staged=SimpleNamespace(receipt={"sites": {site: {}}}))
+        for key, site in (("t01/01", "01"), ("t01/02", "02"))
+    }
+    told = {key: [row for f in frames for row in f.to_dicts()] for key, frames in at_night.told(placed).items()}
+    assert [(r["rule"], r["site"], r["table"], r["field"], r["n_rows"]) for r in told["t01/02"]] == [
+        ("mapping_doubted", "02", "session", "attended", 1), ("mapping_doubted", "02", "session", "attended", 1)
+    ]  # fmt: skip
+    assert [r["suggestion"] for r in told["t01/02"]] == [f"tables.session.attended: {d}" for d in (
+        "maps 'Sí' to false; the word usually means true", "maps 'No' to true; the word usually means false")]  # fmt: skip
+    assert [r["rule"] for r in told["t01/01"]] == ["mapping_doubted", "mapping_doubted", "trial_doubted"]
+    again = {key: [row for f in frames for row in f.to_dicts()] for key, frames in at_night.told(placed).items()}
+    assert again == told  # the same findings on every night
 
 
 def unread(config: Path, columns: list[tuple[str, str]], *changes: tuple[str, str]) -> list[str]:

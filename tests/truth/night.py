@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from flows.engine import assemble, landing, session, settling
 from flows.engine import night as nights
 from flows.engine import roster as rosters
+from flows.newsite import at_night
 from schemas.findings import ReadError
 from tests.truth.oracle import PUBLISHED, Rows, keyed
 from tests.truth.programme import TRIALS
@@ -62,6 +63,7 @@ def run(sites: list[Site], root: Path) -> Night:
         roster = settling.enter(opened.night, opened.troubles)
         while roster.work_left:
             roster = settling.settle(roster, [r for b in nights.batches(roster.pending.values()) for r in nights.work(opened.night, b)])
+        roster.tell(at_night.told(roster.placed))
         ended = assemble.publish(roster, rosters.pool(roster), "")
         opened.finish(ended, roster)
     return read(data)
