@@ -153,18 +153,16 @@ def compute(
 def publishable(con: duckdb.DuckDBPyConnection, dataset: str, source: str, sites: Sequence[str] = ()) -> Iterator[pa.Table]:
     """A set as it will be published, whole sites at a time, judged by Pandera against its contract before it is written. One that is
     computed while it is written is asked for a few `sites` at a time: putting all its rows in order would need room for all of them.
+    The last ones are asked for as all that were not asked for yet, so that no row is left out.
 
     Raises AccountingError for rows of a site that is not among them.
     """
-    if source not in models.STREAMED or len(sites) <= TOGETHER:
-        few: list[Sequence[str]] = [()]
-    else:
-        few = [sites[at : at + TOGETHER] for at in range(0, len(sites), TOGETHER)]
-        left = con.execute(f"select count(*) from {source} where SITEID is null or SITEID not in (select unnest($1))", [list(sites)])
-        if n := left.fetchall()[0][0]:
-            raise AccountingError(f"{dataset}: {n} rows are of no site of this batch; nothing was published")
-    for some in few:
-        for table in partitions.fetch(con, dataset, source, some):
+    step = TOGETHER if source in models.STREAMED else max(len(sites), 1)
+    for at in range(0, max(len(sites), 1), step):
+        some, is_last = sites[at : at + step], at + step >= len(sites)
+        for table in partitions.fetch(con, dataset, source, sites[:at] if is_last else some, others=is_last):
+            if at and is_last and (n := sum(rows for (_, site), _, rows in partitions.spans(table) if site not in some)):
+                raise AccountingError(f"{dataset}: {n} rows are of no site of this batch; nothing was published")
             judge.validate(partitions.judged_frame(table, dataset), CONTRACTS[dataset], dataset)
             yield table
 

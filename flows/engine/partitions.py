@@ -130,11 +130,14 @@ def put(path: Path, content: bytes) -> None:
         os.fsync(out.fileno())
 
 
-def fetch(con: duckdb.DuckDBPyConnection, dataset: str, source: str, sites: Sequence[str] = ()) -> Iterator[pa.Table]:
-    """A set of a batch as it will be published, in the order of its model, in tables of whole sites: of all or of some."""
+def fetch(
+    con: duckdb.DuckDBPyConnection, dataset: str, source: str, sites: Sequence[str] = (), *, others: bool = True
+) -> Iterator[pa.Table]:
+    """A set of a batch as it will be published, in the order of its model, in tables of whole sites: of some, or of all `others`."""
     held: list[pa.RecordBatch] = []
     rows = 0
-    some = f" where SITEID in ({', '.join('?' for _ in sites)})" if sites else ""
+    these = f"SITEID in ({', '.join('?' for _ in sites)})"
+    some = "" if not sites else f" where SITEID is null or not ({these})" if others else f" where {these}"
     reader = con.execute(f"select * from {source}{some}", list(sites)).to_arrow_reader(ROW_GROUP)
     for batch in reader:
         held.append(batch)
@@ -178,12 +181,15 @@ def spans(table: pa.Table, names: tuple[str, str] = ("STUDYID", "SITEID")) -> li
     return [((words[0][codes[0][at]], words[1][codes[1][at]]), at, end - at) for at, end in zip(firsts, ends, strict=True)]
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
-    """A column of text as numbers and what they stand for."""
+def _coded(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
+    """A column of text as numbers and what they stand for; the last one stands for no text."""
     whole = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     one = whole.unify_dictionaries().combine_chunks()
     one = one.chunk(0) if isinstance(one, pa.ChunkedArray) and one.num_chunks else one
-    return (one.indices.to_numpy(zero_copy_only=False), one.dictionary.to_pylist()) if len(one) else (np.zeros(0, np.int32), [])
+    if not len(one):
+        return np.zeros(0, np.int32), []
+    words = [*one.dictionary.to_pylist(), None]
+    return one.indices.cast(pa.int32()).fill_null(len(words) - 1).to_numpy(zero_copy_only=False), words
 
 
 def judged_frame(table: pa.Table, dataset: str) -> pl.DataFrame:
