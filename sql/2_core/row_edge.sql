@@ -23,25 +23,30 @@ placed as (
     from line
     window of_file as (partition by unit, study, site, instrument, source_file order by source_row, line_id)
 ),
-numbered as (
+file as (
     select
-        unit, study, site, instrument, source_file, subject_id, n, step,
-        sum(is_another::integer) over (partition by unit, study, site, instrument, source_file order by n) as block_no,
+        unit, study, site, instrument, source_file, count(*) as n_rows,
+        count(*) filter (step > 0) as n_later, count(*) filter (step < 0) as n_earlier,
     from placed
+    group by unit, study, site, instrument, source_file
 ),
 block as (
-    -- rows of one participant one below the other
-    select unit, study, site, instrument, source_file, block_no, subject_id, min(n) as first_n, count(*) as n_lines,
-        count(*) filter (step > 0) as n_later, count(*) filter (step < 0) as n_earlier,
-    from numbered
-    group by unit, study, site, instrument, source_file, block_no, subject_id
+    -- rows of one participant one below the other, and those above
+    select
+        p.unit, p.study, p.site, p.instrument, p.source_file, p.subject_id, p.n as first_n,
+        coalesce(lead(p.n) over of_file, f.n_rows + 1) - p.n as n_lines,
+        lag(p.n) over of_file as above_first_n,
+        100 * least(f.n_later, f.n_earlier)
+        <= (select e.row_shift_unordered_pct_max from ref.evidence as e) * (f.n_later + f.n_earlier) as is_in_order,
+    from placed as p
+    inner join file as f
+        on p.unit = f.unit and p.study = f.study and p.site = f.site and p.instrument = f.instrument and p.source_file = f.source_file
+    where p.is_another
+    window of_file as (partition by p.unit, p.study, p.site, p.instrument, p.source_file order by p.n)
 ),
 orderly as (
     -- a file sorted by visit has many blocks a participant
-    select
-        unit, study, site, instrument, source_file,
-        100 * least(sum(n_later), sum(n_earlier))
-        <= any_value((select e.row_shift_unordered_pct_max from ref.evidence as e)) * sum(n_later + n_earlier) as is_in_order,
+    select unit, study, site, instrument, source_file,
     from block
     group by unit, study, site, instrument, source_file
     having count(*) filter (n_lines > 1) <= any_value((select e.row_shift_blocks_max from ref.evidence as e)) * count(distinct subject_id)
@@ -51,16 +56,13 @@ edge as (
     -- two participants one below the other, each with a row of its own beside the edge
     select
         b.unit, b.study, b.site, b.instrument, b.source_file, b.first_n,
-        a.n_lines > 3 and b.n_lines > 3 as has_middle, o.is_in_order,
-        unnest([b.first_n - 2, b.first_n - 1, b.first_n, b.first_n + 1, b.first_n + 2, a.first_n + 1]) as n,
+        b.first_n - b.above_first_n > 3 and b.n_lines > 3 as has_middle, b.is_in_order,
+        unnest([b.first_n - 2, b.first_n - 1, b.first_n, b.first_n + 1, b.first_n + 2, b.above_first_n + 1]) as n,
         unnest(['before_last', 'last', 'first', 'second', 'third', 'other_second']) as role,
     from block as b
-    inner join orderly as o
+    semi join orderly as o
         on b.unit = o.unit and b.study = o.study and b.site = o.site and b.instrument = o.instrument and b.source_file = o.source_file
-    inner join block as a
-        on a.unit = b.unit and a.study = b.study and a.site = b.site and a.instrument = b.instrument and a.source_file = b.source_file
-        and a.block_no + 1 = b.block_no
-    where a.n_lines > 1 and b.n_lines > 1
+    where b.first_n - b.above_first_n > 1 and b.n_lines > 1
 ),
 beside as (
     select
