@@ -43,20 +43,19 @@ with cell as (
     where n_answered > 0
 ),
 counted as (
-    select
-        unit, study, site, subject_id, record_key, source_file, source_row, of_table, field, is_blank,
-        count(*) over of_column as n_cells,
-        count(*) filter (is_blank) over of_column as n_blank,
+    select unit, study, site, of_table, field, count(*) as n_cells, count(*) filter (is_blank) as n_blank,
     from cell
-    window of_column as (partition by unit, study, site, of_table, field)
+    group by unit, study, site, of_table, field
 )
 
 select
-    c.unit, c.study, c.site, c.subject_id, c.of_table, c.field, c.n_cells, c.n_blank,
+    c.unit, c.study, c.site, c.subject_id, c.of_table, c.field, n.n_cells, n.n_blank,
     -- the one slip of a site is rare whatever the site's size
-    c.n_cells >= case c.field when 'an answer' then e.blank_min_ratings else e.blank_min_cells end
-    and (c.n_blank = 1 or 100 * c.n_blank <= e.blank_usual_pct * c.n_cells) as is_rare,
+    n.n_cells >= case c.field when 'an answer' then e.blank_min_ratings else e.blank_min_cells end
+    and (n.n_blank = 1 or 100 * n.n_blank <= e.blank_usual_pct * n.n_cells) as is_rare,
     c.record_key, c.source_file, c.source_row,
-from counted as c
+from cell as c
+inner join counted as n
+    on c.unit = n.unit and c.study = n.study and c.site = n.site and c.of_table = n.of_table and c.field = n.field
 cross join ref.evidence as e
 where c.is_blank
