@@ -31,12 +31,15 @@ _NEEDED = frozenset(("SiteSeq", "SubjectSeq", "SubjectId", "EventSeq"))
 
 def is_one(start: bytes) -> bool:
     """Does the first or the second row of a text name the columns of a Viedoc form?"""
+    if not all(name.encode() in start for name in _NEEDED):
+        return False
     text = start.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
     line = text.partition("\n")[0]
-    for _, names in zip(range(2), csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=line.count)), strict=False):
-        if names_it(names):
-            return True
-    return False
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=line.count))
+    try:
+        return any(names_it(names) for _, names in zip(range(2), rows, strict=False))
+    except csv.Error:  # a cell without an end
+        return False
 
 
 def names_it(names: list[str]) -> bool:

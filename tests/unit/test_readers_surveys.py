@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 from pathlib import Path
@@ -368,6 +369,20 @@ def test_viedoc_without_labels_or_with_a_declared_header_row_is_read_as_it_is(tm
     (tmp_path / "b.csv").write_text(VIEDOC, encoding="utf-8")
     for cells in (read(tmp_path / "a.csv"), read(tmp_path / "b.csv", ReadOptions(header_row=2))):
         assert rows(cells, "SubjectId") == [("NY-001", 1), ("NY-002", 2)]
+
+
+@pytest.mark.parametrize("columns", ["id,n,note", "SiteSeq,SubjectSeq,SubjectId,EventSeq,note"])
+def test_a_quote_that_is_never_closed_takes_out_its_row_also_where_the_file_is_looked_at_for_its_format(tmp_path, columns):
+    before = csv.field_size_limit(131_072)
+    width = columns.count(",")
+    lines = [columns, f'1{"," * width}"open', *(f"{n}{',' * width}some words on what was said that day" for n in range(2, 8_000))]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        cells = read(tmp_path / "a.csv", ReadOptions())
+    finally:
+        csv.field_size_limit(before)
+    assert cells.table.num_rows == 7_998
+    assert [r.line for r in cells.ragged] == [2]
 
 
 def test_what_is_called_viedoc_and_is_not_is_told(tmp_path):
