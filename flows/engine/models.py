@@ -169,7 +169,9 @@ def run_model(con: duckdb.DuckDBPyConnection, model: Model) -> None:
         if model.without:
             con.execute("set disabled_optimizers = ''")
     except duckdb.Error as error:
-        raise ModelError(f"model {model.name} failed: {_safe(error)}") from None
+        of_rows = isinstance(error, duckdb.ParserException) and _is_sql(model.sql)
+        why = "its rows hold a text that breaks it" if of_rows else _safe(error)
+        raise ModelError(f"model {model.name} failed: {why}") from None
 
 
 def drop(con: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -228,6 +230,15 @@ def run_schema(
             run_model(con, model)
             if then is not None:
                 then(model.name)
+
+
+def _is_sql(text: str) -> bool:
+    """Whether it can be parsed: if so, an error of the parser is about a value (the database writes enumerations into its own SQL)."""
+    try:
+        duckdb.extract_statements(text)
+    except duckdb.Error:
+        return False
+    return True
 
 
 def _safe(error: duckdb.Error) -> str:

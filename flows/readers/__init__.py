@@ -10,7 +10,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from flows.readers.cells import LABEL, ROW, About, Cells, Mark, Ragged, ReadOptions, unreadable
+from flows.readers.cells import LABEL, ROW, About, Cells, Mark, Ragged, ReadOptions, unreadable, without_nul
 from flows.readers.formats import FORMATS, find
 
 __all__ = ["FORMATS", "LABEL", "ROW", "About", "Cells", "Mark", "Ragged", "ReadOptions", "read"]
@@ -27,7 +27,7 @@ def read(path: Path, options: ReadOptions | None = None) -> Cells:
     try:
         name = find(path, options)
         reader: Reader = import_module(f"flows.readers.{FORMATS[name].module or name}").read
-        cells = reader(path, options)
+        cells = without_nul(reader(path, options), options)
         return replace(cells, typed=True) if FORMATS[name].typed else cells
     except OSError as error:
         raise unreadable(path, f"cannot be opened ({error.strerror})", "check the file and its permissions") from None

@@ -251,6 +251,22 @@ def _without_headers(table: pa.Table, names: list[str], options: ReadOptions, ba
     return table.filter(pc.invert(again))
 
 
+def without_nul(cells: Cells, options: ReadOptions) -> Cells:
+    """Rows with a cell that holds a NUL character are set aside: no site writes one, it is what damage leaves, and a database may end a
+    text there."""
+    spoilt = None
+    for name in cells.table.column_names:
+        if pa.types.is_string(cells.table[name].type):
+            here = pc.fill_null(pc.match_substring(cells.table[name], "\0"), fill_value=False)
+            if pc.any(here).as_py():
+                spoilt = here if spoilt is None else pc.or_(spoilt, here)
+    if spoilt is None:
+        return cells
+    ahead = options.header_row + options.header_rows - 1
+    bad = [Ragged(row, row + ahead, "a cell holds a NUL byte") for row in cells.table.filter(spoilt)[ROW].to_pylist()]
+    return replace(cells, table=cells.table.filter(pc.invert(spoilt)), ragged=[*cells.ragged, *bad])
+
+
 def _last_row(
     table: pa.Table, ragged: list[Ragged], firsts: dict[int, str], options: ReadOptions, notes: list[str]
 ) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.engine import models
+from flows.engine import enums, models, night
 from flows.engine.models import ModelError, read_model
 
 HEAD = "-- core.thing: things\n-- Grain: unit, thing_no\n-- Reads: core.other\n-- Why:   a reason\n--        in two lines\n"
@@ -43,3 +43,17 @@ def test_a_model_is_run_without_its_optimizers_and_the_next_one_with_all_of_them
     con = models.connect()
     models.run_model(con, model)
     assert con.execute("select off, current_setting('disabled_optimizers') from core.thing").fetchall() == [("join_order", "")]
+
+
+def test_a_text_that_breaks_the_databases_own_sql_is_a_sites_fault_and_is_not_told(tmp_path):
+    """An enumeration whose value holds a NUL cannot be made a table's column: that is no model which cannot be understood."""
+    con = models.connect()
+    con.execute("create table mapped.other as select 'S7' || chr(0) || '9' as subject_id")
+    enums.store_subjects(con, ["mapped.other"])
+    row_numbers = "select subject_id, row_number() over (partition by subject_id) as n from mapped.other"
+    with pytest.raises(ModelError, match=r"core.thing failed: its rows hold a text that breaks it$") as caught:
+        models.run_model(con, read_model(written(tmp_path, HEAD + row_numbers)))
+    assert not night._is_no_sites_fault(caught.value)
+    with pytest.raises(ModelError, match="ParserException") as caught:
+        models.run_model(con, read_model(written(tmp_path, f"{HEAD}selec 1")))
+    assert night._is_no_sites_fault(caught.value)

@@ -220,3 +220,11 @@ def test_json_without_an_object_a_record_says_how_to_write_it(tmp_path, text):
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     with pytest.raises(ReadError, match="an object each"):
         read(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.ndjson"])
+def test_a_record_with_a_nul_is_set_aside(js, name):
+    """The database writes names as text that a NUL ends: one such identifier ended the night of every site."""
+    cells = js('{"id":"001","dose":1}\n{"id":"0\\u00002","dose":2}\n{"id":"003","dose":3}\n', name)
+    assert [(r[ROW], r["id"]) for r in rows(cells)] == [(1, "001"), (3, "003")]
+    assert [(r.row, r.why) for r in cells.ragged] == [(2, "a cell holds a NUL byte")]
