@@ -9,6 +9,7 @@ keys. What contradicts itself is told: a key inserted twice with other values is
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -153,6 +154,10 @@ class Replay:
             notes.append(f"{self.loose} item(s) hold text where their Value should be; it is not read, so blanks may be wrong")
         if self.in_context:
             notes.append(f"{self.in_context} instance(s) hold values sent as context only that differ or are new, so they may be wrong")
+        keys = Counter(subject for _, subject in {(row.path[0][1], row.path[1][1]) for row in rows})
+        if both := sum(n > 1 for n in keys.values()):
+            told = f"{both} SubjectKey(s) stand under more than one StudyOID and are read as one participant each"
+            notes.append(f"{told}, which may be wrong: keep one study with `where`")
         for row in rows:
             row.columns.setdefault("LocationOID", sites.get((row.path[0][1], row.path[1][1]), ""))
         there = {k for row in rows for k, value in row.columns.items() if value or k not in _KEYS}

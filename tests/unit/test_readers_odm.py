@@ -350,3 +350,12 @@ def test_redcap_projects_hold_the_same_cells_as_odm_and_as_csv(project, form, na
             {k: " ".join(v.split()) for k, v in mine.items()} == {k: " ".join(v.split()) for k, v in theirs.items()}
             for theirs in used[row["SubjectKey"], event]
         )
+
+
+def test_one_subject_key_under_two_studies_is_doubted(odm):
+    one = document(subject("S1", group(1, 50)) + subject("S2", group(1, 50)))
+    other = f'<ClinicalData StudyOID="{{}}" MetaDataVersionOID="V1">{subject("S1", group(2, 25))}</ClinicalData></ODM>'
+    two = odm(one.replace("</ODM>", other.format("ST2")))
+    told = "1 SubjectKey(s) stand under more than one StudyOID and are read as one participant each, which may be wrong"
+    assert [d for d in two.doubts if "StudyOID" in d] == [f"{told}: keep one study with `where`"]
+    assert not [d for d in odm(one.replace("</ODM>", other.format("ST"))).doubts if "StudyOID" in d]
