@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows.engine import (
+    blank_since,
     changes,
     day_order,
     fewer_records,
@@ -166,6 +167,9 @@ def _told(
         known = set(hits["delivery_shrunk"].get_column("table")) if hits["delivery_shrunk"].height else set()
         lost = here.diff.lost.filter(~pl.col("table").is_in(known))
         found.append(findings("record_disappeared", unit, site, lost_records(lost, day)))
+        now = _records(staged, site) if here.diff.added.height else None
+        if now is not None:
+            found.append(findings(blank_since.RULE, unit, site, blank_since.find(here.diff, now, evidence)))
     if here.compared is not None:
         compared, columns = here.compared, here.tables["values_recoded"]
         for name in ("values_recoded", "field_emptied", "field_unusable"):

@@ -16,6 +16,7 @@ import polars as pl
 from flows.engine import (
     batch,
     beside,
+    blank_since,
     blinding,
     decisions,
     edit_effect,
@@ -143,13 +144,20 @@ class Roster:
         """What was told of changed values on earlier nights: told until they are again what they were."""
         return self._standing(*value_changes.STANDING, value_changes.MOVED)
 
+    @cached_property
+    def blank(self) -> dict[Key, pl.DataFrame]:
+        """Columns known to be filled no more: told until the records since have values."""
+        return self._standing(blank_since.RULE)
+
     def _standing(self, *rules: str) -> dict[Key, pl.DataFrame]:
         """(study, site) -> findings of these rules that earlier nights made and that are not resolved."""
         return self._living.filter(pl.col("rule").is_in(rules)).partition_by("study", "site", as_dict=True)  # type: ignore[return-value]
 
     @cached_property
     def _living(self) -> pl.DataFrame:
-        rules = (*edit_effect.STANDING, *value_changes.STANDING, value_changes.MOVED, "record_disappeared", whole_again.RULE)
+        rules = (
+            *edit_effect.STANDING, *value_changes.STANDING, value_changes.MOVED, "record_disappeared", whole_again.RULE, blank_since.RULE
+        )  # fmt: skip
         known = findings_store.history(self.night.data, rule=rules)
         return known.filter((pl.col("status") != "RESOLVED") & (pl.col("first_seen") <= self.night.as_of.date()))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
-from flows.engine import delivery_findings, edit_effect, keep_out, landed, recoding, records, taken_back, value_changes
+from flows.engine import blank_since, delivery_findings, edit_effect, keep_out, landed, recoding, records, taken_back, value_changes
 from flows.engine.batch import Staged
 from flows.engine.config import Unit
 from schemas.findings import FindingStatus
@@ -25,7 +25,7 @@ def everything(roster: Roster, staged: Staged, site: str) -> list[pl.DataFrame]:
     return [
         still_gone(roster, staged, site), still_left_out(roster, staged, site), still_sent(roster, unit, site),
         still_edited(roster, staged, site), still_changed(roster, staged, site), still_moved(roster, staged, site),
-        taken_back.told(unit, staged, site),
+        still_blank(roster, staged, site), taken_back.told(unit, staged, site),
     ]  # fmt: skip
 
 
@@ -69,6 +69,17 @@ def still_changed(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
     sets = {name for name, of in recoding.SETS.items() if of.table in set(mine.get_column("table"))}
     values = {(name, key, column): value for name in sorted(sets) for key, column, value in recoding.values(staged.folder, site, name)}
     standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if value_changes.stands(row, values)]
+    return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
+
+
+def still_blank(roster: Roster, staged: Staged, site: str) -> pl.DataFrame:
+    """Columns that were filled no more since a day, and of which the records since are still blank."""
+    mine = _of_site(roster.blank, staged, site)
+    now = records.read(staged.folder) if mine.height else None
+    if now is None:
+        return delivery_findings.none_found()
+    here, evidence = now.filter(pl.col("site") == site), roster.night.programme.evidence
+    standing = [i for i, row in enumerate(mine.iter_rows(named=True)) if blank_since.stands(row, here, evidence)]
     return mine[standing].select(list(delivery_findings.FOUND)).cast(delivery_findings.FOUND)  # type: ignore[arg-type]
 
 
