@@ -38,6 +38,7 @@ CANNOT_APPLY = {
     "change_rating_at_baseline": "no instrument rates change",
     "clock_offset_unlike_zone": "times carry no offset",
     "corrected": "there are no written corrections",
+    "form_days_step_site": "forms are of days of their own, not of a session's",
     "id_padded": "identifiers have no declared length",
     "instrument_missing": "the mapping names the instrument of each file",
     "instrument_not_of_trial": "the mapping names the instrument of each file",

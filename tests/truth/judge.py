@@ -29,10 +29,10 @@ PEOPLE = ("subject", "disposition", "consent_gap", "population", "subject_twin")
 WEIGHTS = ("site_weight", "site_missing_code", "subject_weight", "subject_run")
 COURSE = (
     "session", "session_check", "dose", "dose_timing", "dose_amount", "dose_lag", "planned_dose", "site_timing", "site_session",
-    "subject_clock", "session_length", "clock_step", "course_gap", "exposure_delay", "exposure_gap", "treatment_day", *PEOPLE,
+    "subject_clock", "session_length", "clock_step", "form_step", "course_gap", "exposure_delay", "exposure_gap", "treatment_day", *PEOPLE,
 )  # fmt: skip
 FORMS = ("form", "item", "item_fault", "form_check", "form_crossing", "total_check", "site_item", "site_score", "score_jump", "scale_jump",
-         "subject_baseline", "visit_gap", "dose_timing", "form_copy", "form_place", "form_profile", "form_shift", "row_shift",
+         "subject_baseline", "visit_gap", "dose_timing", "form_copy", "form_place", "form_step", "form_profile", "form_shift", "row_shift",
          "site_profile", "site_scale", "site_total", *PEOPLE)
 RATINGS = ("rating", "subject_suds", "subject_rating", "suds_code", "site_suds", "session_suds", "session_exercise",
            "rating_odd", "rating_gap", "row_shift", "site_rating")
