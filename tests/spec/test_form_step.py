@@ -10,8 +10,9 @@ from tests.harness import ModelBench
 
 WORKED = "Sites"
 
-
-SESSIONS = "unit::INT | study | site | subject_id | session_no::INT | attended::BOOLEAN | started_on::DATE | source_file | source_row::BIGINT"
+SESSIONS = (
+    "unit::INT | study | site | subject_id | session_no::INT | attended::BOOLEAN | started_on::DATE | source_file | source_row::BIGINT"
+)
 FORMS = "unit::INT | study | site | subject_id | form_id::BIGINT | assessed_on::DATE | source_file | source_row::BIGINT"
 
 
