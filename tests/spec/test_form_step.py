@@ -16,7 +16,7 @@ SESSIONS = (
 FORMS = "unit::INT | study | site | subject_id | form_id::BIGINT | assessed_on::DATE | source_file | source_row::BIGINT"
 
 
-def asked(bench: ModelBench, offs: list[int], *, by_day: bool = False) -> list[str]:
+def asked(bench: ModelBench, rule: str, offs: list[int], *, by_day: bool = False) -> list[str]:
     """A form and its session in the order of the file of sessions, four of each participant; the form lies so many days beside it.
     `by_day`: the sessions of all are in the order of their days, their rows are not."""
     sessions, forms = [SESSIONS], [FORMS]
@@ -28,7 +28,7 @@ def asked(bench: ModelBench, offs: list[int], *, by_day: bool = False) -> list[s
     bench.given("core.session", "\n".join(sessions))
     bench.given("core.form", "\n".join(forms))
     bench.run("core.form_step")
-    return [key for rule, _, key in bench.judge("core.form_step") if rule == "form_days_step_site"]
+    return [key for name, _, key in bench.judge("core.form_step") if name == rule]
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def asked(bench: ModelBench, offs: list[int], *, by_day: bool = False) -> list[s
 def test_a_site_whose_forms_leave_the_days_of_their_sessions_from_one_row_on_is_asked(
     run_models: ModelBench, offs: list[int | None], found: list[str]
 ) -> None:
-    assert asked(run_models, offs) == found
+    assert asked(run_models, "form_days_step_site", offs) == found
 
 
 @pytest.mark.parametrize(("n", "found"), [(12, ["01"]), (6, [])])
 def test_a_site_whose_forms_leave_the_days_of_their_sessions_from_one_day_on_is_asked(
     run_models: ModelBench, n: int, found: list[str]
 ) -> None:
-    assert asked(run_models, [0] * 24 + [1] * n, by_day=True) == found
+    assert asked(run_models, "form_days_step_site", [0] * 24 + [1] * n, by_day=True) == found
