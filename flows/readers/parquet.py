@@ -28,7 +28,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
     """
     try:
         table = pq.ParquetFile(path).read()
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ValueError, MemoryError):
         raise unreadable(path, "the Parquet file is damaged or cut", "fetch or export it again") from None
     return of_table(path, table, options)
 

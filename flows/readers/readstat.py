@@ -53,7 +53,7 @@ def load(path: Path, data: bytes, reader: Callable[..., Any], declared: str | No
             columns, meta = reader(
                 io.BytesIO(data), encoding=encoding, user_missing=True, disable_datetime_conversion=True, output_format="dict"
             )
-        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError, MemoryError, LookupError) as error:
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, TypeError, OSError, MemoryError, LookupError) as error:
             if isinstance(error, UnicodeError) or _CONVERT in str(error):
                 continue
             raise unreadable(path, "the file is damaged, cut or of an unknown version", "fetch or export it again") from None

@@ -66,3 +66,9 @@ def test_a_flipped_bit_loses_no_row_silently(maker, tmp_path, where, bit, head):
     path.write_bytes(data)
     rows = told_rows(path, maker)
     assert rows is None or rows >= ROWS or maker.loses(read(path, maker.options))
+
+
+def test_a_parquet_column_whose_name_is_no_text_any_more_is_told(tmp_path):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(whole("parquet").replace(b"dose", b"\xfeose"))
+    assert told_rows(path, MAKERS["parquet"]) is None
