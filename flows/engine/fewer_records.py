@@ -55,6 +55,8 @@ def shrunk(unit: Unit, counts: dict[str, Any], last: Before, diff: records.Diffe
         cut = emptied or tail or (lost >= min_rows and pct > max_pct)
         files = _files(unit, last, table, diff) if cut else ""
         others = f"none of the {now} that came was there before: identifiers may be written otherwise"
+        if now and counts[table]["quarantined"] == now:
+            others = f"each of the {now} rows that came is set aside, with its own reason"
         how = "the table is empty now" if emptied else others if lost == had_n else "they are the last rows of the file" if tail else ""
         how = how or f"more than {max_pct:g} %"
         how += f"; {files}" if files else ""

@@ -261,7 +261,8 @@ def _content(path: Path) -> _Content:
             with archive.open(part) as file:
                 parse(path, file, content, on_text=content.text)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError, RuntimeError):
-        raise unreadable(path, "the spreadsheet is damaged or cut", "open it and save it again") from None
+        todo = "fetch or export it again; where it opens without repair, save it again"
+        raise unreadable(path, "the spreadsheet is damaged or cut", todo) from None
     return content
 
 

@@ -46,7 +46,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
     except _DAMAGED as error:
         if "encrypt" in str(error).lower():
             raise unreadable(path, "the workbook is protected by a password", "save it without one") from None
-        raise unreadable(path, "the workbook is damaged, cut or no Excel workbook", "open it in Excel and save it as .xlsx") from None
+        todo = "fetch or export it again; where Excel opens it without repair, save it as .xlsx"
+        raise unreadable(path, "the workbook is damaged, cut or no Excel workbook", todo) from None
     if _is_cut(data) or "truncated" in log.getvalue().lower():
         raise unreadable(path, "the workbook is cut", "fetch or export it again")
     return replace(table(path, name, rows, seen, options, notes), parts=tuple(book.sheet_names()), part=name)

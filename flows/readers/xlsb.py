@@ -54,7 +54,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
             seen = Seen()
             rows = [*_rows(archive.read(book.sheets[name]), book, seen)]
     except (zipfile.BadZipFile, zlib.error, struct.error, Xml.ParseError, EOFError, StopIteration, LookupError, ValueError, RuntimeError):
-        raise unreadable(path, "the workbook is damaged or no binary workbook", "open it in Excel and save it as .xlsx") from None
+        todo = "fetch or export it again; where Excel opens it without repair, save it as .xlsx"
+        raise unreadable(path, "the workbook is damaged or no binary workbook", todo) from None
     return replace(table(path, name, rows, seen, options, notes), parts=tuple(book.sheets), part=name)
 
 

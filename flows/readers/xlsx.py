@@ -45,7 +45,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
             seen.notes = cells.notes()
             return replace(table(path, name, rows, seen, options, notes), parts=tuple(book.sheets), part=name)
     except (zipfile.BadZipFile, zlib.error, Xml.ParseError, EOFError, StopIteration, LookupError, ValueError, RuntimeError):
-        raise unreadable(path, "the workbook is damaged or no Excel workbook", "open it in Excel and save it again") from None
+        todo = "fetch or export it again; where Excel opens it without repair, save it again"
+        raise unreadable(path, "the workbook is damaged or no Excel workbook", todo) from None
 
 
 def _rows(file: IO[bytes], cell_reader: CellReader, seen: Seen) -> Iterator[SheetRow]:

@@ -56,6 +56,13 @@ def test_records_whose_keys_are_all_other_ones_are_not_called_the_last_of_their_
     assert findings(two_sites, "delivery_shrunk") == [("", "OPEN", f"10 of 10 records (100 %): {how}; dose.csv")]
 
 
+def test_records_lost_since_every_row_was_set_aside_are_not_said_to_have_other_identifiers(two_sites: Nights):
+    two_nights(two_sites, lines(1, 10), lines(101, 110).replace("50", "bad"))
+
+    how = "each of the 10 rows that came is set aside, with its own reason"
+    assert [f[2] for f in findings(two_sites, "delivery_shrunk")] == [f"10 of 10 records (100 %): {how}; dose.csv"]
+
+
 def test_many_records_lost_from_the_middle_hold_the_site_and_few_do_not(two_sites: Nights):
     held = two_nights(two_sites, lines(1, 40), lines(1, 10) + lines(14, 40))
     assert status(held)["01"] == "carried"
