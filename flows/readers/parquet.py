@@ -27,7 +27,7 @@ def read(path: Path, options: ReadOptions) -> Cells:
     Raises ReadError: damaged file, no column with a text form.
     """
     try:
-        table = pq.ParquetFile(path).read()
+        table = pq.ParquetFile(path, page_checksum_verification=True).read()
     except (pa.ArrowException, OSError, ValueError, MemoryError):
         raise unreadable(path, "the Parquet file is damaged or cut", "fetch or export it again") from None
     return of_table(path, table, options)

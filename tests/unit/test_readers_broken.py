@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -71,4 +73,13 @@ def test_a_flipped_bit_loses_no_row_silently(maker, tmp_path, where, bit, head):
 def test_a_parquet_column_whose_name_is_no_text_any_more_is_told(tmp_path):
     path = tmp_path / "x.parquet"
     path.write_bytes(whole("parquet").replace(b"dose", b"\xfeose"))
+    assert told_rows(path, MAKERS["parquet"]) is None
+
+
+def test_a_parquet_file_that_carries_checksums_is_held_against_them(tmp_path):
+    path = tmp_path / "x.parquet"
+    table = pa.table({"id": ["S1", "S2"], "dose": ["50 mg", "10 mg"]})
+    pq.write_table(table, path, compression="none", use_dictionary=False, write_page_checksum=True)
+    assert told_rows(path, MAKERS["parquet"]) == 2
+    path.write_bytes(path.read_bytes().replace(b"50 mg", b"40 mg"))
     assert told_rows(path, MAKERS["parquet"]) is None
