@@ -10,7 +10,7 @@ with near as (
         f.unit, f.study, f.site, f.subject_id, f.form_id, f.source_file as form_file, f.source_row as form_row,
         arg_min(
             {'off_days': f.assessed_on - v.started_on, 'session_on': v.started_on, 'session_file': v.source_file, 'session_row': v.source_row},
-            abs(f.assessed_on - v.started_on)
+            {'days': abs(f.assessed_on - v.started_on), 'session_on': v.started_on, 'session_row': v.source_row}
         ) as beside,
     from core.form as f
     inner join core.session as v on f.study = v.study and f.site = v.site and f.subject_id = v.subject_id
