@@ -3,7 +3,8 @@
 -- Reads: core.dose_deviation, core.planned_dose, core.session, core.session_dose, core.subject, core.treatment_period,
 --        core.medication, core.form, core.form_visit, ref.major_deviation
 -- Why:   a deviation is written only where it is certain: a missed dose when no record may be it, a prohibited medication
---        when its known dates overlap the days from first to last dose or its washout before them, a missed session when its day had come
+--        when its known dates overlap the days between doses whose days are known, or its washout before the first, a missed session
+--        when its day had come
 -- Plan:  without join_order (joins stand in the better order)
 with medication as (
     select
@@ -15,15 +16,16 @@ with medication as (
         string_agg(distinct m.ingredient, ', ' order by m.ingredient) as ingredients,
         min(m.start_on) as start_on,
         min(d.first_on) as first_dose_on,
+        min(d.known_first_on) as known_first_dose_on,
         max(m.end_on) as end_on,
         max(m.washout_days) as washout_days,
-        bool_or(coalesce(m.start_latest <= d.last_on and m.end_earliest >= d.first_on, false)) as is_during,
+        bool_or(coalesce(m.start_latest <= d.known_last_on and m.end_earliest >= d.known_first_on, false)) as is_during,
     from core.medication as m
     inner join core.treatment_period as d on m.study = d.study and m.site = d.site and m.subject_id = d.subject_id
     where
         m.is_prohibited
         and (
-            (m.start_latest <= d.last_on and m.end_earliest >= d.first_on)
+            (m.start_latest <= d.known_last_on and m.end_earliest >= d.known_first_on)
             or (m.start_latest < d.first_on and m.end_earliest > d.first_on - m.washout_days)
         )
     group by all
@@ -72,7 +74,11 @@ found as (
     where not v.attended and v.is_due
     union all
     select m.study, m.site, m.subject_id, 'MEDICATION', 'PROHIBITED_MEDICATION',
-        case when m.is_during then greatest(m.start_on, m.first_dose_on) else m.end_on end, null,
+        case
+            when not m.is_during then m.end_on
+            -- on which day both were taken first is unknown where an earlier dose may have been
+            when m.first_dose_on is not null or m.start_on >= m.known_first_dose_on then greatest(m.start_on, m.first_dose_on)
+        end, null,
         case
             when m.is_during then format('Prohibited medication between first and last dose: {}.', m.ingredients)
             else format('Prohibited medication within {} days before the first dose: {}.', m.washout_days, m.ingredients)

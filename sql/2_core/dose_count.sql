@@ -2,9 +2,10 @@
 -- Grain: study, site, subject_id, dose_seq
 -- Reads: core.dose, core.loose_dose
 -- Why:   doses taken are counted by session, then date, then time; a dose whose clock time is unknown still counts on its
---        date (a PRE capsule then stands first, a POST capsule last). One without a session stands after the last session
---        dosed up to its date. Intervals are site-local calendar days. Where a record that may be a taken dose, or a dose with neither
---        session nor date, could stand before a dose (between it and the last one), its ordinal (its interval) is in doubt.
+--        date (a PRE capsule then stands first, a POST capsule last). A PRE capsule without a date stands before the POST capsule of
+--        its session, a dose without a session after the last session dosed up to its date. Intervals are site-local calendar days.
+--        Where a record that may be a taken dose, or a dose with neither session nor date, could stand before a dose (between it and
+--        the last one), its ordinal (its interval) is in doubt.
 with placed as (
     select
         d.study,
@@ -24,6 +25,9 @@ with placed as (
             ),
             0
         ) as session_place,
+        coalesce(d.dosed_on is null and d.time_point = 'PRE' and d.session_no is not null, false)
+        and coalesce(bool_or(d.taken and d.time_point = 'POST') over (partition by d.study, d.site, d.subject_id, d.session_no), false)
+            as is_ahead,
         coalesce(
             d.dosed_at_utc,
             case when d.time_point = 'POST' then d.dosed_on + interval 2 day else d.dosed_on - interval 1 day end::timestamptz
@@ -60,7 +64,7 @@ taken as (
     window
         course as (
             partition by p.study, p.site, p.subject_id
-            order by p.session_place, p.dosed_on nulls last, p.moment_place nulls last, p.dose_seq
+            order by p.session_place, p.is_ahead desc, p.dosed_on nulls last, p.moment_place nulls last, p.dose_seq
         )
 ),
 doubtful as (

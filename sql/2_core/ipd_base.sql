@@ -3,7 +3,7 @@
 -- Reads: core.primary, core.baseline, core.subject, core.dose_timing, core.loose_dose, core.session_suds, core.subject_medication,
 --        ref.trial, ref.evidence
 -- Why:   doses count up to the day of the assessment, that day included; a dose without a day lies on its session's. Shares are of
---        all taken doses (of all dosed sessions). A number is unknown when a dose whose day is not known, a record that may be a
+--        all taken doses (of all dosed sessions, each on its own day, whatever day its dose has). A number is unknown when a dose whose day is not known, a record that may be a
 --        dose, or a timing (an outcome) that is not known could change it
 with record as (
     select study, site, subject_id, form_id, instrument, paramcd, visit, visit_order, assessed_on, ady, aval, pomp, is_baseline,
@@ -14,28 +14,33 @@ counted as (
     -- an undated dose of no dated session may lie anywhere after randomization
     select d.study, d.site, d.subject_id, d.session_no, d.is_1_2h_before, d.is_over60_before, u.outcome,
         coalesce(d.dosed_on, d.session_on) as day_on, coalesce(d.dosed_on, d.session_on, d.randomized_on) as earliest_on,
+        coalesce(d.session_on, d.dosed_on, d.randomized_on) as held_on,
     from core.dose_timing as d
     left join core.session_suds as u
         on d.study = u.study and d.site = u.site and d.subject_id = u.subject_id and d.session_no = u.session_no
     where d.taken
 ),
+placed as (
+    select r.form_id, d.*,
+        coalesce(d.earliest_on <= r.assessed_on, d.earliest_on is null) as is_dosed,
+        coalesce(d.held_on <= r.assessed_on, d.held_on is null) as is_held,
+    from record as r
+    inner join counted as d on r.study = d.study and r.site = d.site and r.subject_id = d.subject_id
+    where r.assessed_on is not null
+),
 dose as (
     select
-        r.form_id,
-        count(*) filter (d.day_on is not null) as n_doses,
-        count(*) filter (d.day_on is null) as n_undated,
-        count(*) filter (d.is_1_2h_before) / nullif(count(d.is_1_2h_before), 0) as share_1_2h_before,
-        count(*) filter (d.is_over60_before) / nullif(count(d.is_over60_before), 0) as share_over60_before,
-        count(d.is_1_2h_before) = count(*) as is_all_timed,
-        count(d.is_over60_before) = count(*) as is_all_over60_known,
-        count(distinct d.session_no) filter (d.outcome = 'GOOD') / nullif(count(distinct d.session_no), 0) as share_good,
-        bool_and(d.session_no is not null and coalesce(d.outcome, 'UNKNOWN') <> 'UNKNOWN') as is_all_outcome_known,
-    from record as r
-    inner join counted as d
-        on r.study = d.study and r.site = d.site and r.subject_id = d.subject_id
-        and coalesce(d.earliest_on <= r.assessed_on, d.earliest_on is null)
-    where r.assessed_on is not null
-    group by r.form_id
+        form_id,
+        count(*) filter (is_dosed and day_on is not null) as n_doses,
+        count(*) filter (is_dosed and day_on is null) as n_undated,
+        count(*) filter (is_dosed and is_1_2h_before) / nullif(count(is_1_2h_before) filter (is_dosed), 0) as share_1_2h_before,
+        count(*) filter (is_dosed and is_over60_before) / nullif(count(is_over60_before) filter (is_dosed), 0) as share_over60_before,
+        count(is_1_2h_before) filter (is_dosed) = count(*) filter (is_dosed) as is_all_timed,
+        count(is_over60_before) filter (is_dosed) = count(*) filter (is_dosed) as is_all_over60_known,
+        count(distinct session_no) filter (is_held and outcome = 'GOOD') / nullif(count(distinct session_no) filter (is_held), 0) as share_good,
+        bool_and(session_no is not null and coalesce(outcome, 'UNKNOWN') <> 'UNKNOWN') filter (is_held) as is_all_outcome_known,
+    from placed
+    group by form_id
 ),
 doubt as (
     select r.form_id, count(*) as n_possible,

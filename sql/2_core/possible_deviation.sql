@@ -43,7 +43,7 @@ with found as (
     where
         m.is_prohibited is not false and t.n_taken > 0 and not m.is_over_before_dosing
         and not coalesce(m.start_earliest > t.last_on, false)
-        and not coalesce(m.is_prohibited and m.start_latest <= t.last_on and m.end_earliest >= t.first_on, false)
+        and not coalesce(m.is_prohibited and m.start_latest <= t.known_last_on and m.end_earliest >= t.known_first_on, false)
     union all
     select l.study, l.site, l.subject_id, 'PROHIBITED_MEDICATION',
     from core.medication_lost as l

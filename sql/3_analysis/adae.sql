@@ -2,7 +2,7 @@
 -- Grain: USUBJID, AESEQ
 -- Reads: core.adverse_event, core.subject, core.treatment_period, core.dose_timing, core.loose_dose, core.doubtful_dose
 -- Why:   TRTEMFL: begun on or after the day of the first taken dose; N when none was taken, U when a partial or missing start or
---        an unknown first day leaves it open. DAYSLDOS: days from the last taken dose on or before a completely known start; null
+--        an unknown first day leaves it open: after any dose whose day is known it is Y. DAYSLDOS: days from the last taken dose on or before a completely known start; null
 --        when the next dose's day is unknown, for it may have been that one, and when a record that may be a dose lies between.
 --        AEEXPFL is null where no term was found
 with taken as (
@@ -50,7 +50,7 @@ select
         when p.n_taken is null and q.n_doubtful is not null and (q.earliest_on is null or a.start_latest is null or q.earliest_on <= a.start_latest)
             then 'U'
         when p.n_taken is null then 'N'
-        when a.start_earliest >= p.first_on then 'Y'
+        when a.start_earliest >= p.known_first_on then 'Y'
         when a.start_latest < p.first_on then 'N'
         else 'U'
     end as TRTEMFL,

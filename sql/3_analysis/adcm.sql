@@ -3,7 +3,7 @@
 -- Reads: core.medication, core.subject, core.treatment_period, core.antidepressant_course, ref.evidence
 -- Why:   class flags of an uncoded medication are null; of a text that is no drug N. PREFL: begun before the first taken dose,
 --        null when none was taken. ONTRTFL: active on any day from the first to the last taken dose, N when none was taken. Both
---        are null when an imputed or missing date leaves them open. ADCHRFL: part of a chronic course
+--        are null when an imputed or missing date, of a dose too, leaves them open. ADCHRFL: part of a chronic course
 --        (core.antidepressant_course): its own days fall among the course's; U when a date or the coding leaves it open
 select
     m.study as STUDYID,
@@ -27,11 +27,11 @@ select
     case
         when p.n_taken is null then null
         when m.start_latest < p.first_on then 'Y'
-        when m.start_earliest >= p.first_on then 'N'
+        when m.start_earliest >= p.known_first_on then 'N'
     end as PREFL,
     case
         when p.n_taken is null then 'N'
-        when m.start_latest <= p.last_on and m.end_earliest >= p.first_on then 'Y'
+        when m.start_latest <= p.known_last_on and m.end_earliest >= p.known_first_on then 'Y'
         when m.start_earliest > p.last_on or m.end_latest < p.first_on then 'N'
     end as ONTRTFL,
     case when m.is_antidepressant then 'Y' when not m.is_antidepressant then 'N' end as ADFL,

@@ -61,7 +61,7 @@ select
     case when q.n_doubtful is null then coalesce(d.n_over60_before, 0) end as NGT60,
     case when q.n_doubtful is null then coalesce(d.n_ge4h_before, 0) end as NGE4H,
     case when q.n_doubtful is null then coalesce(d.n_immediately_after, 0) end as NPOSTIM,
-    coalesce(d.n_unknown_timing, 0) as NTIMUNK,
+    case when q.n_doubtful is null then coalesce(d.n_unknown_timing, 0) end as NTIMUNK,
     case when x.subject_id is null then case when h.subject_id is null then 0 else h.n_sessions end end as NSESS,
     case when x.subject_id is null and h.is_outcome_in_doubt is not true then coalesce(h.n_good, 0) end as NGOOD,
     case when x.subject_id is null and h.is_outcome_in_doubt is not true then coalesce(h.n_bad, 0) end as NBAD,

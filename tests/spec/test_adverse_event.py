@@ -139,13 +139,13 @@ def test_a_dose_without_a_day_leaves_open_what_it_could_change(run_models):
     assert run_models.rows("analysis.adae", "AETERM", "TRTEMFL", "DAYSLDOS") == [("headache", "Y", None), ("nausea", "Y", 5)]
 
 
-def test_a_first_dose_without_a_day_leaves_treatment_emergence_open(run_models):
-    run(run_models, "subject_id | verbatim | started_on\nS1 | headache | 2024-06-25", doses="""
+def test_a_first_dose_without_a_day_leaves_treatment_emergence_open_until_a_dose_whose_day_is_known(run_models):
+    run(run_models, "subject_id | verbatim | started_on\nS1 | nausea | 2024-06-19\nS1 | headache | 2024-06-25", doses="""
         subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE
         S1         | 1                 | 1                | true           |
         S1         | 2                 | 2                | true           | 2024-06-20
     """)
-    assert run_models.rows("analysis.adae", "TRTEMFL", "DAYSLDOS") == [("U", 5)]
+    assert run_models.rows("analysis.adae", "AETERM", "TRTEMFL", "DAYSLDOS") == [("headache", "Y", 5), ("nausea", "U", None)]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_first_dose_without_a_day_leaves_treatment_emergence_open(run_models):
         ("2024-06-21", "Y", None),  # there may have been a dose since
         ("2024-06-25", "Y", None),
         ("2024-06-26", "Y", 5),
-        ("unknown", "U", None),  # it may also have been the first
+        ("unknown", "Y", None),  # it may have been the first, or one since: the event is after a taken dose whichever it was
     ],
 )
 def test_a_record_that_may_be_a_dose_leaves_open_what_it_could_change(run_models, possible, emergent, days):

@@ -246,6 +246,28 @@ def test_a_prohibited_medication_must_surely_overlap_the_treatment(run_models: M
     assert found == [("PROHIBITED_MEDICATION", dt.date(2024, 3, 5), "Prohibited medication between first and last dose: lorazepam.", 1)]
 
 
+@pytest.mark.parametrize(("undated", "day"), [("3", None), ("5", dt.date(2024, 3, 5))])
+def test_a_dose_without_a_day_hides_no_prohibited_medication_that_other_doses_prove(
+    run_models: ModelBench, undated: str, day: dt.date | None
+) -> None:
+    """From when on both were taken is known only where the first dose's day is, or the medication began after a known one."""
+    run_models.trial(dosing={"sessions": [3, 4, 5]})
+    no_forms(run_models)
+    rows = """
+        lorazepam | true | | 2024-01-01 | 2024-12-31 | 2024-01-01 | 2024-01-01 | 2024-12-31 | 2024-12-31 | 1
+        oxazepam  | true | | 2024-03-20 | 2024-12-31 | 2024-03-20 | 2024-03-20 | 2024-12-31 | 2024-12-31 | 2
+    """
+    listing = [LISTED, *(f"t01 | 01 | f | S1 | {row.strip()}" for row in rows.strip().splitlines())]
+    run_models.given("core.medication", "\n".join(listing))
+    days = {"3": "2024-03-05 13:00:00", "4": "2024-03-12 13:00:00", "5": "2024-03-19 13:00:00"}
+    dose = "subject_id | session_no | time_point | taken | dose_mg | dosed_at\n" + "\n".join(
+        f"S1 | {n} | PRE | true | 50 | {'' if n == undated else at}" for n, at in days.items()
+    )
+    course(run_models, session="", dose=dose)
+    found = [r for r in deviations(run_models, "dvdecod", "deviated_on", "source_row") if r[0] == "PROHIBITED_MEDICATION"]
+    assert found == [("PROHIBITED_MEDICATION", day, 1)]
+
+
 def test_a_washout_of_fourteen_days_is_kept_by_an_end_fourteen_days_before_the_first_dose(run_models: ModelBench) -> None:
     found = listed(run_models, """
         lorazepam | true | 14 | 2024-01-01 | 2024-02-20 | 2024-01-01 | 2024-01-01 | 2024-02-20 | 2024-02-20 | 1

@@ -179,6 +179,26 @@ def test_a_dose_with_neither_session_nor_date_may_be_any_of_them(run_models: Mod
     assert run_models.rows("core.treatment_period", "n_taken", "first_on", "last_on") == [(3, None, None)]
 
 
+@pytest.mark.parametrize(
+    ("undated", "intervals", "first"),
+    [(3, [None, None, 7, 0], None), (4, [None, 0, None, None], dt.date(2024, 3, 5))],
+)
+def test_a_capsule_before_the_session_without_a_date_stands_before_the_one_after_it(
+    run_models: ModelBench, undated: int, intervals: list[int | None], first: dt.date | None
+) -> None:
+    days = {3: "2024-03-05", 4: "2024-03-12"}
+    rows = [
+        f"S1 | {n} | {point} | true | {'' if (n, point) == (undated, 'PRE') else f'{day} {clock}'}"
+        for n, day in days.items() for point, clock in (("POST", "17:00:00"), ("PRE", "13:00:00"))
+    ]  # fmt: skip
+    dose = "subject_id | session_no | time_point | taken | dosed_at\n" + "\n".join(rows)
+    course(run_models, session="", dose=dose).run("core.dose_timing", "core.treatment_period")
+    told = sorted(run_models.rows("core.dose_timing", "dose_no", "session_no", "time_point", "days_since_previous"))
+    assert [row[:3] for row in told] == [(1, 3, "PRE"), (2, 3, "POST"), (3, 4, "PRE"), (4, 4, "POST")]
+    assert [row[3] for row in told] == intervals
+    assert run_models.rows("core.treatment_period", "first_on", "last_on") == [(first, dt.date(2024, 3, 12))]
+
+
 def test_intervals_are_calendar_days_of_the_site_not_of_utc(run_models: ModelBench) -> None:
     run_models.trial(timezone="America/New_York")
     dose = """

@@ -70,8 +70,8 @@ def test_an_ordinal_is_shown_where_no_other_record_could_change_it(
     ("more", "counts"),
     [
         ("", (3, 3, "N", 150.0, 3, 3, 0, 0, 0)),
-        ("S1 | 5 | POST | | 50 | | 4", (None, None, "N", None, None, None, None, None, 0)),
-        ("S1 | 99 | POST | true | 50 | 2024-03-19 15:40:00 | 4", (None, None, "N", None, None, None, None, None, 0)),
+        ("S1 | 5 | POST | | 50 | | 4", (None, None, "N", None, None, None, None, None, None)),
+        ("S1 | 99 | POST | true | 50 | 2024-03-19 15:40:00 | 4", (None, None, "N", None, None, None, None, None, None)),
         ("S1 | 99 | POST | false | | | 4", (3, 3, "N", 150.0, 3, 3, 0, 0, 0)),
     ],
 )

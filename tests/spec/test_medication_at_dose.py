@@ -159,6 +159,25 @@ def test_flags_of_adcm(run_models, verbatim, started, ended, ongoing, pre, on, a
     assert run_models.rows("analysis.adcm", "PREFL", "ONTRTFL", "ADFL", "ADCHRFL", "PROHIBFL") == [(pre, on, ad, chronic, prohibited)]
 
 
+@pytest.mark.parametrize(
+    ("started", "ended", "pre", "on"),
+    [
+        ("2024-01-01", "2024-12-31", None, "Y"),  # taken on the day of the dose that is known
+        ("2024-06-15", "2024-12-31", "N", None),  # begun on that day or later, whenever the other dose was
+        ("2024-01-01", "2024-06-01", None, None),
+    ],
+)
+def test_the_dose_whose_day_is_known_decides_what_it_can(run_models, started, ended, pre, on):
+    doses = """
+        subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE
+        S1         | 1                 | 1                | true           |
+        S1         | 2                 | 2                | true           | 2024-06-10
+        S1         | 3                 | 3                | true           |
+    """
+    run(run_models, f"subject_id | verbatim | started_on | ended_on\nS1 | sertraline | {started} | {ended}", doses)
+    assert run_models.rows("analysis.adcm", "PREFL", "ONTRTFL") == [(pre, on)]
+
+
 def test_without_a_taken_dose_nothing_is_on_treatment(run_models):
     doses = """
         subject_id | dose_seq::INTEGER | dose_no::INTEGER | taken::BOOLEAN | dosed_on::DATE

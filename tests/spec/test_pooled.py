@@ -112,6 +112,14 @@ def test_doses_and_sessions_count_up_to_the_day_of_the_assessment(base):
     ]
 
 
+def test_a_session_counts_on_its_own_day_whatever_day_its_dose_has(base):
+    """The dose of session 7, on 6 February, was written to the year before: it counts as sent, its session does not yet."""
+    base.con.execute("update core.dose_timing set dosed_on = date '2023-02-06' where session_no = 7")
+    base.made.discard("core.ipd_base")
+    base.run("core.ipd_base")
+    assert base.rows("core.ipd_base", "visit", "n_doses_capped", "share_good")[0] == ("BASELINE", 1, None)
+
+
 @pytest.mark.parametrize(
     ("dosed_on", "session_on", "n"),
     [

@@ -261,12 +261,15 @@ def shown_in_zone(at: Instant, zone: ZoneInfo) -> str | None:
 
 
 def numbered(case: Case, zone: ZoneInfo) -> list[int | None]:
-    """DOSENUM where every dose names its session and no taking is in doubt: by session, then date, then time."""
+    """DOSENUM where every dose names its session and no taking is in doubt: by session, then date, then time; a PRE capsule without a date
+    before the POST capsule of its session."""
     taken = []
+    after = {d.session_no for d in case.doses if d.taken and d.time_point == "POST"}
     for n, dose in enumerate(case.doses):
         at = instant(dose.at, zone)
         day_only = 2 if dose.time_point == "POST" else 0
-        place = (dose.session_no, at.on or dt.date.max, day_only if at.at is None else 1, at.at or 0, n)
+        is_ahead = at.on is None and dose.time_point == "PRE" and dose.session_no in after
+        place = (dose.session_no, not is_ahead, at.on or dt.date.max, day_only if at.at is None else 1, at.at or 0, n)
         if dose.taken:
             taken.append((place, n))
     order = {n: k for k, (_, n) in enumerate(sorted(taken), start=1)}

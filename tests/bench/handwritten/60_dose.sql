@@ -159,10 +159,12 @@ with taken as (
     select usubjid, count(*) as n_taken, bool_and(coalesce(session_no is not null or dosed_on is not null, true)) as is_placed,
         case when is_placed and arg_min(dosed_on is not null, dose_no) then min(dosed_on) end as first_on,
         case when is_placed and arg_max(dosed_on is not null, dose_no) then max(dosed_on) end as last_on,
+        min(dosed_on) as known_first_on, max(dosed_on) as known_last_on,
     from dose_timing where taken group by usubjid
 )
 select t.usubjid, t.n_taken, case when q.n_doubtful is null or q.earliest_on >= t.first_on then t.first_on end as first_on,
     case when q.n_doubtful is null or q.latest_on <= t.last_on then t.last_on end as last_on,
+    t.known_first_on, t.known_last_on,
 from taken as t left join doubtful as q using (usubjid);
 
 create table dose_medication as

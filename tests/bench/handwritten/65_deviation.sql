@@ -70,9 +70,9 @@ missed as (
 ),
 drugs as (
     select m.site_no, m.usubjid, m.source_file, m.source_row, string_agg(distinct m.ingredient, ', ' order by m.ingredient) as ingredients,
-        greatest(min(m.start_on), min(t.first_on)) as on_day,
+        case when min(t.first_on) is not null or min(m.start_on) >= min(t.known_first_on) then greatest(min(m.start_on), min(t.first_on)) end as on_day,
     from medication as m join treatment as t using (usubjid)
-    where m.is_prohibited and m.start_latest <= t.last_on and m.end_earliest >= t.first_on group by all
+    where m.is_prohibited and m.start_latest <= t.known_last_on and m.end_earliest >= t.known_first_on group by all
 ),
 taken as (
     select *, abs(lag_start) * 60 as lag_s,

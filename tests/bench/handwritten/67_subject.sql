@@ -10,7 +10,7 @@ with possible as (
     union
     select m.usubjid from medication as m join treatment as t using (usubjid)
     where m.is_prohibited is not false and not coalesce(m.end_latest < t.first_on, false) and not coalesce(m.start_earliest > t.last_on, false)
-        and not coalesce(m.is_prohibited and m.start_latest <= t.last_on and m.end_earliest >= t.first_on, false)
+        and not coalesce(m.is_prohibited and m.start_latest <= t.known_last_on and m.end_earliest >= t.known_first_on, false)
 ),
 came as (
     select usubjid from session where attended

@@ -8,7 +8,7 @@ create table primary_base as select usubjid, assessed_on, total, scores from pri
 create table ipd_part as
 with counted as (
     select d.usubjid, d.session_no, d.timing, d.is_over60, d.outcome, coalesce(d.dosed_on, d.session_on) as day_on,
-        coalesce(d.dosed_on, d.session_on, s.randomized_on) as earliest_on,
+        coalesce(d.dosed_on, d.session_on, s.randomized_on) as earliest_on, coalesce(d.session_on, d.dosed_on, s.randomized_on) as held_on,
     from dose_timing as d join subject as s using (usubjid) where d.taken
 ),
 doses_so_far as (
@@ -16,9 +16,14 @@ doses_so_far as (
         f.form_row, count(*) filter (d.day_on is not null) as n, count(*) filter (d.day_on is null) as n_undated,
         count(*) filter (d.timing = 'PRE_1_2H') / nullif(count(*) filter (d.timing <> 'UNKNOWN'), 0) as win12, count(*) filter (d.timing <> 'UNKNOWN') = count(*) as is_all_timed,
         count(*) filter (d.is_over60) / nullif(count(d.is_over60), 0) as over60, count(d.is_over60) = count(*) as is_all_over60,
-        count(distinct d.session_no) filter (d.outcome = 'GOOD') / nullif(count(distinct d.session_no), 0) as good,
-        bool_and(coalesce(d.outcome, 'UNKNOWN') <> 'UNKNOWN') as is_all_outcome,
     from primary_used as f join counted as d on d.usubjid = f.usubjid and coalesce(d.earliest_on <= f.assessed_on, d.earliest_on is null)
+    where f.assessed_on is not null group by f.form_row
+),
+sessions_so_far as (
+    select
+        f.form_row, count(distinct d.session_no) filter (d.outcome = 'GOOD') / nullif(count(distinct d.session_no), 0) as good,
+        bool_and(coalesce(d.outcome, 'UNKNOWN') <> 'UNKNOWN') as is_all_outcome,
+    from primary_used as f join counted as d on d.usubjid = f.usubjid and coalesce(d.held_on <= f.assessed_on, d.held_on is null)
     where f.assessed_on is not null group by f.form_row
 ),
 doubt as (
@@ -32,7 +37,7 @@ chronic as (
 known as (
     select f.*, coalesce(d.n, 0) as n, f.assessed_on is not null and coalesce(d.n_undated, 0) + coalesce(q.n, 0) = 0 as is_known,
         case when is_all_timed then win12 end as win12, case when is_all_over60 then over60 end as over60, case when is_all_outcome then good end as good,
-    from primary_used as f left join doses_so_far as d using (form_row) left join doubt as q using (form_row)
+    from primary_used as f left join doses_so_far as d using (form_row) left join sessions_so_far using (form_row) left join doubt as q using (form_row)
 )
 select
     s.site_no, s.usubjid::varchar as usubjid, i.site, f.visit, f.visit_order, f.study_day, (f.assessed_on - b.assessed_on) / 7.0 as week, f.total as aval,
@@ -71,7 +76,7 @@ select
     case when q.n_doubtful is null then case when d.n_dose is null then 0.0 else d.cum_dose end end as CUMDOSE,
     case when q.n_doubtful is null then coalesce(d.n_win12, 0) end as NWIN12, case when q.n_doubtful is null then coalesce(d.n_gt60, 0) end as NGT60,
     case when q.n_doubtful is null then coalesce(d.n_ge4h, 0) end as NGE4H, case when q.n_doubtful is null then coalesce(d.n_postim, 0) end as NPOSTIM,
-    coalesce(d.n_unknown, 0) as NTIMUNK, case when x.usubjid is null then case when e.usubjid is null then 0 else e.n_sess end end as NSESS,
+    case when q.n_doubtful is null then coalesce(d.n_unknown, 0) end as NTIMUNK, case when x.usubjid is null then case when e.usubjid is null then 0 else e.n_sess end end as NSESS,
     case when x.usubjid is null and e.is_in_doubt is not true then coalesce(e.n_good, 0) end as NGOOD,
     case when x.usubjid is null and e.is_in_doubt is not true then coalesce(e.n_bad, 0) end as NBAD,
     m.ad_bl as ADBLFL, coalesce(c.chronic, 'N') as ADCHRFL, m.psy_bl as PSYBLFL,

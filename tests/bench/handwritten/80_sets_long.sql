@@ -56,8 +56,8 @@ select
     m.site_no, '{study}'::text_t as STUDYID, m.usubjid as USUBJID, i.site as SITEID, m.med_seq as CMSEQ, m.verbatim as CMTRT, m.cleaned as CMMODIFY,
     m.ingredient as CMDECOD, m.class as CMCLAS, m.atc as CMCLASCD, m.codestat as CODESTAT, m.told as CMSUGG, m.start_dtc as CMSTDTC, m.end_dtc as CMENDTC,
     m.start_on as ASTDT, m.start_imputed as ASTDTF, m.end_on as AENDT, m.end_imputed as AENDTF, yn(m.ongoing) as ONGOFL,
-    case when d.n_taken is null then null when m.start_latest < d.first_on then 'Y' when m.start_earliest >= d.first_on then 'N' end as PREFL,
-    case when d.n_taken is null then 'N' when m.start_latest <= d.last_on and m.end_earliest >= d.first_on then 'Y'
+    case when d.n_taken is null then null when m.start_latest < d.first_on then 'Y' when m.start_earliest >= d.known_first_on then 'N' end as PREFL,
+    case when d.n_taken is null then 'N' when m.start_latest <= d.known_last_on and m.end_earliest >= d.known_first_on then 'Y'
         when m.start_earliest > d.last_on or m.end_latest < d.first_on then 'N' end as ONTRTFL,
     yn(m.is_antidepressant) as ADFL, yn(m.is_ssri) as SSRIFL, yn(m.is_psychotropic) as PSYFL,
     case when not m.is_antidepressant or not c.is_possible then 'N' when m.start_earliest > d.first_on or m.end_latest < d.first_on - 60 then 'N'
@@ -87,7 +87,7 @@ select
     e.site_no, '{study}'::text_t as STUDYID, e.usubjid as USUBJID, i.site as SITEID, e.ae_seq as AESEQ, e.verbatim as AETERM, e.term as AEDECOD,
     e.start_dtc as AESTDTC, e.start_on as ASTDT, date_part_imputed(e.start_dtc) as ASTDTF, e.severity as AESEV, yn(e.serious) as AESER, e.related as AEREL,
     case when d.n_taken is null and q.n_doubtful is not null and (q.earliest_on is null or e.start_latest is null or q.earliest_on <= e.start_latest) then 'U'
-        when d.n_taken is null then 'N' when e.start_on >= d.first_on then 'Y' when e.start_latest < d.first_on then 'N' else 'U' end as TRTEMFL,
+        when d.n_taken is null then 'N' when e.start_on >= d.known_first_on then 'Y' when e.start_latest < d.first_on then 'N' else 'U' end as TRTEMFL,
     case when not l.is_next_undated and u.ae_seq is null then e.start_on - l.dosed_on end as DAYSLDOS,
     case when e.special_interest <> '' then 'Y' end as AESIFL, nullif(e.special_interest, '') as AESICAT, yn(e.expected) as AEEXPFL,
     e.source_file as SRCFILE, e.source_row as SRCROW,
