@@ -149,23 +149,28 @@ def by_site(
     `show`: the findings of one trial as readers of the release may see them.
     """
     ordered = living.sort("study", "site", "severity", "rule", "table", "record_key", "field", "finding_id")
-    shown: dict[tuple[object, ...], pl.DataFrame] = {}
+    shown: dict[tuple[str, str], pa.Table] = {}
     for trial in ordered.select(IN_RELEASE).partition_by("study"):
-        shown |= show(trial).partition_by("study", "site", as_dict=True)
-    counted, empty = counts(ordered, on, sites), ordered.select(IN_RELEASE).clear()
+        table = _plain(show(trial))
+        shown |= {key: table.slice(first, rows) for key, first, rows in partitions.spans(table, ("study", "site"))}
+    counted, empty = counts(ordered, on, sites), _plain(ordered.select(IN_RELEASE).clear())
     out = {}
     for key in sites:
         mine = shown.get(key, empty)
-        content = to_parquet(mine)
-        out[key] = SiteFindings(mine.height, counted[key], content, hashlib.sha256(content).hexdigest())
+        content = partitions.encode(mine, mine.schema)
+        out[key] = SiteFindings(mine.num_rows, counted[key], content, hashlib.sha256(content).hexdigest())
     return out
 
 
 def to_parquet(frame: pl.DataFrame) -> bytes:
     """Deterministic Parquet bytes with plain text columns."""
-    table = frame.to_arrow()
-    plain = pa.schema([pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema])
-    return partitions.encode(table.cast(plain), plain)
+    table = _plain(frame)
+    return partitions.encode(table, table.schema)
+
+
+def _plain(frame: pl.DataFrame) -> pa.Table:
+    table = frame.to_arrow().combine_chunks()  # pages must not depend on how the rows came
+    return table.cast(pa.schema([pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema]))
 
 
 def append(data: Path, release_id: str, rows: pl.DataFrame) -> None:

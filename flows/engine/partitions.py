@@ -29,6 +29,8 @@ from schemas.columns import columns
 from schemas.findings import TrialweaveError
 
 ROW_GROUP = 131_072
+#: Rows from which on a file is pressed with zstd; that of a shorter one would cost as much as all else of writing it and save little.
+LONG = 2_048
 #: Values (rows times variables) of a long set that are held at least before whole sites of them are judged and written.
 HELD_VALUES = 3_000_000
 
@@ -110,9 +112,10 @@ def encode(table: pa.Table, schema: pa.Schema, repeated: Sequence[str] | None = 
     whose values repeat; without it a set's own."""
     dataset = (schema.metadata or {}).get(b"dataset", b"").decode().lower()
     told = dict(schema.metadata or {}) | {b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes())}
+    press: dict[str, Any] = {"compression": "zstd", "compression_level": 1} if table.num_rows >= LONG else {"compression": "snappy"}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
-        sink, table.schema.remove_metadata(), compression="zstd", compression_level=1, store_schema=False, version="2.6",
+        sink, table.schema.remove_metadata(), **press, store_schema=False, version="2.6",
         write_statistics=_searched(dataset) if repeated is None else False,
         use_dictionary=_repeated(dataset) if repeated is None else list(repeated),
     ) as writer:

@@ -19,7 +19,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from flows.engine import changes, enums, models, partitions, releases
+from flows.engine import changes, models, partitions, releases
 from flows.engine.config import Programme
 from flows.engine.releases import Release
 from flows.engine.summary import SiteLine, site_lines
@@ -178,10 +178,10 @@ def _table(
 
 
 def _fill(con: duckdb.DuckDBPyConnection, files: Sequence[str], name: str, wanted: Iterable[str]) -> None:
-    if files:
-        listed = ", ".join(enums.quoted(f) for f in files)
-        inside = ", ".join(f'"{n}"' for n in wanted)
-        con.execute(f"insert into release.{name} select {inside} from read_parquet([{listed}])")
+    if files:  # Polars opens a small file in a fifth of the time
+        con.register("part", pl.read_parquet(files, columns=list(wanted), parallel="none").to_arrow())
+        con.execute(f"insert into release.{name} by name from part")
+        con.unregister("part")
 
 
 def _add_kept(con: duckdb.DuckDBPyConnection, release: Release, counts: Counts) -> None:
