@@ -262,8 +262,15 @@ def without_nul(cells: Cells, options: ReadOptions) -> Cells:
                 spoilt = here if spoilt is None else pc.or_(spoilt, here)
     if spoilt is None:
         return cells
+    return without_rows(cells, cells.table.filter(spoilt)[ROW].to_pylist(), "a cell holds a NUL byte", options)
+
+
+def without_rows(cells: Cells, rows: list[int], why: str, options: ReadOptions) -> Cells:
+    """These rows (their numbers) set aside as rows that could not be cut into cells, so far as they are among the rows."""
+    numbers = pa.array(rows, pa.int64())
+    spoilt = pc.is_in(cells.table[ROW], value_set=numbers)
     ahead = options.header_row + options.header_rows - 1
-    bad = [Ragged(row, row + ahead, "a cell holds a NUL byte") for row in cells.table.filter(spoilt)[ROW].to_pylist()]
+    bad = [Ragged(row, row + ahead, why) for row in cells.table.filter(spoilt)[ROW].to_pylist()]
     return replace(cells, table=cells.table.filter(pc.invert(spoilt)), ragged=[*cells.ragged, *bad])
 
 

@@ -12,16 +12,17 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 import re
-import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyreadstat
 
-from flows.readers.cells import Cells, ReadOptions, number_text, unreadable
+from flows.readers.cells import Cells, ReadOptions, number_text, unreadable, without_rows
+from flows.readers.dta_bytes import TAGGED, layout, overwritten_rows, version
 from flows.readers.moments import DAY_MS, clock, day, instant
-from flows.readers.readstat import Stat, Value, Write, cells, load
+from flows.readers.readstat import Value, Write, cells, load
+from flows.readers.zeroed import WHY
 
 _FIRST = dt.date(1960, 1, 1)
 _CLOCK_ONLY = re.compile(r"%t[cC][HhMSs:. _+aApPm]*")
@@ -29,8 +30,6 @@ _CLOCK_ONLY = re.compile(r"%t[cC][HhMSs:. _+aApPm]*")
 _LEAP_JUNES = (1972, 1981, 1982, 1983, 1985, 1992, 1993, 1994, 1997, 2012, 2015)
 _LEAP_DECEMBERS = (1972, 1973, 1974, 1975, 1976, 1977, 1978, 1979, 1987, 1989, 1990, 1995, 1998, 2005, 2008, 2016)
 _LEAP_DAYS = sorted([dt.date(y, 6, 30) for y in _LEAP_JUNES] + [dt.date(y, 12, 31) for y in _LEAP_DECEMBERS])
-#: Bytes of a type code of version 117 and later; codes below are texts of that length.
-_WIDTHS = {32768: 8, 65526: 8, 65527: 4, 65528: 4, 65529: 2, 65530: 1}
 #: Milliseconds between the clock times that single precision can tell apart from 1995 on, and where that begins.
 _SINGLE_STEP, _LATE = 2**17, 2**40
 #: So many clock times do not all fall on whole minutes by chance.
@@ -46,9 +45,13 @@ def read(path: Path, options: ReadOptions) -> Cells:
     data = path.read_bytes()
     notes: list[str] = []
     stat = load(path, data, pyreadstat.read_dta, options.encoding, notes)
-    _check_rows(path, data, stat)
-    if options.encoding is None and _version(data) < 118 and any(_not_ascii(values) for values in stat.columns.values()):
-        notes.append(f"a Stata file of version {_version(data)} does not say its encoding; read as windows-1252, a guess: declare it")
+    where = layout(data, [str(shown or "") for shown in stat.meta.original_variable_types.values()])
+    # from version 117 the rows stand between tags: as many must be there as were read
+    held = where is not None and where.start >= 0 and where.stop - where.start == where.width * stat.rows
+    if version(data) >= TAGGED and stat.columns and not held:
+        raise unreadable(path, "it does not hold as many rows as its header says", "fetch or export it again")
+    if options.encoding is None and version(data) < 118 and any(_not_ascii(values) for values in stat.columns.values()):
+        notes.append(f"a Stata file of version {version(data)} does not say its encoding; read as windows-1252, a guess: declare it")
     meta = stat.meta
     writers = {
         name: _single(shown) if meta.readstat_variable_types[name] == "float" else shown
@@ -58,7 +61,8 @@ def read(path: Path, options: ReadOptions) -> Cells:
     for name in (n for n, of in shown.items() if of.startswith(("%tc", "%tC"))):
         notes += _doubtful_clock(name, shown[name], meta.readstat_variable_types[name], stat.columns[name])
     parts = {name: _part_shown(of) for name, of in shown.items()}
-    return cells(stat, writers, options, notes, labels=meta.variable_value_labels, tags=meta.missing_user_values, parts=parts)
+    found = cells(stat, writers, options, notes, labels=meta.variable_value_labels, tags=meta.missing_user_values, parts=parts)
+    return without_rows(found, (overwritten_rows(data, where) + 1).tolist(), WHY, options)
 
 
 def _part_shown(shown: str) -> str:
@@ -81,24 +85,6 @@ def _doubtful_clock(name: str, shown: str, kind: str, values: Sequence[Value]) -
         said = "is to be read as %tC, but its times are whole minutes as %tc only"
         return [f"column {name!r} {said}, so they may be wrong by the leap seconds"]
     return []
-
-
-def _version(data: bytes) -> int:
-    told = re.match(rb"<stata_dta><header><release>(\d{3})<", data)
-    return int(told[1]) if told else data[0]
-
-
-def _check_rows(path: Path, data: bytes, stat: Stat) -> None:
-    """From version 117 types and rows stand between tags: as many rows must be there as were read."""
-    if _version(data) < 117 or not stat.columns:
-        return
-    types = data[data.find(b"<variable_types>") + 16 : data.find(b"</variable_types>")]
-    order = "<" if b"<byteorder>LSF" in data[:100] else ">"
-    width = sum(_WIDTHS.get(kind, kind) for (kind,) in struct.iter_unpack(f"{order}H", types[: len(types) // 2 * 2]))
-    start = data.find(b"<data>", data.find(b"</characteristics>"))
-    stop = data.rfind(b"</data><strls>")
-    if start < 0 or stop - start - len(b"<data>") != width * stat.rows:
-        raise unreadable(path, "it does not hold as many rows as its header says", "fetch or export it again")
 
 
 def _not_ascii(values: object) -> bool:

@@ -17,9 +17,11 @@ from pathlib import Path
 
 import pyreadstat
 
-from flows.readers.cells import Cells, ReadOptions, number_text, unreadable
+from flows.readers.cells import Cells, ReadOptions, number_text, unreadable, without_rows
 from flows.readers.moments import clock, instant
 from flows.readers.readstat import Write, cells, load
+from flows.readers.sav_bytes import overwritten_rows
+from flows.readers.zeroed import WHY
 
 _FIRST = dt.date(1582, 10, 14)
 _DATES = re.compile(r"(?:DATE|ADATE|EDATE|SDATE|JDATE|QYR|MOYR|WKYR|DATETIME|YMDHMS)\d*(?:\.\d*)?")
@@ -52,7 +54,11 @@ def read(path: Path, options: ReadOptions) -> Cells:
     writers = {name: _shown(str(shown or "")) for name, shown in meta.original_variable_types.items()}
     missing = {name: [(r["lo"], r["hi"]) for r in ranges] for name, ranges in meta.missing_ranges.items()}
     parts = {name: _PARTS.get(re.sub(r"[\d.]+$", "", str(shown or "").upper()), "") for name, shown in meta.original_variable_types.items()}
-    return cells(stat, writers, options, notes, labels=meta.variable_value_labels, missing=missing, parts=parts)
+    found = cells(stat, writers, options, notes, labels=meta.variable_value_labels, missing=missing, parts=parts)
+    spoilt = overwritten_rows(data, order, stat.rows)
+    if spoilt is None:
+        raise unreadable(path, "its values do not fill its rows: the file is damaged", "fetch or export it again")
+    return without_rows(found, (spoilt + 1).tolist(), WHY, options)
 
 
 def _shown(name: str) -> Write:

@@ -20,8 +20,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.readers.cells import About, Cells, ReadOptions, column_names, finish, unreadable
+from flows.readers.cells import About, Cells, ReadOptions, column_names, finish, unreadable, without_rows
 from flows.readers.moments import as_known, is_sas_instant, sas_part, sas_shown
+from flows.readers.zeroed import WHY, Place, overwritten
 
 _RECORD = 80
 _HEADER = b"HEADER RECORD*******"
@@ -69,7 +70,9 @@ def read(path: Path, options: ReadOptions) -> Cells:
             notes.append(f"column {name!r} keeps {variable.length} bytes of its clock times, exact to minutes only, so they may be wrong")
         columns.append(pa.chunked_array([column], pa.string()))
     numbers = np.arange(1, len(rows) + 1, dtype=np.int64)
-    return finish(names, columns, numbers, options, notes, encoding=encoding, about=about)
+    found = finish(names, columns, numbers, options, notes, encoding=encoding, about=about)
+    places = [Place(v.start, v.length, "blank" if v.is_text else "ibm", sas_shown(v.format)(0.0).startswith("1960")) for v in variables]
+    return without_rows(found, (overwritten(rows, places) + 1).tolist(), WHY, options)
 
 
 def _layout(path: Path, data: bytes) -> tuple[list[_Variable], int, int | None]:
