@@ -1,27 +1,22 @@
 -- core.form_visit: the visit of each administration, its place in the window, and which one of a visit is used
 -- Grain: form_id
--- Reads: core.form, core.subject, core.dose_timing, ref.visit, ref.visit_label, ref.instrument
+-- Reads: core.form, core.subject, core.treatment_period, ref.visit, ref.visit_label, ref.instrument
 -- Why:   the site's label decides; without a known label the window does, on study days from the visit's own anchor (the day of
---        the anchor is 1, there is no day 0). Of several windows the nearest target wins, then the earlier one. Two
+--        the anchor is 1, there is no day 0; where the day of the first dose is not known, a later one does not stand in for it).
+--        Of several windows the nearest target wins, then the earlier one. Two
 --        administrations of one instrument with the same visit and date cannot be told apart: one is published (the one with
 --        most answers), the other is told in a finding. Versions of an instrument are one family and share parameters: they are
 --        alike here
-with dosed as (
-    select study, site, subject_id, min(dosed_on) as first_dose_on,
-    from core.dose_timing
-    where taken
-    group by all
-),
-dated as (
+with dated as (
     select
         f.form_id, f.study, f.site, f.subject_id, f.instrument, i.family, f.assessed_on, f.n_answered, s.usubjid, s.subject_no,
         l.visit as label_visit,
-        s.randomized_on, s.consented_on, d.first_dose_on,
+        s.randomized_on, s.consented_on, d.first_on as first_dose_on,
         (f.assessed_on - s.randomized_on) + (f.assessed_on >= s.randomized_on)::integer as ady,
     from core.form as f
     inner join core.subject as s on f.study = s.study and f.site = s.site and f.subject_id = s.subject_id
     inner join ref.instrument as i on f.instrument = i.instrument
-    left join dosed as d on f.study = d.study and f.site = d.site and f.subject_id = d.subject_id
+    left join core.treatment_period as d on f.study = d.study and f.site = d.site and f.subject_id = d.subject_id
     left join ref.visit_label as l on f.study = l.study and lower(trim(f.visit_label)) = l.label_key
 ),
 candidate as (

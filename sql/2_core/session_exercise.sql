@@ -3,8 +3,8 @@
 -- Reads: staging.rating, intake.rating, ref.evidence
 -- Why:   exercises are numbered 1, 2, 3 ... in the order they were done. Of n exercises whose numbers are others, one number may
 --        be a slip: the first is known only if there is a number 1, the last only if all but the highest are 1 to n - 1 (then
---        the slip, if it is one, is the last). An exercise in quarantine may have been the first, the last or the worst of its
---        session; one without a usable session number, of any session of the participant that lacks an exercise of its number.
+--        the slip, if it is one, is the last). An exercise in quarantine may have been the last or the worst of its session, and
+--        the first unless its number is above 1 and number 1 is there; one without a usable session number, of any session of the participant that lacks an exercise of its number.
 --        numbers and the record are null of a session that is numbered as it should be. n_short: how many of the site's n_sessions have
 --        fewer exercises than nearly all others; only given of those
 with held as (
@@ -81,7 +81,7 @@ set_aside as (
 doubted as (
     select
         c.study, c.site, c.subject_id, c.session_no,
-        bool_or(coalesce(q.is_session_known, false)) as is_own,
+        bool_or(q.is_session_known and (q.exercise_no > 1) is not true) is true as is_first,
     from course as c
     inner join set_aside as q on c.study = q.study and c.site = q.site and c.subject_id = q.subject_id
     where
@@ -99,7 +99,7 @@ select
     c.session_no,
     -- what is in quarantine has its own finding, and may be what is missing
     case when d.subject_id is null then c.is_numbered end as is_numbered,
-    c.has_first and d.is_own is not true as is_begin_told,
+    c.has_first and d.is_first is not true as is_begin_told,
     c.has_all_but_last and d.subject_id is null as is_end_told,
     d.subject_id is null as is_peak_told,
     array_to_string(c.numbers, ', ') as numbers,

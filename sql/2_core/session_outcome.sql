@@ -3,7 +3,8 @@
 -- Reads: core.session, core.primary, core.primary_in_doubt
 -- Why:   next is the first record dated after the session's day; that one never lies after the first record that follows the
 --        next session. Before is the last record on or before the session's day, since sites rate before they treat.
---        Where an administration of unknown value or day may lie between, the next (the last) record is not known.
+--        Where an administration of unknown value or day may lie between, the next (the last) record is not known; a baseline
+--        without a day does not follow a session held after the baseline's window.
 with record as (
     select study, site, subject_id, assessed_on, arg_min(aval, coalesce(visit_order, 2147483647)) as aval, min(visit_order) as visit_order,
     from core.primary
@@ -41,7 +42,7 @@ doubted as (
         a.site,
         a.subject_id,
         a.session_no,
-        bool_or(q.assessed_on is null or q.assessed_on > a.started_on) as is_next_in_doubt,
+        bool_or(coalesce(q.assessed_on, q.latest_on) > a.started_on or coalesce(q.assessed_on, q.latest_on) is null) as is_next_in_doubt,
         bool_or(q.assessed_on is null or q.assessed_on <= a.started_on) as is_before_in_doubt,
     from around as a
     inner join core.primary_in_doubt as q on a.study = q.study and a.site = q.site and a.subject_id = q.subject_id

@@ -9,6 +9,7 @@ with held as (
         v.study,
         v.site,
         v.subject_id,
+        count(*) as n_held,
         case when count(v.attended) = count(*) then (count(*) filter (v.attended))::integer end as n_sessions,
         bool_or(u.outcome = 'UNKNOWN' and u.is_in_doubt) is true as is_outcome_in_doubt,
         (count(*) filter (u.outcome = 'GOOD'))::integer as n_good,
@@ -19,10 +20,12 @@ with held as (
     group by all
 ),
 set_aside as (
-    select distinct q.study, q.site, q.subject_id,
+    -- a number that the protocol does not have may be that of a session that is not there
+    select q.study, q.site, q.subject_id, bool_or(q.session_no between 1 and q.n_sessions) is true as has_number,
     from staging.session as q
     anti join intake.session as k on q.row_id = k.row_id
     where q.attended is distinct from false and q.dup_kind is distinct from 'superseded' and q.dup_kind is distinct from 'same'
+    group by all
 ),
 deviated as (
     select study, site, subject_id, count(*)::integer as n_deviations, (count(*) filter (is_major))::integer as n_major,
@@ -80,7 +83,9 @@ left join core.subject_dose as d on s.study = d.study and s.site = d.site and s.
 left join core.treatment_period as p on s.study = p.study and s.site = p.site and s.subject_id = p.subject_id
 left join core.doubtful_dose as q on s.study = q.study and s.site = q.site and s.subject_id = q.subject_id
 left join held as h on s.study = h.study and s.site = h.site and s.subject_id = h.subject_id
-left join set_aside as x on s.study = x.study and s.site = x.site and s.subject_id = x.subject_id
+left join set_aside as x
+    on s.study = x.study and s.site = x.site and s.subject_id = x.subject_id
+    and (x.has_number or coalesce(h.n_held, 0) < t.n_sessions)
 left join deviated as v on s.study = v.study and s.site = v.site and s.subject_id = v.subject_id
 left join core.subject_medication as m on s.study = m.study and s.site = m.site and s.subject_id = m.subject_id
 order by s.subject_no

@@ -156,7 +156,7 @@ def run(folder: Path, delivery: str) -> Scored:
     bench = ModelBench()
     bench.con = b.con
     bench.made = {f"{s}.{t}" for s, t in b.con.execute("select table_schema, table_name from information_schema.tables").fetchall()}
-    bench.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    bench.given("core.treatment_period", "study | site | subject_id | first_on::DATE")
     bench.run("core.score", *(t for t in TOLD if t in models.catalogue()))
     told += [judge.judge_table(b.con, t, EVIDENCE).findings for t in TOLD if t in models.catalogue()]
     scores: dict[str, dict[str, tuple[float | None, bool]]] = {}

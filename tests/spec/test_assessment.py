@@ -9,7 +9,7 @@ SUBJECTS = """
     S1         | 2023-12-20   | 2024-01-01
     S2         | 2023-12-20   | 2024-01-01
 """
-NO_DOSES = "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE"
+NO_DOSES = "study | site | subject_id | first_on::DATE"
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def bench(run_models):
     """PDSS (7 items) wide and SPD-S long."""
     run_models.trial(instruments=["PDSS", "SPD-S"], primary="PDSSTOT")
     run_models.given("intake.subject", SUBJECTS)
-    run_models.given("core.dose_timing", NO_DOSES)
+    run_models.given("core.treatment_period", NO_DOSES)
     return run_models
 
 

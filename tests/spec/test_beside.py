@@ -48,7 +48,7 @@ def _forms(bench: ModelBench, told: list[tuple[str, str, str, str]]) -> None:
     bench.trial(instruments=["SPD-S", "CGI-S", "PDSS"], primary="SPDS", visits=VISITS)
     people = "\n".join(f"{who} | 2024-01-01" for who in sorted({who for who, *_ in told}))
     bench.given("intake.subject", f"subject_id | randomized_on\n{people}")
-    bench.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    bench.given("core.treatment_period", "study | site | subject_id | first_on::DATE")
     rows = [
         f"{who} | {instrument} | W4 | W4 | {day and '2024-01-' + day} | {day and '2024-01-' + day} | {who} {letter} | "
         + ("[1,1,1,1,1,1,1]" if instrument == "PDSS" else "[4]")

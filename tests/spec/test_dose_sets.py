@@ -24,10 +24,13 @@ DOSE = """
 """
 
 
-def primary(bench: ModelBench, rows: str = "", in_doubt: str = "") -> None:
+def primary(bench: ModelBench, rows: str = "", in_doubt: str = "", latest: str = "") -> None:
     head = "study | site | subject_id | paramcd | visit | visit_order::INTEGER | assessed_on::DATE | aval::DOUBLE"
     bench.given("core.primary", head + "\n" + rows)
-    bench.given("core.primary_in_doubt", "study | site | subject_id | visit_order::INTEGER | assessed_on::DATE\n" + in_doubt)
+    bench.given(
+        "core.primary_in_doubt",
+        "study | site | subject_id | visit_order::INTEGER | assessed_on::DATE | latest_on::DATE\n" + (in_doubt and f"{in_doubt} | {latest}"),
+    )
 
 
 @pytest.mark.parametrize("dataset", ["adsl", "adex", "adsess", "adsuds", "addv", "adtrt"])
@@ -247,6 +250,24 @@ def test_a_later_assessment_does_not_stand_in_for_one_that_is_in_doubt(
         t01 | 01 | S1 | LSASTOT | W2       | 2 | 2024-03-12 | 70
     """
     primary(run_models, rows, f"t01 | 01 | S1 | {in_doubt}" if in_doubt else "")
+    course(run_models).run("analysis.adsess")
+    assert run_models.rows("analysis.adsess", "AVALNEXT", "CHGNEXT") == [shown]
+
+
+@pytest.mark.parametrize(
+    ("latest", "shown"),
+    [
+        ("2024-03-04", (70.0, None)),  # the window ended the day before the session: what follows is known, what was before is not
+        ("2024-03-05", (70.0, None)),
+        ("2024-03-06", (None, None)),  # it may be the assessment that followed
+        ("", (None, None)),
+    ],
+)
+def test_a_baseline_without_a_day_does_not_follow_a_session_after_its_window(
+    run_models: ModelBench, latest: str, shown: tuple[float | None, float | None]
+) -> None:
+    no_forms(run_models)
+    primary(run_models, "t01 | 01 | S1 | LSASTOT | W2 | 2 | 2024-03-12 | 70", "t01 | 01 | S1 | 0 |", latest)
     course(run_models).run("analysis.adsess")
     assert run_models.rows("analysis.adsess", "AVALNEXT", "CHGNEXT") == [shown]
 

@@ -70,6 +70,8 @@ RATED = """
         ("33", "2", [(3, 80.0, 80.0, 35.0), (4, 75.0, 75.0, 38.0)]),
         # of its own session it may be anything
         ("4 ", "  ", [(3, 80.0, 80.0, 35.0), (4, None, None, None)]),
+        # but not the first where that is there and it has another number
+        ("4 ", "4", [(3, 80.0, 80.0, 35.0), (4, 75.0, None, None)]),
     ],
 )
 def test_an_exercise_in_quarantine_leaves_unknown_what_it_may_have_been(

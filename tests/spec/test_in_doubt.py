@@ -131,6 +131,8 @@ def test_successes_are_counted_only_when_no_outcome_is_in_doubt(
         ("S1 | 6 | | 2024-03-26 14:00:00 |", None),
         ("S1 | 6 | true | 2024-03-26 14:00:00 |\nS1 | 6 | true | 2024-03-27 14:00:00 |", None),
         ("S1 | 99 | true | 2024-03-26 14:00:00 |", None),
+        # all twelve of the protocol are there: it is none of them
+        ("\n".join(f"S1 | {n} | false | |" for n in (1, 2, 6, 7, 8, 9, 10, 11, 12)) + "\nS1 | 99 | true | 2024-06-26 14:00:00 |", 3),
     ],
 )
 def test_sessions_are_counted_only_when_all_are_known(run_models: ModelBench, more: str, n_sessions: int | None) -> None:

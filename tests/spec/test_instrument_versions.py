@@ -12,7 +12,7 @@ from tests.spec.mapping_bench import MapInput, MappingBench, map_batch
 
 WORKED = "Scores"
 
-NO_DOSES = "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE"
+NO_DOSES = "study | site | subject_id | first_on::DATE"
 PEOPLE = """
     subject_id | consented_on | randomized_on
     S1         | 2023-12-20   | 2024-01-01
@@ -25,7 +25,7 @@ def versions(run_models):
     """S1 was rated by the 13/11 form at baseline and by the 12/12 form later; S2 by both on one day."""
     run_models.trial(instruments=["LSAS", "LSAS-12-12"], primary="LSASTOT")
     run_models.given("intake.subject", PEOPLE)
-    run_models.given("core.dose_timing", NO_DOSES)
+    run_models.given("core.treatment_period", NO_DOSES)
     run_models.given("intake.form", """
         subject_id | instrument | visit    | visit_key | assessed_on | date_key
         S1         | LSAS       | BASELINE | BASELINE  | 2024-01-01  | 2024-01-01
@@ -95,7 +95,7 @@ def totals(run_models):
     """PDSS (7 items 0-4, 0-28) and MMSE (30 points, higher is better)."""
     run_models.trial(instruments=["PDSS"], primary="PDSSTOT")
     run_models.given("intake.subject", PEOPLE)
-    run_models.given("core.dose_timing", NO_DOSES)
+    run_models.given("core.treatment_period", NO_DOSES)
     return run_models
 
 
@@ -167,7 +167,7 @@ def test_answers_coded_one_too_low_are_told_of_the_site_too(run_models):
 def test_a_change_rated_at_baseline_is_asked_about_and_a_severity_is_not(run_models, instrument, told):
     run_models.trial(instruments=["SPD-S", "SPD-C"], primary="SPDS")
     run_models.given("intake.subject", PEOPLE)
-    run_models.given("core.dose_timing", NO_DOSES)
+    run_models.given("core.treatment_period", NO_DOSES)
     run_models.given("intake.form", """
         subject_id | visit    | visit_key | assessed_on | date_key   | item_values | record_key
         S1         | BASELINE | BASELINE  | 2024-01-01  | 2024-01-01 | [2]         | baseline

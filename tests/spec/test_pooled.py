@@ -90,6 +90,7 @@ def base(run_models):
         S1         | false          | 2024-01-16     | 6                   | 2024-01-16       |                         |
         S1         | true           | 2024-02-06     | 7                   | 2024-02-06       | true                    | true
     """.replace("subject_id |", "study | site | subject_id |").replace("S1         |", "t01 | 01 | S1 |"))
+    run_models.given("core.treatment_period", "study | site | subject_id | first_on::DATE\nt01 | 01 | S1 | 2024-01-09")
     run_models.con.execute("alter table core.dose_timing add column randomized_on date")
     run_models.con.execute("update core.dose_timing set randomized_on = date '2024-01-01'")
     run_models.given("core.loose_dose", "study | site | subject_id | is_kept::BOOL | day_on::DATE | taken::BOOL")
@@ -209,7 +210,7 @@ def test_where_higher_is_better_only_percent_of_maximum_is_turned(run_models):
         S1         | BASELINE | BASELINE  | 2024-01-01  | 2024-01-01 | [27]
         S2         | BASELINE | BASELINE  | 2024-01-01  | 2024-01-01 | [24]
     """, instrument="MMSE")
-    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    run_models.given("core.treatment_period", "study | site | subject_id | first_on::DATE")
     run_models.run("core.primary")
     rows = run_models.rows("core.primary", "subject_id", "visit", "aval", "pomp")
     assert rows == [("S1", "BASELINE", 27.0, 10.0), ("S2", "BASELINE", 24.0, 20.0)]

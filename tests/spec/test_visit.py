@@ -28,11 +28,7 @@ def bench(run_models):
         S1         | 2023-12-20   | 2024-01-01
         S2         | 2023-12-20   |
     """)
-    run_models.given("core.dose_timing", """
-        study | site | subject_id | taken::BOOLEAN | dosed_on::DATE
-        t01   | 01   | S1         | false          | 2024-01-05
-        t01   | 01   | S1         | true           | 2024-01-10
-    """)
+    run_models.given("core.treatment_period", "study | site | subject_id | first_on::DATE\nt01 | 01 | S1 | 2024-01-10\nt01 | 01 | S2 |")
     return run_models
 
 
@@ -61,6 +57,42 @@ def test_the_label_decides_else_the_window_else_unscheduled(bench):
         (10, "UNSCHEDULED", None, None, None, False, False),
         (12, "DOSE1M", 6, 38, 29, True, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "placed"),
+    [
+        # day 22 of the capsule of the 10th, six days before the window: asked about
+        ("2024-01-10", [("DOSE1M", 22, -7, True), ("W4", 31, 2, False)]),
+        # the day of an earlier capsule is not known: neither is the window's
+        ("", [("DOSE1M", None, None, None), ("W4", 31, 2, False)]),
+    ],
+)
+def test_a_later_dose_does_not_stand_in_for_a_first_whose_day_is_not_known(bench, first, placed):
+    for table in ("intake.subject", "intake.form", "core.treatment_period"):
+        bench.con.execute(f"drop table if exists {table}")
+    bench.given("intake.subject", "subject_id | consented_on | randomized_on\nS1 | 2023-12-20 | 2024-01-01")
+    session = "subject_id | session_no | attended | started_at\nS1 | 3 | true |\nS1 | 4 | true | 2024-01-10 14:00:00"
+    dose = "subject_id | session_no | taken | dosed_at\nS1 | 3 | {} |\nS1 | 4 | true | 2024-01-10 13:00:00"
+    bench.given("intake.session", session)
+    forms(bench, "subject_id | visit | assessed_on\nS1 | 1 month | 2024-01-31\nS1 | | 2024-01-31")
+    course(bench, session=session, dose=dose.format("false" if first else "true"))
+    bench.made.discard("core.treatment_period")
+    bench.run("core.form_visit")
+    assert bench.rows("core.form_visit", "visit", "study_day", "target_diff", "out_of_window") == placed
+
+
+def test_a_baseline_without_a_day_was_assessed_by_the_end_of_its_window_at_the_latest(bench):
+    forms(bench, """
+        subject_id | visit    | assessed_on
+        S1         | BASELINE |
+        S1         | W4       |
+        S2         | BASELINE |
+    """)
+    bench.run("core.primary_in_doubt")
+    assert bench.rows("core.primary_in_doubt", "form_id", "visit_order", "latest_on") == [
+        (2, 0, dt.date(2024, 1, 1)), (4, 4, None), (6, 0, None),
+    ]  # fmt: skip
 
 
 def test_of_two_windows_the_nearest_target_wins_then_the_earlier(bench):
@@ -117,7 +149,7 @@ def test_of_two_records_with_the_same_visit_and_date_the_one_with_answers_is_pub
 def test_a_trial_that_marks_no_baseline_takes_the_last_record_up_to_randomization(run_models):
     run_models.trial(instruments=["SPD-S"], primary="SPDS", visits=[])
     run_models.given("intake.subject", "subject_id | randomized_on\nS1 | 2024-01-01")
-    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    run_models.given("core.treatment_period", "study | site | subject_id | first_on::DATE")
     forms(run_models, """
         subject_id | assessed_on | item_values
         S1         | 2023-12-20  | [7]
@@ -163,7 +195,7 @@ def test_what_is_asked_of_visits_and_dates(bench):
 def test_a_late_visit_is_asked_about_once_whatever_was_filled_in(run_models):
     run_models.trial(instruments=["SPD-S", "CGI-S"], primary="SPDS", visits=VISITS)
     run_models.given("intake.subject", "subject_id | randomized_on\nS1 | 2024-01-01")
-    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    run_models.given("core.treatment_period", "study | site | subject_id | first_on::DATE")
     run_models.given("intake.form", """
         subject_id | instrument | visit | visit_key | assessed_on | date_key   | record_key | item_values
         S1         | SPD-S      | W4    | W4        | 2024-02-20  | 2024-02-20 | first      | [4]
@@ -176,7 +208,7 @@ def test_a_late_visit_is_asked_about_once_whatever_was_filled_in(run_models):
 def test_too_many_missing_items_give_no_score_and_a_query(run_models):
     run_models.trial(instruments=["PDSS"], primary="PDSSTOT", visits=VISITS)
     run_models.given("intake.subject", "subject_id | randomized_on\nS1 | 2024-01-01")
-    run_models.given("core.dose_timing", "study | site | subject_id | taken::BOOLEAN | dosed_on::DATE")
+    run_models.given("core.treatment_period", "study | site | subject_id | first_on::DATE")
     run_models.given("intake.form", """
         subject_id | visit | assessed_on | record_key | item_values
         S1         | W4    | 2024-01-29  | k          | [1,1,1,1,1,1,null]

@@ -61,13 +61,13 @@ set_aside as (
     where t.usubjid is not null and (t.reason is not null or d.is_conflict)
 ),
 doubted as (
-    select c.usubjid, c.session_no, bool_or(q.is_session_known) as is_own
+    select c.usubjid, c.session_no, bool_or(q.is_session_known and (q.exercise_no > 1) is not true) is true as is_first
     from course as c join set_aside as q using (usubjid)
     where (q.is_session_known and q.session_no = c.session_no)
         or (not q.is_session_known and q.exercise_no <= c.n + 1 and not list_contains(c.numbers, q.exercise_no))
     group by all
 )
-select c.usubjid, c.session_no, c.is_numbered, c.has_first and d.is_own is not true as is_begin_told,
+select c.usubjid, c.session_no, c.is_numbered, c.has_first and d.is_first is not true as is_begin_told,
     c.has_all_but_last and d.usubjid is null as is_end_told, d.usubjid is null as is_peak_told,
 from course as c left join doubted as d using (usubjid, session_no);
 

@@ -56,14 +56,15 @@ with chronic as (
     select usubjid, ynu(bool_or(is_sure), bool_or(coalesce(is_possible, true))) as chronic from chronic_course group by usubjid
 ),
 sessions as (
-    select k.usubjid, case when count(attended) = count(*) then count(*) filter (attended) end as n_sess,
+    select k.usubjid, count(*) as n_held, case when count(attended) = count(*) then count(*) filter (attended) end as n_sess,
         bool_or(u.outcome = 'UNKNOWN' and u.is_in_doubt) is true as is_in_doubt,
         count(*) filter (outcome = 'GOOD') as n_good, count(*) filter (outcome = 'BAD') as n_bad,
     from session as k left join session_suds as u using (usubjid, session_no) group by k.usubjid
 ),
 set_aside as (
-    select distinct t.usubjid from session_typed as t left join session_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no
-    where t.attended is distinct from false and (t.reason is not null or d.is_conflict)
+    select t.usubjid, bool_or(t.session_no between 1 and 12) is true as has_number
+    from session_typed as t left join session_dup as d on d.usubjid = t.usubjid and d.session_no = t.session_no
+    where t.attended is distinct from false and (t.reason is not null or d.is_conflict) group by all
 )
 select
     s.site_no, '{study}'::text_t as STUDYID, s.usubjid as USUBJID, s.site as SITEID, s.subject_id as SUBJID, 'SAD'::text_t as DISORDER,
@@ -89,7 +90,7 @@ left join subject_medication as m using (usubjid)
 left join (select usubjid, count(*) as n_dev, count(*) filter (is_major) as n_major from deviation group by usubjid) as v using (usubjid)
 left join chronic as c using (usubjid)
 left join sessions as e using (usubjid)
-left join set_aside as x using (usubjid)
+left join set_aside as x on x.usubjid = s.usubjid and (x.has_number or coalesce(e.n_held, 0) < 12)
 order by usubjid;
 
 create table adex as
@@ -126,7 +127,8 @@ with primary_record as (
 ),
 in_doubt as (
     -- a form that holds nothing is none
-    select usubjid, visit_order, assessed_on from form
+    select f.usubjid, f.visit_order, f.assessed_on, case when f.assessed_on is null and f.visit = 'BASELINE' then s.randomized_on end as latest_on
+    from form as f join subject as s using (usubjid)
     where (total is null or assessed_on is null) and (answered[1] > 0 or reported is not null)
 ),
 dosed as (
@@ -141,7 +143,7 @@ around as (
     asof left join primary_record as n on n.usubjid = h.usubjid and h.started_on < n.assessed_on
 ),
 doubted as (
-    select a.usubjid, a.session_no, bool_or(q.assessed_on is null or q.assessed_on > a.started_on) as is_next, bool_or(q.assessed_on is null or q.assessed_on <= a.started_on) as is_last,
+    select a.usubjid, a.session_no, bool_or(coalesce(q.assessed_on, q.latest_on) > a.started_on or coalesce(q.assessed_on, q.latest_on) is null) as is_next, bool_or(q.assessed_on is null or q.assessed_on <= a.started_on) as is_last,
     from around as a join in_doubt as q using (usubjid)
     where case when q.assessed_on is not null then coalesce(q.assessed_on < a.next_on, true) and coalesce(q.assessed_on > a.before_on, true)
         else coalesce(q.visit_order < a.next_order, true) and coalesce(q.visit_order > a.before_order, true) end
