@@ -27,10 +27,8 @@ DOSE = """
 def primary(bench: ModelBench, rows: str = "", in_doubt: str = "", latest: str = "") -> None:
     head = "study | site | subject_id | paramcd | visit | visit_order::INTEGER | assessed_on::DATE | aval::DOUBLE"
     bench.given("core.primary", head + "\n" + rows)
-    bench.given(
-        "core.primary_in_doubt",
-        "study | site | subject_id | visit_order::INTEGER | assessed_on::DATE | latest_on::DATE\n" + (in_doubt and f"{in_doubt} | {latest}"),
-    )
+    doubted = "study | site | subject_id | visit_order::INTEGER | assessed_on::DATE | latest_on::DATE\n"
+    bench.given("core.primary_in_doubt", doubted + (in_doubt and f"{in_doubt} | {latest}"))
 
 
 @pytest.mark.parametrize("dataset", ["adsl", "adex", "adsess", "adsuds", "addv", "adtrt"])
