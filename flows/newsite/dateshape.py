@@ -18,7 +18,7 @@ _DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%m.%d.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y",
          "%d%b%Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%Y%m%d", "%d.%m.%y", "%m.%d.%y", "%d/%m/%y", "%m/%d/%y",
          "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d", "%d-%b-%y", "%d %b %y")  # fmt: skip
 _PARTS = ("%Y-%m", "%m/%Y", "%m.%Y", "%m-%Y", "%b %Y", "%b-%Y", "%B %Y", "%Y")
-_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%H.%M", "%H%M", "%I:%M %p", "%I:%M%p", "%I:%M:%S %p", "%I.%M %p")
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%H.%M", "%Hh%M", "%H%M", "%I:%M %p", "%I:%M%p", "%I:%M:%S %p", "%I.%M %p")
 _BETWEEN = (" ", "T", ", ", ";")
 _ZONE = "%z"
 #: Month before day with dots is no country's custom: taken only where a cell proves it.

@@ -27,6 +27,8 @@ from flows.newsite.visits import map_of
 ID = "USUBJID"
 _MARKS = {"DM": {"AGE", "SEX"}, "EX": {"EXDOSE"}, "EC": {"ECDOSE"}, "CM": {"CMTRT"}, "AE": {"AETERM"}, "DS": {"DSDECOD"}, "SV": {"SVSTDTC"},
           "VS": {"VSTESTCD"}, "QS": {"QSTESTCD"}, "RS": {"RSTESTCD"}}  # fmt: skip
+#: By what follows the domain's letters: texts that say a row is none.
+_NOT_SO = {"OCCUR": ("N",), "MOOD": ("SCHEDULED",)}
 _SESSION = re.compile(r"(?:session|sess)\.?\s*0*(\d+)", re.IGNORECASE)
 _FEAR = {"begin": ("BEG", "START", "PRE"), "peak": ("PEAK", "MAX"), "end": ("END", "POST")}
 
@@ -99,13 +101,26 @@ def _plain(name: str, sheet: Sheet, context: Context, numbers: dict[str, str]) -
     if name == "SV":
         if "session_no" not in fields:
             return None  # its visits are no sessions
-        fields = {"session_no": fields["session_no"], "attended": Said({"const": True}, "SV lists visits that took place", 85), **fields}
+        took_place = {"attended": Said({"const": True}, "SV lists visits that took place", 85)}
+        fields = {"session_no": fields["session_no"], **took_place, **fields}
     elif name in ("EX", "EC"):
         if "taken" not in fields and name == "EX":
             fields["taken"] = Said({"const": True}, "EX lists what was given", 85)
     elif name == "DS":
         return _left(sheet, fields, used)
-    return TableDraft(table, sheet, fields, why, 99, {}, used)
+    return _without(TableDraft(table, sheet, fields, why, 99, {}, used))
+
+
+def _without(made: TableDraft) -> TableDraft:
+    """Without rows of what did not occur (CMOCCUR N: asked about and not taken) or was only planned (ECMOOD SCHEDULED)."""
+    for column in made.sheet.columns.values():
+        texts = _NOT_SO.get(column.name[2:], ()) if column.name not in made.used else ()
+        there = sorted({t for t, _ in column.given} & set(texts))
+        if there:
+            made.extras.setdefault("where", {})[column.name] = Said({"none_of": there}, "others did not occur, or were only planned", 90)
+            made.ignore.append(Said({column.name: there}, "did not occur, or was only planned"))
+            made.used.add(column.name)
+    return made
 
 
 def _read(table: str, wanted: str, column: Column, sheet: Sheet, context: Context) -> Read:

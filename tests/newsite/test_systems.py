@@ -83,3 +83,20 @@ def test_events_of_a_study_system_are_the_visits_they_are_called_after(export):
     export.csv("spds.csv", f"subject | Event | spds\n{rows}")
     codes = {"SE_BASELINE": "BASELINE", "SE_WEEK4": "WEEK 4", "SE_POST": "POST"}
     assert said(export.draft(), "tables.assessment.fields.visit.map") == codes
+
+
+def test_sdtm_rows_of_what_did_not_occur_or_was_only_planned_are_left_out_and_named(export):
+    export.trial()
+    export.csv("dm.csv", "DOMAIN | USUBJID | AGE | SEX\nDM | S01 | 41 | F\nDM | S02 | 42 | M")
+    export.csv("cm.csv", "DOMAIN | USUBJID | CMSEQ | CMTRT | CMOCCUR | CMSTDTC\nCM | S01 | 1 | Sertraline | Y | 2024-01-03\n"
+                         "CM | S02 | 1 | Lithium | N | ")  # fmt: skip
+    export.csv("ec.csv", "DOMAIN | USUBJID | ECSEQ | ECMOOD | VISITNUM | VISIT | ECOCCUR | ECDOSE | ECDOSU | ECSTDTC\n"
+                         "EC | S01 | 1 | SCHEDULED | 1 | SESSION 1 | | 50 | mg | \n"
+                         "EC | S01 | 2 | PERFORMED | 1 | SESSION 1 | Y | 50 | mg | 2024-02-03T10:00")  # fmt: skip
+    export.csv("sv.csv", "DOMAIN | USUBJID | VISITNUM | VISIT | SVOCCUR | SVSTDTC\nSV | S01 | 1 | SESSION 1 | Y | 2024-02-03T11:00\n"
+                         "SV | S01 | 2 | SESSION 2 | N | ")  # fmt: skip
+    draft = export.draft()
+    assert said(draft, "tables.medication.where") == {"CMOCCUR": {"none_of": ["N"]}}
+    assert said(draft, "tables.dose.where") == {"ECMOOD": {"none_of": ["SCHEDULED"]}}
+    assert said(draft, "tables.session.fields.attended") == "SVOCCUR"
+    assert said(draft, "ignore_rows") == [{"where": {"ECMOOD": ["SCHEDULED"]}}, {"where": {"CMOCCUR": ["N"]}}]

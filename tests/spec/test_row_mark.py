@@ -1,4 +1,4 @@
-"""Rows and cells that a workbook strikes through, hides or comments on."""
+"""Rows and cells that a workbook strikes through, hides or comments on, and rows that a column takes back."""
 
 from __future__ import annotations
 
@@ -72,6 +72,43 @@ def test_each_kind_of_mark_has_its_question(run_models: ModelBench) -> None:
         S1         | S1         | 2          | struck  |         |
         S2         | S2         | 3          | hidden  |         |
         S3         | S3         | 4          | comment | mg      | half
+        S4         | S4         | 5          | annulled | deleted |
     """)  # fmt: skip
     asked = run_models.run("staging.row_mark").judge("row_mark")
-    assert asked == [("cell_commented", "mg", "S3"), ("row_hidden", "", "S2"), ("row_struck_out", "", "S1")]
+    assert asked == [
+        ("cell_commented", "mg", "S3"), ("row_annulled", "deleted", "S4"), ("row_hidden", "", "S2"), ("row_struck_out", "", "S1"),
+    ]  # fmt: skip
+
+
+CSV = "dose: {file: dose.csv, fields: {subject_id: id, session_no: no, dose: {from: mg, unit: mg}, taken: taken}"
+
+
+def test_rows_that_an_unread_column_takes_back_are_told_by_their_record(b: MappingBench) -> None:
+    b.text("dose.csv", "id,no,mg,taken,isDeleted,deleted_at,test,record_status\n"
+                       "S1,1,50,1,false,,1,ok\nS2,1,50,1,true,,1,ok\nS3,1,50,1,false,2025-03-01,1,ok\nS4,1,50,1,,,,Void\n")
+    b.map(CSV + "}")
+    assert b.rows("row_mark", "source_row", "kind", "columns", "subject_id", "record_key", "table_name") == [
+        (2, "annulled", "isDeleted", "S2", "S2|1||", "dose"),
+        (3, "annulled", "deleted_at", "S3", "S3|1||", "dose"),
+        (4, "annulled", "record_status", "S4", "S4|1||", "dose"),
+    ]
+
+
+@pytest.mark.parametrize("more", [", where: {deleted: {none_of: ['1']}}", ", ignore_columns: [deleted]"])
+def test_a_column_that_the_mapping_reads_or_ignores_asks_nothing(b: MappingBench, more: str) -> None:
+    b.text("dose.csv", "id,no,mg,taken,deleted\nS1,1,50,1,0\nS2,1,50,1,1\n")
+    b.map(CSV + more + "}")
+    assert b.rows("row_mark", "source_row") == []
+
+
+@pytest.mark.parametrize(("column", "cells", "told"), [
+    ("CMOCCUR", ["Y", "N", ""], [2]), ("ECMOOD", ["PERFORMED", "SCHEDULED", ""], [2]), ("RecordActive", ["1", "0", ""], [2]),
+    ("is_test", ["0", "1", ""], [2]), ("Voided by", ["", "A. B.", ""], [2]), ("gelöscht", ["nein", "ja", ""], [2]),
+    ("Test", ["1", "2", "yes"], []), ("Test date", ["2025-03-01", "", ""], []), ("Status", ["stopped", "cancelled", "inactive"], []),
+    ("active", ["0", "1", "no"], []), ("capsules removed", ["1", "2", "3"], []),
+])  # fmt: skip
+def test_which_columns_take_rows_back(b: MappingBench, column: str, cells: list[str], told: list[int]) -> None:
+    rows = "".join(f"S{n},1,50,1,{cell}\n" for n, cell in enumerate(cells, 1))
+    b.text("dose.csv", f"id,no,mg,taken,{column}\n{rows}")
+    b.map(CSV + "}")
+    assert b.rows("row_mark", "source_row") == [(n,) for n in told]

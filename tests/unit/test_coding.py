@@ -109,6 +109,10 @@ def test_likeness_is_a_suggestion_and_never_codes(verbatim, suggestion):
         ("sertraline (previously lorazepam)", "AMBIGUOUS", "sertraline | lorazepam"),
         ("sertraline (stopped 2019)", "AMBIGUOUS", "sertraline"),
         ("Sertralin (abgesetzt)", "AMBIGUOUS", "sertraline"),
+        ("sertraline (mother's)", "AMBIGUOUS", "sertraline"),
+        ("Zoloft (prior to study)", "AMBIGUOUS", "sertraline"),
+        ("lorazepam (on hold)", "AMBIGUOUS", "lorazepam"),
+        ("sertraline (completed)", "AMBIGUOUS", "sertraline"),
         ("lorazepm (sertraline)", "AMBIGUOUS", "sertraline | lorazepam"),
         ("sertraline without lorazepam", "FUZZY_REVIEW", "sertraline + lorazepam (1.00)"),
         # a part in letters that are not ours, or of one letter, is a part

@@ -91,8 +91,12 @@ MAKER = (
     r"viatris|winthrop|zentiva|zydus|pharma"
 )
 
-#: Words that say a name is not what the participant takes now: whoever wrote them must be asked.
+#: Words that say a name is not what the participant takes now, or that another takes it: whoever wrote them must be asked.
 DOUBT = (
+    r"paused|on hold|held|ended|completed|finished|prior|before (?:the )?(?:study|trial)|(?:last|previous) (?:year|month)|years? ago|"
+    r"washout|wash out|(?:mother|father|husband|wife|partner|sister|brother|daughter)(?:'?s)?|family|relative|allergic|intolerant|"
+    r"beendet|vor (?:der )?studie|mutter|vater|ehemann|ehefrau|termine|mere|pere|mari|terminado|madre|padre|moeder|vader|avslutad|"
+    r"afsluttet|moder|"
     r"stopped|stop|discontinued|dc|d c|dcd|ceased|tapered|tapering|never|refused|not|no|denie[sd]|declined|planned|intended|"
     r"previous(?:ly)?|past|"
     r"former(?:ly)?|history|hx|until|till|switched|changed|replaced|instead|without|w o|"

@@ -158,8 +158,8 @@ def fill_file_notes(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence
             con.execute("insert into mapped.file_note values (?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
-    """mapped.file_column: every column of every file read, and whether a mapping uses it or names it in ignore_columns."""
+def used_columns(shelf: Shelf, jobs: Sequence[Job]) -> dict[int, set[str]]:
+    """File -> the columns that a mapping reads, or names in ignore_columns or ignore_rows."""
     used = {s.file_no: {name for name, about in s.about.items() if about.is_structure} for s in shelf.sheets.values()}
     for job in jobs:
         if job.rows is None:
@@ -179,6 +179,12 @@ def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequen
                 used[sheet.file_no] |= set(rule.where)
     for names in used.values():
         names |= {name.removesuffix(LABEL) for name in names if name.endswith(LABEL)}
+    return used
+
+
+def fill_file_columns(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
+    """mapped.file_column: every column of every file read, and whether a mapping uses it or names it in ignore_columns."""
+    used = used_columns(shelf, jobs)
     rows = [
         (s.unit_no, s.unit.site.study, s.unit.site.site_id, s.name, s.source_file, column, column in used[s.file_no])
         for s in sorted(shelf.sheets.values(), key=lambda s: s.file_no)

@@ -1,7 +1,7 @@
-"""Rows and cells that a workbook strikes through, hides or comments on: mapped.row_mark, one row a record that was made of them.
+"""Rows and cells that a workbook strikes through, hides or comments on, or that a column takes back: mapped.row_mark, one row a record.
 
-What belongs here: from marks of a sheet (Cells.marks) to the records they became. What does not: which rows are marked (flows/readers),
-what follows from it (schemas/rules/row_struck_out.py, row_hidden.py, cell_commented.py).
+What belongs here: from marks of a sheet (Cells.marks) to the records they became. What does not: which rows are marked (flows/readers,
+annulled.py), what follows from it (schemas/rules/row_struck_out.py, row_hidden.py, row_annulled.py, cell_commented.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from flows.engine.mapping import annulled, loose
 from flows.engine.mapping.files import Shelf
 from flows.engine.mapping.sqltext import lit
 from flows.engine.mapping.tables import MAX_MELT, MAX_ROW, MAX_SPEC, Job
@@ -26,11 +27,12 @@ _MARK = (("file_no", pa.int32()), ("source_row", pa.int64()), ("kind", pa.string
 def fill_row_marks(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[Job]) -> None:
     """Fill mapped.row_mark; the tables of the records must be mapped. A marked row that became no record is told by its file and number."""
     marked = [s for s in sorted(shelf.sheets.values(), key=lambda s: s.file_no) if s.marks]
-    if not marked:
-        return
     cells = [(s.file_no, m.row, m.kind, ", ".join(m.columns), m.text) for s in marked for m in s.marks]
+    cells += annulled.marks(con, shelf, jobs, loose.used_columns(shelf, jobs))
+    if not cells:
+        return
     con.register("tw_mark", pa.table([pa.array([c[n] for c in cells], kind) for n, (_, kind) in enumerate(_MARK)], [n for n, _ in _MARK]))
-    numbers = {s.file_no for s in marked}
+    numbers = {c[0] for c in cells}
     tables = {job.table for job in jobs if numbers & {s.file_no for s in job.sheets}}
     of_assessment = ("form", "item") if IntakeTable.ASSESSMENT in tables else ()
     names = sorted({str(t) for t in tables if t != IntakeTable.ASSESSMENT} | set(of_assessment))
@@ -62,7 +64,8 @@ def fill_row_marks(con: duckdb.DuckDBPyConnection, shelf: Shelf, jobs: Sequence[
         from tw_mark as m
         inner join raw.file as f on f.file_no = m.file_no
         left join made as r on r.place = m.file_no::bigint * {MAX_ROW} + m.source_row
-        where r.table_name is distinct from 'item' or not exists (from made as o where o.place = r.place and o.table_name = 'form')
+        where (r.table_name is distinct from 'item' or not exists (from made as o where o.place = r.place and o.table_name = 'form'))
+            and (m.kind <> 'annulled' or r.record_key is not null)
         order by m.file_no, m.source_row, m.kind, m.columns, r.table_name, r.record_key
         """
     )
