@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from pathlib import Path
-
-import pytest
 
 from flows.engine import findings_store
 from tests.golden.test_hold import PEOPLE, VISITS, Export
-from tests.golden.test_hold import first_night as first_night
-
-
-@pytest.fixture
-def export(first_night: Path, tmp_path: Path) -> Export:
-    shutil.copytree(first_night, tmp_path, symlinks=True, dirs_exist_ok=True)
-    return Export(tmp_path)
-
 
 NEW = [f"P{n},0{1 + n % 2},{20 + n},{'mf'[n % 2]},2026-01-05" for n in range(21, 35)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -41,6 +42,41 @@ def with_list(tiny: Tiny) -> None:
     tiny.export("A", "arms.csv").write_text("id,arm,rand\nS1,DCS,R-901\nS2,PBO,R-902\n")
     site = tiny.config / "sites" / "t01_A" / "site.yaml"
     site.write_text(site.read_text() + "  randomization: {file: arms.csv, fields: {arm: arm, number: rand}}\n")
+
+
+@pytest.fixture(scope="module")
+def listed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """After a blinded night with a randomization list at site A; to be copied, not used."""
+    tiny = Tiny(tmp_path_factory.mktemp("listed"))
+    with_list(tiny)
+    tiny.run()
+    return tiny.config.parent
+
+
+@pytest.fixture(scope="module")
+def unblinded_once(listed_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """After the trial was unblinded, too: what was asked of it on the way, and the night after; to be copied, not used."""
+    tiny = copy(listed_once, tmp_path_factory.mktemp("unblinded"))
+    tiny.status("blinding: {status: blinded}", 'blinding: {status: unblinded, unblinded_on: "2026-01-15"}')
+    with pytest.raises(ConfigurationError, match="trialweave unblind t01"):
+        tiny.run()
+    (look,) = [one for one in doctor.looks(tiny.config, tiny.data, dt.datetime.now(dt.UTC)) if one.what == "trials"]
+    assert look.state is doctor.State.BAD and look.fix.startswith("trialweave unblind t01")
+    assert unblind(tiny, "", "x")[0] == 2
+    code, out = unblind(tiny, "Dr. Statistician", "database lock")
+    assert code == 0, out
+    tiny.run()
+    return tiny.config.parent
+
+
+def copy(folder: Path, to: Path) -> Tiny:
+    shutil.copytree(folder, to, symlinks=True, dirs_exist_ok=True)
+    return Tiny(to, made=True)
+
+
+@pytest.fixture
+def unblinded(unblinded_once: Path, tmp_path: Path) -> Tiny:
+    return copy(unblinded_once, tmp_path)
 
 
 def test_a_text_that_names_an_arm_is_not_published_and_there_is_a_finding_without_it(tiny: Tiny):
@@ -139,21 +175,15 @@ def test_a_site_whose_amounts_part_its_participants_is_held_until_the_trial_says
     assert tiny.set("adex").filter(pl.col("SITEID") == "A").height == 16
 
 
-def test_a_blinded_list_is_not_landed_and_its_release_stays_blind_after_unblinding(tiny: Tiny):
-    with_list(tiny)
-    before = tiny.run().release
+def test_a_blinded_list_is_not_landed(listed_once: Path, tmp_path: Path):
+    tiny = copy(listed_once, tmp_path)
     for text in ("R-901", "R-902", ",PBO"):
-        assert holds(text, [tiny.data / "landing", tiny.data / "staged", before.folder]) == [], text
+        assert holds(text, [tiny.data / "landing", tiny.data / "staged", tiny.latest]) == [], text
     assert not (tiny.data / "restricted").exists()
 
-    tiny.status("blinding: {status: blinded}", 'blinding: {status: unblinded, unblinded_on: "2026-01-15"}')
-    with pytest.raises(ConfigurationError, match="trialweave unblind t01"):
-        tiny.run()
-    assert unblind(tiny, "", "x")[0] == 2
-    code, out = call(
-        "unblind", "t01", "--config", tiny.config, "--data", tiny.data, "--who", "Dr. Statistician", "--reason", "database lock"
-    )
-    assert code == 0, out
+
+def test_a_release_of_before_stays_blind_after_unblinding_which_is_recorded_once(unblinded: Tiny):
+    tiny = unblinded
     (event,) = ledger.entries(tiny.data, unblinding.EVENT)
     assert (event["study"], event["unblinded_on"], event["who"], event["reason"]) == (
         "t01",
@@ -163,26 +193,19 @@ def test_a_blinded_list_is_not_landed_and_its_release_stays_blind_after_unblindi
     )
     assert unblind(tiny, "x", "y")[0] == 2
 
-    after = tiny.run().release
-    given = tiny.set("adtrt", tiny.data / "restricted" / after.release_id)
+    (before,) = {f.resolve() for f in (tiny.data / "releases").glob("2*")} - {tiny.latest.resolve()}
+    given = tiny.set("adtrt", tiny.data / "restricted" / tiny.latest.name)
     assert sorted(given.select("USUBJID", "TRT01P", "RANDNO").rows()) == [
         ("t01-A-S1", "D-cycloserine 50 mg", "R-901"),
         ("t01-A-S2", "Placebo", "R-902"),
     ]
-    assert set(tiny.set("adsl", after.folder).get_column("BLINDFL")) == {"N"}
-    assert set(tiny.set("adsl", before.folder).get_column("BLINDFL")) == {"Y"}
-    assert json.loads((before.folder / "manifest.json").read_text())["blinded"] == ["t01"]
+    assert set(tiny.set("adsl").get_column("BLINDFL")) == {"N"}
+    assert set(tiny.set("adsl", before).get_column("BLINDFL")) == {"Y"}
+    assert json.loads((before / "manifest.json").read_text())["blinded"] == ["t01"]
 
 
-def test_the_day_of_unblinding_stays_the_one_that_was_recorded_and_a_trial_blinded_again_holds_no_site_for_its_list(tiny: Tiny):
-    with_list(tiny)
-    tiny.run()
-    tiny.status("blinding: {status: blinded}", 'blinding: {status: unblinded, unblinded_on: "2026-01-15"}')
-    (look,) = [one for one in doctor.looks(tiny.config, tiny.data, dt.datetime.now(dt.UTC)) if one.what == "trials"]
-    assert look.state is doctor.State.BAD and look.fix.startswith("trialweave unblind t01")
-    unblind(tiny, "Dr. Statistician", "database lock")
-    tiny.run()
-
+def test_the_day_of_unblinding_stays_the_one_that_was_recorded_and_a_trial_blinded_again_holds_no_site_for_its_list(unblinded: Tiny):
+    tiny = unblinded
     tiny.status("2026-01-15", "2026-01-14")
     with pytest.raises(ConfigurationError, match=r"recorded in ledger\.jsonl is 2026-01-15"):
         tiny.run()

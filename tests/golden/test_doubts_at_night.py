@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
-import pytest
-
 from flows.engine import findings_store
 from tests.golden.test_hold import SITE, Export
-from tests.golden.test_hold import first_night as first_night
 from tests.nights import TRIAL
 
 SAID = "tables.session.attended: maps 'no' to true; the word usually means false"
 PART = "primary: LSASFEAR has 24 of the 48 items of LSASTOT; look whether a part of LSAS is the protocol's primary outcome"
-
-
-@pytest.fixture
-def export(first_night: Path, tmp_path: Path) -> Export:
-    shutil.copytree(first_night, tmp_path, symlinks=True, dirs_exist_ok=True)
-    return Export(tmp_path)
 
 
 def test_a_doubt_is_one_finding_new_once_until_what_it_names_is_mended(export: Export):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,18 +11,11 @@ from flows.engine import batch, changes, findings_store, landing, prune, rebuild
 from flows.engine.config import load
 from schemas.findings import EditedError
 from tests.golden.test_hold import PEOPLE, SITE, VISITS, Export
-from tests.golden.test_hold import first_night as first_night
 from tests.nights import call
 
 #: Sessions of the second half of the course would not be read any more: 10 of each site's 20.
 FILTER = SITE.replace("    file: sessions.csv\n", '    file: sessions.csv\n    where: {no: "1"}\n')
 HELD = "t01/01: the mapping was edited, and of the same delivery 10 instead of 20 session records are kept; the site stays"
-
-
-@pytest.fixture
-def export(first_night: Path, tmp_path: Path) -> Export:
-    shutil.copytree(first_night, tmp_path, symlinks=True, dirs_exist_ok=True)
-    return Export(tmp_path)
 
 
 def edit(export: Export, text: str) -> None:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from flows.engine import findings_store, fingerprint, settling
 from tests.golden.test_hold import PEOPLE, SITE, VISITS, Export
-from tests.golden.test_hold import first_night as first_night
 from tests.nights import call
 
 TURNED = SITE.replace('{"1": true, "0": false}', '{"1": false, "0": true}')
 LATER = [v.replace("P02,01,1,1,2026-01-11 10:00", "P02,01,1,1,2026-01-11 11:30") for v in VISITS]
 VALUES = ("value_changed", "fact_changed", "values_changed_alike", "values_changed_widely", "value_disappeared", "record_disappeared")
 EDITS = ("mapping_changes_values", "mapping_not_compared", "mapping_loses_records", "configuration_changes_values")
-
-
-@pytest.fixture
-def export(first_night: Path, tmp_path: Path) -> Export:
-    shutil.copytree(first_night, tmp_path, symlinks=True, dirs_exist_ok=True)
-    return Export(tmp_path)
 
 
 def edit(export: Export, text: str) -> None:

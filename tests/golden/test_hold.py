@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,20 +69,6 @@ class Export(Nights):
         """Standing findings of a site by rule."""
         known = findings_store.history(self.data, [("t01", site)]).filter(status="OPEN")
         return dict(known.group_by("rule").len().iter_rows())
-
-
-@pytest.fixture(scope="module")
-def first_night(tmp_path_factory) -> Path:
-    """The folder of an export whose first night went well."""
-    root = tmp_path_factory.mktemp("first")
-    assert Export(root).night("2026-03-01") == {"01": ("fresh", "2026-03-01", 20), "02": ("fresh", "2026-03-01", 20)}
-    return root
-
-
-@pytest.fixture
-def export(first_night: Path, tmp_path: Path) -> Export:
-    shutil.copytree(first_night, tmp_path, symlinks=True, dirs_exist_ok=True)
-    return Export(tmp_path)
 
 
 def test_of_an_export_of_many_sites_only_the_site_whose_rows_were_cut_is_held(export: Export):

@@ -123,16 +123,33 @@ def test_a_deidentified_release_and_its_night_hold_no_planted_text_at_all(tmp_pa
     assert holds(KEY, [tiny.data]) == []
 
 
-def test_another_key_under_the_same_name_begins_nothing_and_under_a_new_name_makes_new_pseudonyms(tmp_path: Path, monkeypatch):
+@pytest.fixture(scope="module")
+def masked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A deidentified trial after a night with a text for an amount; to be copied, not used."""
+    tiny = Tiny(tmp_path_factory.mktemp("masked"), DEIDENTIFIED)
+    tiny.change("A", "doses.csv", "S1,1,yes,50,", "S1,1,yes,forty,")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINY_KEY", KEY)
+        tiny.run()
+    return tiny.config.parent
+
+
+@pytest.fixture
+def masked(masked_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tiny:
+    """A copy of it, its key set."""
     monkeypatch.setenv("TINY_KEY", KEY)
-    tiny = Tiny(tmp_path, DEIDENTIFIED)
-    first = tiny.run().release
+    shutil.copytree(masked_once, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Tiny(tmp_path, made=True)
+
+
+def test_another_key_under_the_same_name_begins_nothing_and_under_a_new_name_makes_new_pseudonyms(masked: Tiny, monkeypatch):
+    tiny, first = masked, masked.latest.resolve()
     tiny.change("A", "people.csv", "S1,30", "S1,31")
 
     monkeypatch.setenv("TINY_KEY", "quite another key, mistyped")
     with pytest.raises(ConfigurationError, match="every pseudonym and date would change"):
         tiny.run()
-    assert tiny.latest == first.folder
+    assert tiny.latest.resolve() == first
 
     tiny.status("TINY_KEY", "NEW_KEY")
     monkeypatch.setenv("NEW_KEY", "quite another key, on purpose")
@@ -142,12 +159,9 @@ def test_another_key_under_the_same_name_begins_nothing_and_under_a_new_name_mak
 
 
 def test_a_data_manager_sees_keys_and_texts_of_a_deidentified_trial_where_its_key_is_set_and_only_where_they_are_asked_for(
-    tmp_path: Path, monkeypatch
+    masked: Tiny, monkeypatch
 ):
-    monkeypatch.setenv("TINY_KEY", KEY)
-    tiny = Tiny(tmp_path, DEIDENTIFIED)
-    tiny.change("A", "doses.csv", "S1,1,yes,50,", "S1,1,yes,forty,")
-    tiny.run()
+    tiny = masked
 
     def asked(*words: str) -> list[dict[str, object]]:
         code, text = call("findings", "--data", tiny.data, "--rule", "unreadable_value", "--json", *words)
