@@ -5,7 +5,8 @@
 --        looked for on 0-100 and 1-100 alone. is_begin_low: fear begins at 10 or less and then is many times higher, in somebody who
 --        otherwise, or in that session, begins high: 60 typed as 6, or 0 for a blank; or is 0 throughout, where the session or the one
 --        beside it begins high: not rated. A low end is no sign, fear has fallen.
---        is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2
+--        is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2.
+--        is_counted: ratings of one column that count up by one from row to row of the file: six that are not of fives, in eight rows
 with rated as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row,
@@ -58,6 +59,41 @@ heaped as (
     having sum(r.n_odd) = 1 and bool_or(r.is_small)
         and count(r.begin_suds) + count(r.peak_suds) + count(r.end_suds) > any_value(e.heaped_min_ratings)
 ),
+points as (
+    select
+        unit, study, site, source_file, source_row,
+        unnest(['begin', 'peak', 'end']) as field,
+        unnest([
+            round(begin_suds * per_point + lowest), round(peak_suds * per_point + lowest), round(end_suds * per_point + lowest)
+        ]) as point,
+    from rated
+    where n_odd > 0 and is_in_points
+),
+counting as (
+    select unit, study, site, source_file, source_row, field, point - source_row as line,
+    from points
+    where point % 5 <> 0
+),
+-- most rows are on no such line: they are left out before any is sorted
+long as (
+    select unit, study, site, source_file, field, line,
+    from counting
+    group by unit, study, site, source_file, field, line
+    having count(*) >= 6
+),
+dragged as (
+    select c.unit, c.study, c.site, c.source_file, c.source_row as last_row, lag(c.source_row, 5) over of_line as first_row,
+    from counting as c
+    inner join long as l
+        on c.unit = l.unit and c.study = l.study and c.site = l.site and c.source_file = l.source_file
+        and c.field = l.field and c.line = l.line
+    window of_line as (partition by c.unit, c.study, c.site, c.source_file, c.field, c.line order by c.source_row)
+    qualify last_row - first_row <= 7
+),
+counted as (
+    select distinct unit, study, site, source_file, unnest(range(first_row, last_row + 1)) as source_row,
+    from dragged
+),
 marked as (
     select
         r.unit, r.study, r.site, r.subject_id, r.session_no, r.exercise_no, r.record_key, r.source_file, r.source_row, r.is_broken,
@@ -68,17 +104,20 @@ marked as (
             ), false
         ) as is_begin_low,
         h.subject_id is not null and r.is_in_points and r.is_small as is_off_step,
+        d.unit is not null as is_counted,
     from rated as r
     cross join ref.evidence as e
     left join low_day as l
         on r.unit = l.unit and r.study = l.study and r.site = l.site and r.subject_id = l.subject_id and r.session_no = l.session_no
     left join heaped as h on r.unit = h.unit and r.study = h.study and r.site = h.site and r.subject_id = h.subject_id
+    left join counted as d
+        on r.unit = d.unit and r.study = d.study and r.site = d.site and r.source_file = d.source_file and r.source_row = d.source_row
 )
 
 select
-    m.unit, m.study, m.site, m.subject_id, m.session_no, m.exercise_no, m.is_begin_low, m.is_off_step, m.record_key, m.source_file, m.source_row,
+    m.unit, m.study, m.site, m.subject_id, m.session_no, m.exercise_no, m.is_begin_low, m.is_off_step, m.is_counted, m.record_key, m.source_file, m.source_row,
     m.is_broken and s.n_ratings >= e.whole_min_ratings and 100 * s.n_broken <= e.whole_odd_max_pct * s.n_ratings as is_broken,
 from marked as m
 cross join ref.evidence as e
 inner join of_site as s on m.unit = s.unit and m.study = s.study and m.site = s.site
-where m.is_begin_low or m.is_broken or m.is_off_step
+where m.is_begin_low or m.is_broken or m.is_off_step or m.is_counted

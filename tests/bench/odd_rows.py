@@ -222,11 +222,12 @@ def pages(site: Site) -> None:
 
 
 def runs(site: Site) -> None:
-    """A column dragged down, a participant twice, a year off, months between consent and randomization, a course that ends."""
+    """Columns dragged down, a participant twice, a year off, months between consent and randomization, a course that ends."""
     rows = site.tables["subjects"]
     for i in range(8):
         rows[10 + i]["age"] = str(30 + i)
         rows[20 + i]["weight"] = "71.5"
+        site.tables["suds"][80 + i]["end"] = str(31 + i)
     rows[31].update({k: rows[30][k] for k in ("age", "sex", "weight", "consent", "randomized")})
     first = min((r for r in rows if r["randomized"]), key=lambda r: r["randomized"])
     first.update(consent=day(first["consent"], -365), randomized=day(first["randomized"], -365))

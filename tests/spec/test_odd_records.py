@@ -776,3 +776,27 @@ def test_a_questionnaire_that_grows_worse_while_the_primary_outcome_gets_better_
     run_models.given("core.primary", "\n".join([text.splitlines()[0], *(f for f in forms if "LSASTOT" in f)]))
     run_models.run("core.site_scale")
     assert asked(run_models, "core.site_scale", "scores_against_primary_site") == found
+
+
+@pytest.mark.parametrize(
+    ("ends", "first", "found"),
+    [
+        ([40, 41, 42, 43, 44, 45, 46, 47], 11, list(range(12, 19))),  # dragged from 40: of six that are not of fives the first is 41
+        ([40, 41, 42, 43, 44, 45, 46, 46], 11, []),  # five of them
+        ([41, 43, 45, 47, 49, 51, 53, 55], 11, []),  # two more each
+        ([40, 45, 50, 55, 60, 65, 70, 75], 11, []),
+        ([47, 46, 45, 44, 43, 42, 41, 40], 11, []),  # counts down, as fear does
+    ],
+)
+def test_ratings_that_count_up_from_row_to_row_of_the_file_are_asked_about(
+    run_models: ModelBench, ends: list[int], first: int, found: list[int]
+) -> None:
+    usual = [(70, 40)] * (first - 1)
+    rows = [(n, b, e) for n, (b, e) in enumerate([*usual, *((70, e) for e in ends), (60, 30)], 1)]
+    run_models.given(
+        "intake.rating",
+        f"{RATED} | source_file | source_row::BIGINT | unit::INTEGER | study | site\n"
+        + "\n".join(f"S1 | {n} | 1 | {b} | 80 | {e} | 0-100 | r{n} | f | {n} | 0 | t01 | 01" for n, b, e in rows),
+    )  # fmt: skip
+    run_models.run("core.rating_odd")
+    assert sorted(asked(run_models, "core.rating_odd", "ratings_run")) == sorted(f"r{n}" for n in found)

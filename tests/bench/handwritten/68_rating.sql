@@ -57,6 +57,22 @@ select told([
     ]), 'query', o.site_no, 'subject_suds', o.usubjid, '', null, null, null
 from rater as o join rating_site as s using (site_no);
 
+-- a column dragged down: six numbers not of fives in eight rows of the file, each higher by as many as its row is lower
+insert into finding
+with cell as (
+    select * from (
+        select site_no, source_file, source_row, unnest([1, 2, 3]) as k, unnest([round(b), round(p), round(e)])::int - source_row as line, unnest([round(b), round(p), round(e)]) as v
+        from rated where n_odd > 0
+    ) where v % 5 <> 0
+),
+often as (select site_no, source_file, k, line from cell group by all having count(*) > 5),
+dragged as (
+    select site_no, source_file, source_row as z, lag(source_row, 5) over (partition by site_no, source_file, k, line order by source_row) as a
+    from cell join often using (site_no, source_file, k, line) qualify z - a <= 7
+)
+select distinct 'ratings_run', 'query', r.site_no, 'rating', concat_ws('|', r.usubjid, r.session_no, r.exercise_no), '', null, r.source_file, r.source_row
+from rated as r join dragged as d on r.site_no = d.site_no and r.source_file = d.source_file and r.source_row between a and z;
+
 -- a session with all the ratings of an earlier one, nine and more and not all the same
 insert into finding
 with sheet as (
