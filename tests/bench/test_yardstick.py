@@ -45,6 +45,7 @@ CANNOT_APPLY = {
     "item_missing": "the mapping names the item of each file",
     "medication_indication_unlike": "no file has an indication",
     "medication_none_dosed": "no file has the dose of a medication in a column",
+    "medication_zero_dose": "no file has the dose of a medication in a column",
     "removal_requested": "no file asks for a removal",
     "suds_scale_short_site": "ratings are declared on 0-100",
     "superseded": "a later delivery replaces no earlier one",

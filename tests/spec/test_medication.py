@@ -190,6 +190,19 @@ def test_no_drug_with_a_dose_is_asked_about(run_models, dose, asked):
 
 
 @pytest.mark.parametrize(
+    ("verbatim", "dose", "asked"),
+    [
+        ("sertraline", "0 mg", True), ("sertraline", "0", True), ("sertraline", "0,0 mg/d", True), ("sertraline 0 mg", "", True),
+        ("sertraline", "0.5 mg", False), ("sertraline", "10 mg", False), ("sertraline", "as needed", False), ("sertraline", "", False),
+        ("sertraline 100 mg", "", False), ("sertraline 0 mg", "50 mg", False), ("none", "0 mg", False),
+    ],
+)  # fmt: skip
+def test_a_drug_at_a_dose_of_zero_is_asked_about(run_models, verbatim, dose, asked):
+    medication(run_models, f"subject_id | verbatim | dose_text | record_key\nS1 | {verbatim} | {dose} | k")
+    assert ("medication_zero_dose" in {f[0] for f in run_models.judge("core.medication")}) == asked
+
+
+@pytest.mark.parametrize(
     ("verbatim", "dose", "noted"),
     [
         ("trazodone", "50 mg", True), ("trazodone", "100 mg", True), ("trazodone", "101 mg", False), ("trazodone", "", False),
