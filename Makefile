@@ -26,7 +26,7 @@ demo: setup
 	$(BIN)/python -m flows demo --data $(DATA)
 
 # Two halves side by side, of about the same length: the nights of the golden tests and the drafts of sites, and the small tests.
-LONG := tests/golden tests/newsite
+LONG := tests/golden tests/newsite tests/faults/test_backfill.py
 test: setup
 	@$(MAKE) --no-print-directory -j2 test-nights test-small
 
