@@ -3,6 +3,7 @@
 Why: 60 typed as 6 turns a success into a bad exposure; 0 written for "not rated" turns a session without ratings into a success.
 Somebody whose exercises begin high hardly begins one without fear and is soon near the top, nor feels none in one exercise from begin
 to end, high before and after.
+Of somebody with one rating, the site's exercises tell.
 Site: check the rating.
 """
 

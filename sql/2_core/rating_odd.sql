@@ -3,8 +3,9 @@
 -- Reads: intake.rating, ref.evidence
 -- Why:   is_broken: a part of a whole number (of a half on 0-10 and 0-8), at a site that rates in whole ones; the other signs are
 --        looked for on 0-100 and 1-100 alone. is_begin_low: fear begins at 10 or less and then is many times higher, in somebody who
---        otherwise, or in that session, begins high: 60 typed as 6, or 0 for a blank; or is 0 throughout, where the session or the one
---        beside it begins high: not rated. A low end is no sign, fear has fallen.
+--        otherwise, or in that session (of somebody with one rating: at a site whose exercises) begins high: 60 typed as 6, or 0 for a
+--        blank; or is 0 throughout, where the session or the one beside it begins high: not rated. A low end is no sign, fear has
+--        fallen.
 --        is_off_step: the one number that is not of fives and has one digit, in somebody whose all others are: 25 typed as 2.
 --        is_counted: ratings of one column that count up by one from row to row of the file: six that are not of fives, in eight rows
 with rated as (
@@ -26,13 +27,18 @@ with rated as (
     from intake.rating as r
 ),
 of_site as (
-    select unit, study, site, count(begin_suds) + count(end_suds) as n_ratings, count(*) filter (is_broken) as n_broken,
+    select
+        unit, study, site, count(begin_suds) + count(end_suds) as n_ratings, count(*) filter (is_broken) as n_broken,
+        median(begin_suds) filter (is_in_points) as usual_begin,
     from rated
     group by unit, study, site
 ),
 low as (
-    select r.unit, r.study, r.site, r.subject_id, median(r.begin_suds) as usual_begin,
+    select
+        r.unit, r.study, r.site, r.subject_id,
+        case when count(r.begin_suds) = 1 then any_value(s.usual_begin) else median(r.begin_suds) end as usual_begin,
     from rated as r
+    inner join of_site as s on r.unit = s.unit and r.study = s.study and r.site = s.site
     cross join ref.evidence as e
     where r.is_in_points
     group by r.unit, r.study, r.site, r.subject_id

@@ -151,6 +151,13 @@ def test_a_beginning_that_lost_a_digit_is_seen_beside_its_own_session(run_models
     assert asked(run_models, "core.rating_odd", "suds_begin_low") == ["r3"]
 
 
+@pytest.mark.parametrize(("others", "found"), [(60, ["r1"]), (30, [])])
+def test_the_only_rating_of_a_participant_is_seen_beside_the_sites(run_models: ModelBench, others: int, found: list[str]) -> None:
+    rest = [f"S{n} | 1 | 1 | {others} | 80 | 30 | 0-100" for n in range(2, 6)]
+    rated(run_models, "core.rating_odd", ["S1 | 1 | 1 | 0 | 65 | 30 | 0-100", *rest])
+    assert asked(run_models, "core.rating_odd", "suds_begin_low") == found
+
+
 @pytest.mark.parametrize(
     ("begins", "found"),
     [

@@ -7,7 +7,7 @@ select site_no, usubjid, session_no, exercise_no, begin_suds as b, peak_suds as 
 from rating;
 
 create table rater as
-select site_no, usubjid, sum(n) as n, sum(n_odd) as n_odd, median(b) as usual_begin, max(top) as top, min(least(b, p, e)) as bottom,
+select site_no, usubjid, sum(n) as n, sum(n_odd) as n_odd, median(b) as usual_begin, count(b) as n_b, max(top) as top, min(least(b, p, e)) as bottom,
     coalesce(min(b) = max(b), true) and coalesce(min(p) = max(p), true) and coalesce(min(e) = max(e), true) as is_same,
     count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e > b) as n_rising, count(*) filter (e < b) as n_falling,
     min(top) filter (top > 0) as least_top, bool_or(b = 99 or p = 99 or e = 99) as has_99,
@@ -21,7 +21,7 @@ select usubjid, session_no,
 from rated group by usubjid, session_no window w as (partition by usubjid order by session_no);
 
 create table rating_site as
-select site_no, sum(n) as n, max(top) as top, count(b) + count(e) as n_ends, count(*) filter (is_broken) as n_broken, count(e) as n_end, count(*) filter (e = 0) as n_zero,
+select site_no, sum(n) as n, max(top) as top, median(b) as usual_begin, count(b) + count(e) as n_ends, count(*) filter (is_broken) as n_broken, count(e) as n_end, count(*) filter (e = 0) as n_zero,
     count(*) filter (e > 0 and e <= 15) as n_low, count(*) filter (b is not null and e is not null) as n_courses, count(*) filter (e < b) as n_falling, count(*) filter (e > b) as n_rising,
     count(*) filter (p is not null and coalesce(b, e) is not null) as n_peaks, count(*) filter (p < greatest(b, e)) as n_low_peaks,
     count(b) filter (p > 0) as n_pb, count(*) filter (p > 0 and b = p) as n_b_is_p, count(e) filter (p > 0) as n_pe, count(*) filter (p > 0 and e = p) as n_e_is_p,
@@ -32,7 +32,7 @@ select told([
         case when k.usubjid is null then 'rating_without_session' end, case when not k.attended then 'rating_session_not_attended' end,
         case when r.p < greatest(r.b, r.e) then 'suds_peak_too_low' end,
         case when r.is_broken and s.n_ends >= 50 and 50 * s.n_broken <= s.n_ends then 'suds_not_whole' end,
-        case when r.b <= 10 and greatest(o.usual_begin, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40
+        case when r.b <= 10 and greatest(case when o.n_b = 1 then s.usual_begin else o.usual_begin end, median(r.b) over (partition by r.usubjid, r.session_no)) >= 40
             and (r.p >= 50 or (r.top = 0 and d.near_b >= 40)) then 'suds_begin_low' end,
         case when o.n_odd = 1 and r.n_odd = 1 and o.n > 20 and ((r.b < 9.5 and round(r.b) % 5 <> 0) or (r.e < 9.5 and round(r.e) % 5 <> 0)) then 'suds_digit_lost' end,
     ]), 'query', r.site_no, 'rating', concat_ws('|', r.usubjid, r.session_no, r.exercise_no), '', null, r.source_file, r.source_row

@@ -107,9 +107,9 @@ def site_fills_the_days_of_events_in_series(site: Site) -> None:
         event.sent["started_on"] = (first + dt.timedelta(days=n)).isoformat()
 
 
-@kind("site", lambda s: hundred(s) and not s.members and not s.wide, whole_site=True)
+@kind("site", lambda s: hundred(s) and not s.members and not s.wide and s.name != "xpt", whole_site=True)
 def site_fills_the_ratings_in_series(site: Site) -> None:
-    """A rating dragged down over twelve rows of a spreadsheet becomes one more in each."""
+    """A rating dragged down over twelve rows of a spreadsheet becomes one more in each; where a file has a row a rating."""
     for n, r in enumerate([r for r in every(site, "rating") if r.true["end"] is not None][8:20]):
         r.sent["end"] = 31 + n
 
