@@ -3,7 +3,8 @@
 -- Reads: core.primary, core.baseline, core.subject, core.dose_timing, core.loose_dose, core.session_suds, core.subject_medication,
 --        ref.trial, ref.evidence
 -- Why:   doses count up to the day of the assessment, that day included; a dose without a day lies on its session's. Shares are of
---        all taken doses (of all dosed sessions, each on its own day, whatever day its dose has). A number is unknown when a dose whose day is not known, a record that may be a
+--        all taken doses (of all dosed sessions, each on its own day, whatever day its dose has). A number is unknown when a dose whose
+--        day is not known, a record that may be a
 --        dose, or a timing (an outcome) that is not known could change it
 with record as (
     select study, site, subject_id, form_id, instrument, paramcd, visit, visit_order, assessed_on, ady, aval, pomp, is_baseline,

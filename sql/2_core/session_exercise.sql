@@ -4,7 +4,8 @@
 -- Why:   exercises are numbered 1, 2, 3 ... in the order they were done. Of n exercises whose numbers are others, one number may
 --        be a slip: the first is known only if there is a number 1, the last only if all but the highest are 1 to n - 1 (then
 --        the slip, if it is one, is the last). An exercise in quarantine may have been the last or the worst of its session, and
---        the first unless its number is above 1 and number 1 is there; one without a usable session number, of any session of the participant that lacks an exercise of its number.
+--        the first unless its number is above 1 and number 1 is there; one without a usable session number, of any session of the
+--        participant that lacks an exercise of its number.
 --        numbers and the record are null of a session that is numbered as it should be. n_short: how many of the site's n_sessions have
 --        fewer exercises than nearly all others; only given of those
 with held as (
